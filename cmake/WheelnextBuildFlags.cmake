@@ -1,0 +1,75 @@
+# The flags of the variant in the spelling of the compilers in use. What the flags are is written by
+# the backend into WHEELNEXT_VARIANT_FILE (wheelnext_build/targets.py has the table):
+#
+#   _WHEELNEXT_CPU_FLAGS_<dialect>   gnu, gnu-legacy, clang-cl, msvc
+#   _WHEELNEXT_FLAGS_<LANGUAGE>      what pyproject.toml adds for a language
+#   _WHEELNEXT_LINK_FLAGS, _WHEELNEXT_CUDA_ARCHITECTURES, _WHEELNEXT_FLAGS_SCOPE
+
+# How the compiler of a language spells CPU flags; empty where that is not known.
+function(_wheelnext_dialect language result)
+  set(id "${CMAKE_${language}_COMPILER_ID}")
+  set(version "${CMAKE_${language}_COMPILER_VERSION}")
+  set(frontend "${CMAKE_${language}_COMPILER_FRONTEND_VARIANT}")
+  if(language STREQUAL "CUDA" AND id STREQUAL "NVIDIA")
+    # nvcc hands these flags to its host compiler, which is the C++ compiler where there is one.
+    if(CMAKE_CXX_COMPILER_ID)
+      _wheelnext_dialect(CXX dialect)
+      set(${result} "${dialect}" PARENT_SCOPE)
+      return()
+    endif()
+    set(id "")
+  endif()
+  if(id STREQUAL "")
+    # A language that is enabled later than now.
+    if(MSVC)
+      set(dialect "msvc")
+    else()
+      set(dialect "gnu")
+    endif()
+  elseif(id STREQUAL "MSVC")
+    set(dialect "msvc")
+  elseif(id MATCHES "^(Clang|IntelLLVM)$" AND frontend STREQUAL "MSVC")
+    set(dialect "clang-cl")
+  elseif((id STREQUAL "GNU" AND version VERSION_LESS 11)
+         OR (id STREQUAL "Clang" AND version VERSION_LESS 12)
+         OR (id STREQUAL "AppleClang" AND version VERSION_LESS 13))
+    set(dialect "gnu-legacy")
+  elseif(id MATCHES "^(GNU|Clang|AppleClang|IntelLLVM|LLVMFlang)$")
+    set(dialect "gnu")
+  else()
+    set(dialect "")
+  endif()
+  set(${result} "${dialect}" PARENT_SCOPE)
+endfunction()
+
+# All compile options of the variant, each behind a generator expression for its language.
+function(_wheelnext_compile_options result)
+  set(options "")
+  get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
+  foreach(language IN ITEMS C CXX OBJC OBJCXX Fortran CUDA)
+    if(_WHEELNEXT_HAS_CPU_FLAGS)
+      _wheelnext_dialect(${language} dialect)
+      if(dialect STREQUAL "" AND language IN_LIST enabled)
+        message(FATAL_ERROR
+                "wheelnext-build does not know how ${CMAKE_${language}_COMPILER_ID} "
+                "(${CMAKE_${language}_COMPILER}) is told to compile for "
+                "${WHEELNEXT_VARIANT_PROPERTIES}; use GCC, Clang or MSVC")
+      endif()
+      foreach(flag IN LISTS _WHEELNEXT_CPU_FLAGS_${dialect})
+        if(language STREQUAL "CUDA" AND NOT CMAKE_CUDA_COMPILER_ID STREQUAL "Clang")
+          set(flag "-Xcompiler=${flag}")
+        endif()
+        list(APPEND options "$<$<COMPILE_LANGUAGE:${language}>:${flag}>")
+      endforeach()
+    endif()
+    foreach(flag IN LISTS _WHEELNEXT_FLAGS_${language})
+      list(APPEND options "$<$<COMPILE_LANGUAGE:${language}>:${flag}>")
+    endforeach()
+  endforeach()
+  set(${result} "${options}" PARENT_SCOPE)
+endfunction()
+
+# The backend reads this after the build: a variant whose flags went nowhere is an error.
+function(_wheelnext_record_applied)
+  set(WHEELNEXT_APPLIED "${WHEELNEXT_VARIANT_LABEL}" CACHE INTERNAL "variant whose flags are in use")
+endfunction()

@@ -1,0 +1,2 @@
+int kernel_level(void);
+int common_level(void);

@@ -1,0 +1,234 @@
+"""The hooks: a call becomes a Request, a Request becomes wheels, an error becomes a clean exit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from scikit_build_core import build as skbuild
+
+from .errors import RequestError, ToolchainError, WheelError, WheelnextBuildError
+from .request import Request, Settings, check_installable, installer
+
+Kind = Literal["wheel", "editable"]
+
+
+def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
+    """What the build needs installed beyond ``build-system.requires``."""
+    hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
+    with _clean_exit():
+        request = Request.parse(config_settings)
+        if not request.wants_variants:
+            return hook(_stripped(config_settings, request))
+        return _variant_requirements(kind, request, hook)
+
+
+def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
+    """What scikit-build-core needs for an sdist, which is the same for all variants."""
+    with _clean_exit():
+        request = Request.parse(config_settings)
+        return skbuild.get_requires_for_build_sdist(_stripped(config_settings, request))
+
+
+def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
+    """scikit-build-core's sdist; settings about variants are for the wheels."""
+    with _clean_exit():
+        request = Request.parse(config_settings)
+        return skbuild.build_sdist(sdist_directory, _stripped(config_settings, request))
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
+) -> str:
+    """The plain wheel, or the wheels of the variants asked for; returns the first one's name."""
+    with _clean_exit():
+        request = Request.parse(config_settings)
+        if not request.wants_variants:
+            settings = _stripped(config_settings, request)
+            return _plain_wheel(wheel_directory, settings, metadata_directory)
+        return _variant_wheels("wheel", request, wheel_directory, metadata_directory)
+
+
+def build_editable(
+    wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
+) -> str:
+    """scikit-build-core's editable wheel, built for one variant where one is asked for."""
+    with _clean_exit():
+        request = Request.parse(config_settings)
+        if not request.wants_variants:
+            settings = _stripped(config_settings, request)
+            return skbuild.build_editable(wheel_directory, settings, metadata_directory)
+        return _variant_wheels("editable", request, wheel_directory, metadata_directory)
+
+
+def prepare_metadata_hook(name: str) -> Callable[..., str]:
+    """scikit-build-core's hook of that name, with variant.json where a variant is asked for.
+
+    Raises AttributeError where scikit-build-core has no such hook for the project.
+    """
+    hook = getattr(skbuild, name)
+
+    def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
+        with _clean_exit():
+            request = Request.parse(config_settings)
+            if not request.wants_variants:
+                return str(hook(metadata_directory, _stripped(config_settings, request)))
+            return _prepare_variant(hook, metadata_directory, request)
+
+    prepare.__name__ = prepare.__qualname__ = name
+    return prepare
+
+
+def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
+    from . import build
+    from .buildtarget import BuildTarget
+    from .config import load
+
+    chosen = request.choose(load(Path()), BuildTarget.detect())
+    _check_count(kind, request, chosen)
+    requirements = dict.fromkeys([] if chosen else hook(request.settings))
+    for item in chosen:
+        # Overrides may ask for more where they see the variant in the environment.
+        with build.environment(build.pass_environment(build.Job(item), None)):
+            requirements |= dict.fromkeys(hook(request.settings))
+        requirements |= dict.fromkeys(item.effect.requires)
+    _check_one_environment([text for item in chosen for text in item.effect.requires])
+    return [*requirements, *build.cuda_requirements(chosen, request.settings)]
+
+
+def _plain_wheel(
+    wheel_directory: str,
+    settings: dict[str, str | list[str]] | None,
+    metadata_directory: str | None,
+) -> str:
+    from .build import publish
+
+    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
+        name = skbuild.build_wheel(staging, settings, metadata_directory)
+        return publish(Path(staging, name), Path(wheel_directory))
+
+
+def _variant_wheels(
+    kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
+) -> str:
+    from . import build
+    from .buildtarget import BuildTarget
+    from .config import load
+
+    config = load(Path())
+    chosen = request.choose(config, BuildTarget.detect())
+    client = installer(wheel_directory)
+    _check_count(kind, request, chosen, wheel_directory)
+    _check_abi_dependencies([text for item in chosen for text in item.effect.requires])
+    # An editable wheel never leaves its machine, and every frontend that asks for one is an
+    # installer that may reject a label.
+    carriers = request.carriers or client is not None or kind == "editable"
+    folder = Path(wheel_directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    builder = build.Builder(
+        config=config,
+        hook=skbuild.build_wheel if kind == "wheel" else skbuild.build_editable,
+        settings=request.settings,
+        wheel_directory=folder.absolute(),
+        carriers=carriers,
+    )
+    jobs = build.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
+    name = builder.run(jobs)[0]
+    if metadata_directory is not None:
+        _check_prepared(Path(metadata_directory), folder / name)
+    return name
+
+
+def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
+    from . import build
+    from .buildtarget import BuildTarget
+    from .config import load
+    from .metadata import VARIANT_JSON
+
+    config = load(Path())
+    chosen = request.choose(config, BuildTarget.detect())
+    if request.all_variants or not chosen:
+        return str(hook(metadata_directory, request.settings))
+    with build.environment(build.pass_environment(build.Job(chosen[0]), None)):
+        name = str(hook(metadata_directory, request.settings))
+    path = Path(metadata_directory, name, VARIANT_JSON)
+    path.write_bytes(config.metadata_of(chosen[0].variant).to_json())
+    return name
+
+
+def _check_count(
+    kind: Kind, request: Request, chosen: tuple[Any, ...], wheel_directory: str | None = None
+) -> None:
+    client = installer(wheel_directory)
+    if client is not None:
+        check_installable(chosen, request, client)
+    elif kind == "editable":
+        check_installable(chosen, request, "pip")
+
+
+def _check_one_environment(requirements: list[str]) -> None:
+    wanted: dict[str, str] = {}
+    for text in requirements:
+        other = wanted.setdefault(canonicalize_name(Requirement(text).name), text)
+        if other != text:
+            raise RequestError(
+                f"the variants asked for are built against {other} and against {text}, which one "
+                "build environment cannot both hold: build them in separate calls with "
+                "-C variant-label=LABEL"
+            )
+
+
+def _check_abi_dependencies(requirements: list[str]) -> None:
+    """What abi_dependency promises must be what the build sees."""
+    for requirement in map(Requirement, requirements):
+        try:
+            installed = version(requirement.name)
+        except PackageNotFoundError:
+            installed = None
+        if installed is None or not requirement.specifier.contains(installed, prereleases=True):
+            raise ToolchainError(
+                f"the variant promises to be built against {requirement}, but the build "
+                f"environment has {requirement.name} {installed or 'not at all'}: install it, or "
+                "build with isolation"
+            )
+
+
+def _check_prepared(prepared: Path, wheel: Path) -> None:
+    """The metadata handed out before must be the wheel's (PEP 517, build_wheel)."""
+    from .wheelfile import WheelReader
+
+    with WheelReader(wheel) as reader:
+        for path in sorted(prepared.rglob("*")):
+            name = path.relative_to(prepared).as_posix()
+            if path.is_file() and path.read_bytes() != reader.read(f"{reader.dist_info}/{name}"):
+                raise WheelError(
+                    f"{wheel}: {name} differs from the one that was prepared before the build"
+                )
+
+
+def _stripped(
+    config_settings: Settings | None, request: Request
+) -> dict[str, str | list[str]] | None:
+    """What scikit-build-core would have got: None stays None."""
+    return None if config_settings is None else request.settings
+
+
+@contextlib.contextmanager
+def _clean_exit() -> Iterator[None]:
+    """Print our own errors, without a traceback, as the last thing that the frontend shows."""
+    try:
+        yield
+    except WheelnextBuildError as error:
+        sys.stdout.flush()
+        print(f"\n*** wheelnext-build error: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:  # the frontend is gone
+        os._exit(1)

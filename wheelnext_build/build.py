@@ -1,0 +1,315 @@
+"""The wheels of one request: one pass of scikit-build-core per wheel, in shared CMake trees.
+
+A pass changes cache variables and one generated file; CMake configures again and Ninja, which
+remembers each command line, rebuilds just what differs. Nothing here guesses what is shared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from . import cmakefiles, cuda
+from .config import Config, Declared
+from .errors import BuildError
+from .stamp import stamp
+from .wheelfile import atomic_file
+
+PLAIN = "plain"
+"""What the plain wheel is called where labels stand; ``-`` keeps it apart from any label's tree."""
+
+KEEP_GOING_VARIABLE = "WHEELNEXT_KEEP_GOING"
+"""Set by the command line's ``--keep-going``: a failed variant does not stop the others."""
+
+Settings = Mapping[str, str | list[str]]
+BuildHook = Callable[[str, dict[str, str | list[str]] | None, str | None], str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One wheel to build: a variant's, or, without ``declared``, the plain one."""
+
+    declared: Declared | None
+    toolkit: cuda.Toolkit | None = None
+
+    @property
+    def title(self) -> str:
+        return self.declared.variant.label if self.declared else PLAIN
+
+
+@dataclass
+class Tree:
+    """A CMake build folder and the cache that each of its passes starts from.
+
+    Whatever a variant's pass leaves in CMakeCache.txt must not linger for the next. ``snapshot`` is
+    the cache as the plain pass left it, or None: then a pass starts without a cache, and CMake asks
+    the compilers' files beside it and the project's checks anew.
+    """
+
+    folder: Path
+    snapshot: bytes | None = field(default=None, repr=False)
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "CMakeCache.txt"
+
+    def reset(self) -> None:
+        """Make the cache what the next pass starts from."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.snapshot is None:
+            self.cache.unlink(missing_ok=True)
+        else:
+            self.cache.write_bytes(self.snapshot)
+
+    def keep_snapshot(self) -> None:
+        """Remember the cache of a plain pass."""
+        if self.cache.is_file():
+            self.snapshot = self.cache.read_bytes()
+
+    def applied(self) -> str | None:
+        """The label of the variant whose flags the last configuration put to use."""
+        if not self.cache.is_file():
+            return None
+        prefix = "WHEELNEXT_APPLIED:INTERNAL="
+        for line in self.cache.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(prefix):
+                return line.removeprefix(prefix)
+        return None
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds the jobs of one request into ``wheel_directory``.
+
+    ``hook`` is scikit-build-core's build_wheel or build_editable, ``settings`` what it is to see.
+    """
+
+    config: Config
+    hook: BuildHook
+    settings: Settings
+    wheel_directory: Path
+    carriers: bool
+
+    def run(self, jobs: list[Job]) -> list[str]:
+        """Build all jobs in order; returns the names of their files.
+
+        Raises BuildError at the first failure (or, when asked to keep going, after the last job);
+        the wheels that were finished before stay, and nothing half-written does.
+        """
+        names: list[str] = []
+        failures: list[str] = []
+        with _trees_folder(self.settings) as folder:
+            trees: dict[str, Tree] = {}
+            for number, job in enumerate(jobs, 1):
+                announce(f"({number}/{len(jobs)}) {job.title}: building")
+                start = time.monotonic()
+                key = self.tree_key(job, jobs)
+                tree = trees.setdefault(key, Tree(folder / key))
+                try:
+                    name = self._wheel(job, tree)
+                except BuildError as error:
+                    failures.append(str(error))
+                    if not os.environ.get(KEEP_GOING_VARIABLE):
+                        break
+                    announce(str(error), file=sys.stderr)
+                    continue
+                names.append(name)
+                seconds = time.monotonic() - start
+                announce(f"({number}/{len(jobs)}) {job.title}: done in {seconds:.1f} s, {name}")
+        if failures:
+            raise BuildError(_failure_report(failures, jobs, names))
+        return names
+
+    def tree_key(self, job: Job, jobs: list[Job]) -> str:
+        """The name of the tree for a job; jobs with the same name share one.
+
+        Flags for the whole project make everything differ, configure checks included, so each
+        variant has a tree of its own. So has one that brings defines or environment, and one whose
+        CUDA compiler is another than that of the variants before.
+        """
+        effect = job.declared.effect if job.declared else None
+        if self.config.flags_scope == "project":
+            return job.title if job.declared else f"-{PLAIN}"
+        if effect is not None and (effect.needs_own_tree or not effect.share_tree):
+            return job.title
+        compilers = list(dict.fromkeys(other.toolkit for other in jobs if other.toolkit))
+        if job.toolkit is not None and job.toolkit != compilers[0]:
+            return job.title
+        return "-shared"
+
+    def _wheel(self, job: Job, tree: Tree) -> str:
+        with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
+            wheel = self._pass(job, tree, Path(staging))
+            if job.declared is None:
+                return publish(wheel, self.wheel_directory)
+            metadata = self.config.metadata_of(job.declared.variant)
+            return stamp(wheel, self.wheel_directory, metadata, carrier=self.carriers).name
+
+    def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
+        tree.reset()
+        settings = dict(self.settings)
+        include = _project_include(settings)
+        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
+        if job.declared is not None:
+            settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
+        with environment(pass_environment(job, tree)):
+            try:
+                name = self.hook(str(staging), settings, None)
+            except SystemExit as stop:
+                if stop.code in (None, 0):
+                    raise
+                raise BuildError(f"{job.title}: the build failed, see above") from None
+        self._check_applied(job, tree)
+        if job.declared is None:
+            tree.keep_snapshot()
+        return staging / name
+
+    def _check_applied(self, job: Job, tree: Tree) -> None:
+        if job.declared is None or not job.declared.effect.compiles_differently:
+            return
+        if tree.applied() == job.title:
+            return
+        raise BuildError(
+            f"{job.title}: the variant's flags reached no target, so its wheel would be a copy of "
+            "the plain one. "
+            + (
+                "CMakeLists.txt must call find_package(WheelnextBuild) and "
+                "wheelnext_target_variant(<target>...), or pyproject.toml must set "
+                'tool.wheelnext-build.flags-scope = "project"'
+                if self.config.flags_scope == "targets"
+                else "CMAKE_PROJECT_INCLUDE must not be set in CMAKE_ARGS or SKBUILD_CMAKE_DEFINE, "
+                "and the project must be built with CMake"
+            )
+        )
+
+
+def jobs_for(chosen: tuple[Declared, ...], *, plain: bool, settings: Settings) -> list[Job]:
+    """The jobs of a request, the plain wheel first; raises ToolchainError before any is built."""
+    toolkit_settings = {**_project_defines(), **settings}
+    return [
+        *([Job(None)] if plain else []),
+        *(Job(item, cuda.toolkit_for(item.variant, toolkit_settings)) for item in chosen),
+    ]
+
+
+def cuda_requirements(chosen: tuple[Declared, ...], settings: Settings) -> list[str]:
+    """The compiler packages that the variants need where no usable compiler is configured."""
+    variants = [item.variant for item in chosen]
+    return cuda.requirements(variants, {**_project_defines(), **settings})
+
+
+def pass_environment(job: Job, tree: Tree | None) -> dict[str, str]:
+    """The environment variables of a pass: what overrides and CMakeLists.txt may test."""
+    variables = {}
+    if job.declared is not None:
+        variant = job.declared.variant
+        variables["WHEELNEXT_VARIANT_LABEL"] = variant.label
+        variables |= {
+            f"WHEELNEXT_{namespace}_{feature}".upper(): ";".join(values)
+            for namespace, features in variant.as_mapping().items()
+            for feature, values in features.items()
+        }
+        variables |= job.declared.effect.environment
+    if tree is not None:
+        # scikit-build-core formats build-dir, and its environment variable beats all other ways.
+        folder = str(tree.folder.absolute())
+        variables["SKBUILD_BUILD_DIR"] = folder.replace("{", "{{").replace("}", "}}")
+    return variables
+
+
+@contextlib.contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process environment with these variables, and without another variant's."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("WHEELNEXT_") and name != KEEP_GOING_VARIABLE:
+            del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def publish(wheel: Path, folder: Path) -> str:
+    """Put a finished wheel into ``folder``, whole or not at all; returns its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / wheel.name
+    with atomic_file(target) as stream, wheel.open("rb") as source:
+        shutil.copyfileobj(source, stream)
+    return wheel.name
+
+
+def announce(text: str, file: TextIO | None = None) -> None:
+    """One line about where the build is; the command line's progress display reads it."""
+    print(f"*** wheelnext-build {text}", file=file or sys.stdout, flush=True)
+
+
+@contextlib.contextmanager
+def _trees_folder(settings: Settings) -> Iterator[Path]:
+    """Where the trees are: below the project's build-dir where it has one, else for this call."""
+    kept = _kept_folder(settings)
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as folder:
+        yield Path(folder).resolve()
+
+
+def _kept_folder(settings: Settings) -> Path | None:
+    configured = os.environ.get("SKBUILD_BUILD_DIR")
+    for key in ("build-dir", "skbuild.build-dir"):
+        configured = configured or _text(settings.get(key))
+    configured = configured or _text(_skbuild_table().get("build-dir"))
+    if not configured:
+        return None
+    # The fields of a build-dir tell interpreters, platforms and projects apart; this does as well.
+    base = configured.partition("{")[0] or "build/"
+    base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
+    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    return Path(base or ".").absolute() / f"wheelnext-{tag}"
+
+
+def _skbuild_table() -> Mapping[str, object]:
+    with Path("pyproject.toml").open("rb") as stream:
+        table = tomllib.load(stream).get("tool", {}).get("scikit-build", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _project_defines() -> dict[str, str]:
+    cmake = _skbuild_table().get("cmake")
+    define = cmake.get("define") if isinstance(cmake, dict) else None
+    return {
+        f"cmake.define.{name}": value
+        for name, value in (define if isinstance(define, dict) else {}).items()
+        if isinstance(value, str)
+    }
+
+
+def _project_include(settings: Settings) -> str:
+    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn."""
+    key = "cmake.define.CMAKE_PROJECT_INCLUDE"
+    return _text(settings.get(key)) or _project_defines().get(key, "")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _failure_report(failures: list[str], jobs: list[Job], names: list[str]) -> str:
+    left = len(jobs) - len(names) - len(failures)
+    lines = [*failures, f"{len(names)} of {len(jobs)} wheels were built"]
+    if left:
+        lines[-1] += f"; {left} more were not tried (--keep-going tries all)"
+    return "\n".join(lines)

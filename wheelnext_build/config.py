@@ -1,0 +1,225 @@
+"""pyproject.toml becomes a frozen Config, or one report of every mistake in it.
+
+The two ways to declare variants, the standard ``[variant]`` table of the building draft and
+``[[tool.wheelnext-build.matrix]]``, end in the same list of :class:`Declared` variants.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import Literal, get_args
+
+from packaging.markers import Marker
+
+from . import declare
+from .buildtarget import BuildTarget
+from .errors import ConfigurationError, Problem, RequestError
+from .metadata import VariantMetadata
+from .targets import Effect, known_effect, machines_of
+from .tomltable import Report, Table, did_you_mean, dotted
+from .variant import Property, Variant
+
+FlagsScope = Literal["project", "targets"]
+
+TOOL = "tool.wheelnext-build"
+
+NO_VARIANTS = (
+    "pyproject.toml declares no variants: add [[tool.wheelnext-build.matrix]] or "
+    "[variant.variants.LABEL]"
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A variant as pyproject.toml declares it.
+
+    It is built where one of the ``conditions`` holds; without any, everywhere. ``where`` is the
+    dotted path of its declaration.
+    """
+
+    variant: Variant
+    where: str
+    conditions: tuple[Marker, ...]
+    effect: Effect
+
+    def left_out(self, target: BuildTarget) -> str | None:
+        """Why this variant is not for the target; None where it is."""
+        for machine in machines_of(self.variant):
+            if machine != target.machine:
+                return f"it is for {machine}, the build is for {target.machine}"
+        if self.conditions and not any(map(target.satisfies, self.conditions)):
+            conditions = " or ".join(str(condition) for condition in self.conditions)
+            return f"its condition does not hold for this build: {conditions}"
+        return None
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a project says about its variants.
+
+    ``declared`` are all variants in the order of the file, the standard table first. ``metadata``
+    covers all of them, also those that are not for this platform, so that the wheels of all
+    platforms agree; it is None where no variant is declared.
+    """
+
+    declared: tuple[Declared, ...]
+    metadata: VariantMetadata | None
+    flags_scope: FlagsScope
+    share_tree: bool
+
+    def metadata_of(self, variant: Variant) -> VariantMetadata:
+        """The content of the variant's variant.json; raises RequestError in a project without."""
+        if self.metadata is None:
+            raise RequestError(NO_VARIANTS)
+        return self.metadata.only(variant)
+
+    def for_target(self, target: BuildTarget) -> tuple[Declared, ...]:
+        """The variants that can be built for the target, in order."""
+        return tuple(item for item in self.declared if item.left_out(target) is None)
+
+
+def load(folder: Path) -> Config:
+    """Read ``folder``'s pyproject.toml; raises ConfigurationError with all mistakes in it."""
+    path = folder / "pyproject.toml"
+    try:
+        with path.open("rb") as stream:
+            pyproject = tomllib.load(stream)
+    except FileNotFoundError:
+        raise RequestError(f"{path}: no such file; run in the folder of a project") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
+    return parse(pyproject)
+
+
+def parse(pyproject: Mapping[str, object]) -> Config:
+    """Make a Config from a parsed pyproject.toml; raises ConfigurationError."""
+    report = Report()
+    root = Table(pyproject, "", report)
+    tool = root.table("tool").table("wheelnext-build")
+    tool.only("matrix", "flags-scope", "properties", "share-tree")
+    scope = _flags_scope(tool)
+    effects = _property_effects(tool.table("properties"))
+    share_tree = tool.boolean("share-tree") or False
+
+    standard = root.table("variant")
+    drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
+    drafts = declare.merged(drafts, report)
+    possible = declare.check_properties(drafts, report)
+    metadata = declare.metadata(standard, drafts, report)
+    _check_effects_are_used(effects, drafts, tool.table("properties"))
+
+    reads_variant = overrides_read_variant(pyproject)
+    declared = tuple(_declared(draft, effects) for draft in possible)
+    if reads_variant and not share_tree:
+        # Overrides may set any define for any variant; what CMake found for one is not the next's.
+        own = Effect(share_tree=False)
+        declared = tuple(replace(item, effect=item.effect | own) for item in declared)
+    for item in declared:
+        if not (item.variant.is_null or reads_variant):
+            _check_changes_build(item, report)
+    if report.problems:
+        raise ConfigurationError(report.problems)
+    return Config(declared, metadata, scope, share_tree)
+
+
+def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:
+    """Whether an override of scikit-build-core tests the variant's environment variables."""
+    skbuild = Table(pyproject, "", Report()).table("tool").table("scikit-build")
+    conditions = (override.table("if") for override in skbuild.tables("overrides"))
+    return any(
+        name.startswith("WHEELNEXT_")
+        for condition in conditions
+        for part in (condition, condition.table("any"), condition.table("not"))
+        for name in part.table("env")
+    )
+
+
+def _declared(draft: declare.Draft, effects: Mapping[Property, Effect]) -> Declared:
+    chosen = [effects[item] for item in draft.variant.properties if item in effects]
+    effect = reduce(Effect.__or__, chosen, known_effect(draft.variant))
+    return Declared(draft.variant, draft.where, draft.conditions, effect)
+
+
+def _flags_scope(tool: Table) -> FlagsScope:
+    scope = tool.string("flags-scope")
+    for known in get_args(FlagsScope):
+        if scope == known:
+            return known  # type: ignore[no-any-return]
+    if scope is not None:
+        known_scopes = ", ".join(map(repr, get_args(FlagsScope)))
+        tool.report.add(tool.at("flags-scope"), f"{scope!r} is none of {known_scopes}")
+    return "project"
+
+
+_FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "cuda-flags": "CUDA"}
+
+
+def _property_effects(table: Table) -> dict[Property, Effect]:
+    effects = {}
+    for text in table:
+        item = declare.parse_property(text, table.at(text), table.report)
+        entry = table.table(text)
+        entry.only("define", "environment", *_FLAG_KEYS, "link-flags", "no-flags", "share-tree")
+        if item is not None:
+            effects[item] = Effect(
+                flags={
+                    language: flags
+                    for key, language in _FLAG_KEYS.items()
+                    if (flags := entry.strings(key))
+                },
+                link_flags=entry.strings("link-flags"),
+                define=_scalars(entry.table("define")),
+                environment=_scalars(entry.table("environment")),
+                no_flags=entry.boolean("no-flags") or False,
+                share_tree=_shares_tree(entry),
+            )
+    return effects
+
+
+def _shares_tree(entry: Table) -> bool:
+    # What a define or a variable changes in CMake's cache is wrong for the next variant, unless
+    # the author knows better.
+    return entry.boolean("share-tree") or not ("define" in entry or "environment" in entry)
+
+
+def _scalars(table: Table) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for key in table:
+        value = table.get(key)
+        if isinstance(value, bool):
+            values[key] = "ON" if value else "OFF"
+        elif isinstance(value, str | int | float):
+            values[key] = str(value)
+        else:
+            table.report.add(table.at(key), "must be a string, a number, or true or false")
+    return values
+
+
+def _check_effects_are_used(
+    effects: Mapping[Property, Effect], drafts: list[declare.Draft], table: Table
+) -> None:
+    used = {item for draft in drafts for item in draft.variant.properties}
+    for item in effects:
+        if item not in used:
+            hint = did_you_mean(str(item), map(str, used))
+            where = dotted(f"{TOOL}.properties", str(item))
+            table.report.add(where, "no variant has this property", hint or "remove the table")
+
+
+def _check_changes_build(item: Declared, report: Report) -> None:
+    if item.effect.changes_build or item.effect.no_flags:
+        return
+    names = " or ".join(
+        dotted(f"{TOOL}.properties", str(property_)) for property_ in item.variant.properties
+    )
+    report.add(
+        item.where,
+        f"variant {item.variant.label!r} changes nothing about the build: its wheel would be a "
+        "copy of the plain one",
+        f"say what its properties mean in [{names}] (define, cxx-flags ...), or set no-flags = "
+        "true there where the project reads them for itself",
+    )

@@ -1,0 +1,376 @@
+"""How variants are declared: the ``[variant]`` table, the matrix, and what both must obey.
+
+Everything here reports into the table's Report and goes on, so that one run finds every mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+
+from .errors import GrammarError, MetadataError
+from .matrix import Axis, Choice, Combination, by_namespace, combinations, label_of, matches
+from .metadata import PROVIDER_KEYS, Provider, VariantMetadata
+from .targets import KNOWN, default_priority, machines_of
+from .tomltable import Report, Table, did_you_mean, dotted, type_name
+from .variant import (
+    NAME_RULE,
+    NULL,
+    NULL_LABEL,
+    VALUE_RULE,
+    Property,
+    Variant,
+    is_label,
+    is_name,
+    is_value,
+    namespaces_of,
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A declared variant before it is known whether all declarations fit together."""
+
+    variant: Variant
+    where: str
+    conditions: tuple[Marker, ...] = ()
+
+
+def parse_property(text: str, where: str, report: Report) -> Property | None:
+    """Read a property; what is wrong with it goes into the report."""
+    try:
+        return Property.parse(text)
+    except GrammarError as error:
+        report.add(where, str(error))
+        return None
+
+
+def standard_variants(standard: Table) -> Iterator[Draft]:
+    """The variants of ``[variant.variants]`` (building draft, "pyproject.toml integration")."""
+    standard.only("$schema", "default-priorities", "providers", "variants")
+    standard.string("$schema")
+    variants = standard.table("variants")
+    for label in variants:
+        where = variants.at(label)
+        combination = dict(_features(variants.table(label)))
+        if not is_label(label):
+            variants.report.add(where, f"{label!r} cannot be a label", f"allowed: {VALUE_RULE}")
+        elif (draft := _draft(label, combination, where, variants.report)) is not None:
+            yield draft
+
+
+def matrix_variants(tool: Table) -> Iterator[Draft]:
+    """The variants of ``[[tool.wheelnext-build.matrix]]``."""
+    for row in tool.tables("matrix"):
+        row.only("axes", "include", "exclude", "label", "when")
+        condition = _condition(row)
+        template = row.string("label")
+        for combination in _expand(row):
+            label = _label(combination, template, row)
+            if label is not None:
+                draft = _draft(label, combination, row.path, row.report)
+                if draft is not None:
+                    yield Draft(draft.variant, draft.where, condition)
+
+
+def merged(drafts: Iterable[Draft], report: Report) -> list[Draft]:
+    """One draft per label; what two rows declare alike is built where either's condition holds.
+
+    Reports a label with two sets of properties and a set of properties with two labels.
+    """
+    by_label: dict[str, Draft] = {}
+    by_properties: dict[tuple[Property, ...], Draft] = {}
+    for draft in drafts:
+        variant = draft.variant
+        first = by_label.setdefault(variant.label, draft)
+        other = by_properties.setdefault(variant.properties, draft)
+        if first.variant != variant:
+            report.add(
+                draft.where,
+                f"the label {variant.label!r} stands for two sets of properties: "
+                f"{variant.describe()} here, {first.variant.describe()} in {first.where}",
+                "give one of them another label",
+            )
+        elif other.variant.label != variant.label:
+            report.add(
+                draft.where,
+                f"{variant.label!r} and {other.variant.label!r} (in {other.where}) have the same "
+                f"properties: {variant.describe()}",
+                "keep one of the two labels",
+            )
+        elif first is not draft:
+            always = not (first.conditions and draft.conditions)
+            conditions = () if always else (*first.conditions, *draft.conditions)
+            by_label[variant.label] = Draft(variant, first.where, conditions)
+    return list(by_label.values())
+
+
+def check_properties(drafts: Iterable[Draft], report: Report) -> list[Draft]:
+    """The drafts that some machine can support; values and pairs that none can are reported."""
+    possible = []
+    for draft in drafts:
+        known = [_check_known(item, draft.where, report) for item in draft.variant.properties]
+        machines = machines_of(draft.variant)
+        if len(machines) > 1:
+            needs = f"variant {draft.variant.label!r} needs {' and '.join(machines)}"
+            report.add(draft.where, f"{needs}: no machine is both", "make a variant for each")
+        elif all(known):
+            possible.append(draft)
+    return possible
+
+
+def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMetadata | None:
+    """The release's metadata: priorities and providers as written, or filled in where known."""
+    priorities = standard.table("default-priorities")
+    priorities.only("namespace", hints=_DRAFT_PRIORITIES)
+    used = namespaces_of(draft.variant for draft in drafts)
+    written = priorities.strings("namespace")
+    _check_names(written, priorities.at("namespace"), report)
+    if len(set(written)) != len(written):
+        report.add(priorities.at("namespace"), "a namespace stands twice in it")
+    if missing := [name for name in used if name not in written and "namespace" in priorities]:
+        report.add(
+            priorities.at("namespace"),
+            f"misses {', '.join(map(repr, missing))}, which a variant uses",
+            f"write all of them, most preferred first: {list(default_priority([*written, *used]))}",
+        )
+    namespaces = tuple(dict.fromkeys(written)) or default_priority(used)
+    providers = _providers(standard.table("providers"), namespaces, drafts)
+    if drafts and not namespaces and not report.problems:
+        report.add(
+            "variant.default-priorities.namespace",
+            "is needed where no variant has a property: installers refuse metadata without any",
+        )
+    if report.problems or not namespaces:
+        return None
+    return VariantMetadata(namespaces, providers, tuple(draft.variant for draft in drafts))
+
+
+_DRAFT_PRIORITIES = {
+    "feature": "PEP 850 orders features by providers.<namespace>.feature-order instead",
+    "property": "PEP 850 orders values by the order of providers.<namespace>.static-properties",
+}
+
+
+def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
+    """``namespace -> feature -> value(s)`` as (namespace, feature), choice; mistakes reported."""
+    for namespace in table:
+        _check_names([namespace], table.at(namespace), table.report)
+        features = table.table(namespace)
+        for feature in features:
+            _check_names([feature], features.at(feature), table.report)
+            choice = _choice(features.get(feature), features.at(feature), table.report)
+            if choice is not None and is_name(namespace) and is_name(feature):
+                yield (namespace, feature), choice
+
+
+def _choice(value: object, where: str, report: Report) -> Choice | None:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        report.add(where, f"must be a value or a list of values, not {type_name(value)}")
+        return None
+    if not values:
+        report.add(where, "is empty", "list at least one value, or leave the feature out")
+        return None
+    if bad := [item for item in values if not is_value(item)]:
+        report.add(where, f"{bad[0]!r} cannot be a value", f"allowed: {VALUE_RULE}")
+        return None
+    if len(set(values)) != len(values):
+        report.add(where, "a value stands twice in it")
+    return tuple(sorted(set(values)))
+
+
+def _draft(label: str, combination: Combination, where: str, report: Report) -> Draft | None:
+    if label == NULL_LABEL and not combination:
+        return Draft(NULL, where)
+    try:
+        return Draft(Variant.from_mapping(label, by_namespace(combination)), where)
+    except GrammarError as error:
+        report.add(where, str(error))
+        return None
+
+
+def _condition(row: Table) -> tuple[Marker, ...]:
+    text = row.string("when")
+    if text is None:
+        return ()
+    try:
+        marker = Marker(text)
+        marker.evaluate()
+    except InvalidMarker as error:
+        row.report.add(row.at("when"), f"not a marker: {str(error).splitlines()[0]}", _WHEN_HINT)
+    except (UndefinedEnvironmentName, UndefinedComparison) as error:
+        row.report.add(row.at("when"), f"cannot be evaluated: {error}", _WHEN_HINT)
+    else:
+        return (marker,)
+    return ()
+
+
+_WHEN_HINT = "write it like a dependency's marker: sys_platform == 'linux'"
+
+
+def _expand(row: Table) -> list[Combination]:
+    """The combinations of one row, after exclude and include."""
+    axes = list(_axes(row.table("axes")))
+    if "axes" not in row and "include" not in row:
+        row.report.add(row.path, "has neither axes nor include: it makes no variant")
+    found: list[Combination] = list(combinations(axes))
+    excluded = _excluded(row, axes, found)
+    kept = [combination for combination in found if combination not in excluded]
+    if found and not kept:
+        row.report.add(row.at("exclude"), "removes every combination", "exclude fewer of them")
+    for table in row.tables("include"):
+        addition = dict(_features(table))
+        if not addition:
+            row.report.add(table.path, "adds nothing: it names no property")
+        elif addition in kept:
+            row.report.add(table.path, "adds nothing: the axes make this combination already")
+        else:
+            kept.append(addition)
+    return kept
+
+
+def _axes(table: Table) -> Iterator[Axis]:
+    for namespace in table:
+        _check_names([namespace], table.at(namespace), table.report)
+        features = table.table(namespace)
+        for feature in features:
+            where = features.at(feature)
+            _check_names([feature], where, table.report)
+            value = features.get(feature)
+            if not isinstance(value, list):
+                hint = f'["{value}"]' if isinstance(value, str) else "write a list"
+                table.report.add(where, f"must be a list, not {type_name(value)}", hint)
+                continue
+            if not value:
+                hint = "list at least one value, or leave the axis out"
+                table.report.add(where, "is an empty axis: it makes no variant", hint)
+            read = (_choice(item, dotted(where, i), table.report) for i, item in enumerate(value))
+            valid = [choice for choice in read if choice is not None]
+            if len(set(valid)) != len(valid):
+                table.report.add(where, "the same choice stands twice in it")
+            if is_name(namespace) and is_name(feature):
+                yield Axis(namespace, feature, tuple(dict.fromkeys(valid)))
+
+
+def _excluded(row: Table, axes: list[Axis], found: list[Combination]) -> list[Combination]:
+    excluded: list[Combination] = []
+    for table in row.tables("exclude"):
+        pattern = dict(_features(table))
+        hit = [combination for combination in found if pattern and matches(combination, pattern)]
+        if found and not hit:
+            offered = "; ".join(
+                f"{axis.namespace}.{axis.feature}: "
+                + ", ".join(str(list(c)) if len(c) > 1 else repr(c[0]) for c in axis.choices)
+                for axis in axes
+            )
+            row.report.add(
+                table.path, "removes nothing", f"it must repeat choices of the axes: {offered}"
+            )
+        excluded += hit
+    return excluded
+
+
+def _label(combination: Combination, template: str | None, row: Table) -> str | None:
+    where = row.at("label")
+    fields = ", ".join(f"{{{feature}}}" for _, feature in combination)
+    try:
+        label = label_of(combination, template)
+    except KeyError as error:
+        row.report.add(where, f"there is no axis {error.args[0]!r}", f"fields here: {fields}")
+    except ValueError as error:
+        row.report.add(where, f"not a template: {error}", f"fields are written {fields}")
+    else:
+        if is_label(label):
+            return label
+        row.report.add(where, f"{label!r} cannot be a label", f"allowed: {VALUE_RULE}")
+    return None
+
+
+def _check_names(names: Iterable[str], where: str, report: Report) -> None:
+    for name in names:
+        if not is_name(name):
+            report.add(where, f"{name!r} cannot be a namespace or feature", f"allowed: {NAME_RULE}")
+
+
+def _check_known(item: Property, where: str, report: Report) -> bool:
+    """Whether installers can know the property; reported where they cannot."""
+    known = KNOWN.get(item.namespace)
+    if known is None:
+        return True
+    feature = known.feature(item.feature)
+    if feature is None:
+        hint = did_you_mean(item.feature, known.features) or f"known: {', '.join(known.features)}"
+        report.add(where, f"{item.namespace!r} has no feature {item.feature!r}", hint)
+        return False
+    if not feature.allows(item.value):
+        name = f"{item.namespace}.{item.feature}"
+        hint = did_you_mean(item.value, feature.values)
+        report.add(where, f"{name} cannot be {item.value!r}: it is {feature.expected}", hint)
+        return False
+    return True
+
+
+def _providers(
+    table: Table, namespaces: tuple[str, ...], drafts: list[Draft]
+) -> dict[str, Provider]:
+    providers = {name: KNOWN[name].provider for name in namespaces if name in KNOWN}
+    for name in table:
+        provider = _provider(table.table(name))
+        if name not in namespaces:
+            table.report.add(
+                table.at(name),
+                "is the provider of a namespace that no variant uses",
+                did_you_mean(name, namespaces)
+                or "remove it, or list the namespace in variant.default-priorities.namespace",
+            )
+        elif provider is not None:
+            providers[name] = provider
+            _check_static(provider, name, drafts, table.report)
+    for name in namespaces:
+        if name not in providers and name not in table:
+            where = next((d.where for d in drafts if name in d.variant.namespaces), table.path)
+            table.report.add(
+                where,
+                f"the namespace {name!r} has no provider: no installer could tell its values",
+                did_you_mean(name, KNOWN)
+                or f"add [variant.providers.{name}] with requires, static-properties or builtin",
+            )
+    return providers
+
+
+def _provider(table: Table) -> Provider | None:
+    if "build-requires" in table:
+        table.report.add(
+            table.at("build-requires"),
+            "plugins that are queried while building are not supported yet",
+            "write the plugin's answer as static-properties (and feature-order)",
+        )
+        return None
+    table.only(*PROVIDER_KEYS)
+    for text in table.strings("requires"):
+        try:
+            Requirement(text)
+        except InvalidRequirement as error:
+            hint = str(error).splitlines()[0]
+            table.report.add(table.at("requires"), f"{text!r} is not a requirement", hint)
+    try:
+        return Provider.from_mapping({key: table.get(key) for key in table})
+    except MetadataError as error:
+        table.report.add(table.path, str(error))
+        return None
+
+
+def _check_static(provider: Provider, namespace: str, drafts: list[Draft], report: Report) -> None:
+    if not provider.static_properties:
+        return
+    for draft in drafts:
+        for item in draft.variant.properties:
+            values = provider.static_properties.get(item.feature, ())
+            if item.namespace == namespace and item.value not in values:
+                where = f"variant.providers.{namespace}.static-properties"
+                hint = did_you_mean(item.value, values) or f"add it to {where}.{item.feature}"
+                report.add(draft.where, f"{str(item)!r} is not among {where}", hint)

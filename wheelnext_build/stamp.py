@@ -1,0 +1,74 @@
+"""A wheel and a variant make a variant wheel, or a carrier; a carrier makes a labelled wheel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .errors import MetadataError, WheelError
+from .metadata import VARIANT_JSON, VariantMetadata
+from .variant import Variant
+from .wheelfile import WheelReader, atomic_file, rewrite
+
+
+def stamp(source: Path, folder: Path, metadata: VariantMetadata, *, carrier: bool = False) -> Path:
+    """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
+
+    Returns the new wheel's path. The wheel has variant.json, a RECORD to match, and the label in its name (or, a carrier, in
+    its build tag); its other members are those of ``source``, compressed data and all. The same
+    input gives the same bytes. Raises WheelError where ``source`` is no plain wheel.
+    """
+    with WheelReader(source) as reader:
+        if reader.name.label is not None or reader.variant_json() is not None:
+            raise WheelError(f"{source}: is a variant wheel already; stamp the plain wheel")
+        name = reader.name.as_carrier if carrier else reader.name.as_variant
+        (variant,) = metadata.variants
+        target = folder / name(variant.label).filename
+        added = {f"{reader.dist_info}/{VARIANT_JSON}": metadata.to_json()}
+        with atomic_file(target) as stream:
+            rewrite(reader, stream, add=added)
+    return target
+
+
+def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
+    """The metadata of an opened variant wheel or carrier; None for a plain wheel.
+
+    Raises WheelError where variant.json is no wheel's, or disagrees with the label in the name.
+    """
+    data = reader.variant_json()
+    if data is None:
+        if reader.name.label is not None:
+            raise WheelError(
+                f"{reader.path}: the name has the label {reader.name.label!r}, but there is no "
+                f"{reader.dist_info}/{VARIANT_JSON} inside"
+            )
+        return None
+    try:
+        metadata = VariantMetadata.from_json(data)
+    except MetadataError as error:
+        raise WheelError(f"{reader.path}: {VARIANT_JSON}: {error}") from None
+    if len(metadata.variants) != 1:
+        raise WheelError(
+            f"{reader.path}: {VARIANT_JSON} must describe one variant; it has "
+            f"{len(metadata.variants)}"
+        )
+    variant = metadata.variants[0]
+    if reader.name.label not in (None, variant.label):
+        raise WheelError(
+            f"{reader.path}: the name has the label {reader.name.label!r}, {VARIANT_JSON} has "
+            f"{variant.label!r}"
+        )
+    return metadata, variant
+
+
+def release_carrier(carrier: Path, folder: Path) -> Path:
+    """Write the labelled wheel that ``carrier`` stands for into ``folder``; return its path."""
+    with WheelReader(carrier) as reader:
+        described = variant_of(reader)
+        name = described and reader.name.carried(described[1].label)
+        if not name:
+            raise WheelError(f"{carrier}: not a carrier of a variant")
+    target = folder / name.filename
+    with atomic_file(target) as stream, carrier.open("rb") as source:
+        shutil.copyfileobj(source, stream)
+    return target

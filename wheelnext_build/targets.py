@@ -1,0 +1,303 @@
+"""What each known property means: for the build, for a label, for an installer. Data first.
+
+Sources: the psABI's microarchitecture levels (x86-64 psABI, "Micro-architecture levels"), the GCC,
+Clang and MSVC manuals for the flags, CMake's CUDA_ARCHITECTURES for architectures, and the provider
+entries that uv implements itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Self
+
+from packaging.version import Version
+
+from .metadata import Provider
+from .variant import Variant
+
+DIALECTS = ("gnu", "gnu-legacy", "clang-cl", "msvc")
+"""The ways to spell a CPU flag. cmake/WheelnextBuildConfig.cmake knows which compiler speaks which:
+``gnu`` is GCC 11, Clang 12 and newer, in C, C++ and Fortran; ``gnu-legacy`` is what came before."""
+
+LANGUAGES = {"c": "C", "cxx": "CXX", "fortran": "Fortran", "cuda": "CUDA"}
+"""Prefixes of ``*-flags`` in pyproject.toml, and CMake's names of the languages."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a property, or all properties of a variant together, change about a build.
+
+    ``cpu_flags`` are by dialect, ``flags`` by CMake language; ``cuda_architectures`` is in CMake's
+    spelling; ``requires`` are further build requirements; ``needs_cuda`` asks for a CUDA compiler.
+    ``no_flags`` records that the author knows of a property without effect (the project reads it
+    for itself), ``share_tree`` that what defines and environment change may be built in the common
+    tree.
+    """
+
+    cpu_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    link_flags: tuple[str, ...] = ()
+    cuda_architectures: tuple[str, ...] = ()
+    define: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    needs_cuda: bool = False
+    no_flags: bool = False
+    share_tree: bool = True
+
+    def __or__(self, other: Self) -> Self:
+        return type(self)(
+            {**self.cpu_flags, **other.cpu_flags},
+            {
+                language: (*self.flags.get(language, ()), *other.flags.get(language, ()))
+                for language in {**self.flags, **other.flags}
+            },
+            (*self.link_flags, *other.link_flags),
+            (*self.cuda_architectures, *other.cuda_architectures),
+            {**self.define, **other.define},
+            {**self.environment, **other.environment},
+            (*self.requires, *other.requires),
+            self.needs_cuda or other.needs_cuda,
+            self.no_flags or other.no_flags,
+            self.share_tree and other.share_tree,
+        )
+
+    @property
+    def compiles_differently(self) -> bool:
+        """Whether compilers or the linker are called with other arguments."""
+        return bool(self.cpu_flags or self.flags or self.link_flags or self.cuda_architectures)
+
+    @property
+    def changes_build(self) -> bool:
+        """Whether anything at all about the build differs from the plain one's."""
+        return bool(
+            self.compiles_differently
+            or self.define
+            or self.environment
+            or self.requires
+            or self.needs_cuda
+        )
+
+    @property
+    def needs_own_tree(self) -> bool:
+        """Whether what CMake remembers of another variant could be wrong for this one."""
+        return bool(self.define or self.environment) and not self.share_tree
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature of a known namespace: its values, and how they read in a label.
+
+    ``values`` lists all that there are, lowest first, or is empty where ``pattern`` describes them.
+    """
+
+    label: str
+    values: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
+
+    def allows(self, value: str) -> bool:
+        return value in self.values if self.values else bool(re.fullmatch(self.pattern, value))
+
+    @property
+    def expected(self) -> str:
+        """The allowed values, in words."""
+        return f"one of {', '.join(self.values)}" if self.values else f"written like {self.example}"
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace that this package knows: its provider entry and its features.
+
+    ``machine`` is the processor family that all of its variants are for, if any. ``features`` is
+    empty where every feature is allowed (abi_dependency).
+    """
+
+    provider: Provider
+    features: Mapping[str, Feature]
+    machine: str | None = None
+    any_feature: Feature | None = None
+
+    def feature(self, name: str) -> Feature | None:
+        return self.features.get(name, self.any_feature)
+
+
+_X86_64_LEGACY = {
+    "v1": (),
+    "v2": ("-mcx16", "-msahf", "-mpopcnt", "-msse3", "-mssse3", "-msse4.1", "-msse4.2"),
+    "v3": ("-mavx2", "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mlzcnt", "-mmovbe", "-mxsave"),
+    "v4": ("-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl"),
+}
+"""The extensions that each level adds to the one below it, for compilers that know no levels."""
+
+_X86_64_GNU = {"v1": "x86-64", "v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"}
+
+# cl.exe has no option between SSE2, its baseline on x64, and AVX: v1 and v2 are built alike.
+_X86_64_MSVC = {"v1": (), "v2": (), "v3": ("/arch:AVX2",), "v4": ("/arch:AVX512",)}
+
+_AARCH64 = {
+    "8a": ("armv8-a", "armv8.0"),
+    "8.1a": ("armv8.1-a", "armv8.1"),
+    "8.2a": ("armv8.2-a", "armv8.2"),
+    "8.3a": ("armv8.3-a", "armv8.3"),
+    "8.4a": ("armv8.4-a", "armv8.4"),
+}
+"""Value -> its name in ``-march=`` and in MSVC's ``/arch:``, lowest first."""
+
+KNOWN: Mapping[str, Namespace] = {
+    "nvidia": Namespace(
+        Provider(
+            requires=("nvidia-variant-provider >=0.0.1",),
+            plugin_api="nvidia_variant_provider.plugin:NvidiaVariantPlugin",
+        ),
+        {
+            "cuda_version_lower_bound": Feature("cu{}", pattern=r"\d+(\.\d+)?", example="12.8"),
+            "cuda_version_upper_bound": Feature("below{}", pattern=r"\d+(\.\d+)?", example="14"),
+            "sm_arch": Feature("sm{}", pattern=r"\d{2,3}[af]?_(real|virtual)", example="90_real"),
+        },
+    ),
+    "tpu": Namespace(
+        Provider(
+            requires=("tpu-variant-provider >=0.1",),
+            plugin_api="tpu_variant_provider.plugin:TpuVariantPlugin",
+        ),
+        {"present": Feature("tpu_{}", values=("false", "true"))},
+    ),
+    "abi_dependency": Namespace(
+        Provider(builtin="abi_dependency"),
+        {},
+        any_feature=Feature(
+            "{feature}{}",
+            pattern=r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}",
+            example="2.9 (a release prefix of one to three parts)",
+        ),
+    ),
+    "x86_64": Namespace(
+        Provider(requires=("x86-64-variant-provider >=0.2",)),
+        {"level": Feature("x86_64_{}", values=tuple(_X86_64_GNU))},
+        machine="x86_64",
+    ),
+    "aarch64": Namespace(
+        Provider(requires=("aarch64-variant-provider >=0.2",)),
+        {"version": Feature("aarch64_{}", values=tuple(_AARCH64))},
+        machine="aarch64",
+    ),
+}
+"""The namespaces that uv implements itself. The order is the default priority: what a machine has
+beyond its processor counts for more than the processor's level."""
+
+
+def default_priority(namespaces: Iterable[str]) -> tuple[str, ...]:
+    """Namespaces in the order of preference that a project gets without naming one.
+
+    Accelerators, then namespaces that are not known here, then processors.
+    """
+    known = list(KNOWN)
+    middle = known.index("x86_64") - 0.5
+    ranks = {name: float(known.index(name)) if name in KNOWN else middle for name in namespaces}
+    return tuple(sorted(ranks, key=lambda name: (ranks[name], name)))
+
+
+def machines_of(variant: Variant) -> tuple[str, ...]:
+    """The processor families that the variant's namespaces belong to."""
+    known = (KNOWN[name].machine for name in variant.namespaces if name in KNOWN)
+    return tuple(sorted({machine for machine in known if machine is not None}))
+
+
+def readable_value(namespace: str, feature: str, values: tuple[str, ...]) -> str:
+    """Values as they read best in a label: ``("80_real",)`` is ``80``, several are joined by ``_``.
+
+    Different values never read alike: PTX, the ``_virtual`` architectures, is ``ptx90``.
+    """
+    if (namespace, feature) == ("nvidia", "sm_arch"):
+        values = tuple(_readable_architecture(value) for value in values)
+    return "_".join(values)
+
+
+def readable_label(variant_features: Mapping[str, Mapping[str, tuple[str, ...]]]) -> str:
+    """The default label of a set of properties, such as ``x86_64_v3`` or ``cu13.0_sm80``."""
+    parts = []
+    for namespace in default_priority(variant_features):
+        known = KNOWN.get(namespace)
+        for name, values in variant_features[namespace].items():
+            feature = known.feature(name) if known else None
+            template = feature.label if feature else f"{namespace}_{name}_{{}}"
+            parts.append(template.format(readable_value(namespace, name, values), feature=name))
+    return "_".join(parts)
+
+
+def known_effect(variant: Variant) -> Effect:
+    """What the known properties of a variant change about its build."""
+    effects = [_x86_64(variant), _aarch64(variant), _nvidia(variant), _abi_dependency(variant)]
+    return reduce(Effect.__or__, effects)
+
+
+def toolkit_bound(variant: Variant) -> Version | None:
+    """The oldest CUDA version whose driver the variant promises to run on."""
+    bounds = variant.values("nvidia", "cuda_version_lower_bound")
+    return min(map(Version, bounds), default=None)
+
+
+def has_ptx(variant: Variant) -> bool:
+    """Whether the variant holds PTX, which the user's driver compiles."""
+    return any(value.endswith("_virtual") for value in variant.values("nvidia", "sm_arch"))
+
+
+def _readable_architecture(value: str) -> str:
+    number, _, kind = value.partition("_")
+    return f"ptx{number}" if kind == "virtual" else number
+
+
+def _x86_64(variant: Variant) -> Effect:
+    levels = variant.values("x86_64", "level")
+    if not levels:
+        return Effect()
+    # "Any of these values" includes the machine that has only the lowest.
+    lowest = min(levels)
+    legacy = [flag for level, added in _X86_64_LEGACY.items() if level <= lowest for flag in added]
+    march = f"-march={_X86_64_GNU[lowest]}"
+    return Effect(
+        cpu_flags={
+            "gnu": (march,),
+            "gnu-legacy": ("-march=x86-64", *legacy),
+            "clang-cl": (f"/clang:{march}",),
+            "msvc": _X86_64_MSVC[lowest],
+        }
+    )
+
+
+def _aarch64(variant: Variant) -> Effect:
+    versions = variant.values("aarch64", "version")
+    if not versions:
+        return Effect()
+    march, msvc = _AARCH64[min(versions, key=list(_AARCH64).index)]
+    return Effect(
+        cpu_flags={
+            "gnu": (f"-march={march}",),
+            "gnu-legacy": (f"-march={march}",),
+            "clang-cl": (f"/clang:-march={march}",),
+            "msvc": (f"/arch:{msvc}",),
+        }
+    )
+
+
+def _nvidia(variant: Variant) -> Effect:
+    architectures = variant.values("nvidia", "sm_arch")
+    return Effect(
+        cuda_architectures=tuple(value.replace("_", "-") for value in architectures),
+        needs_cuda="nvidia" in variant.namespaces,
+    )
+
+
+def _abi_dependency(variant: Variant) -> Effect:
+    # Any one of several releases will do for the user; building takes the oldest of them.
+    features = variant.as_mapping().get("abi_dependency", {})
+    return Effect(
+        requires=tuple(
+            f"{name.replace('_', '-')}=={min(values, key=Version)}.*"
+            for name, values in features.items()
+        )
+    )

@@ -1,0 +1,125 @@
+"""TOML tables that know their dotted path, and collect what is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .errors import Problem
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+_TYPE_NAMES: dict[type, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def dotted(path: str, key: str | int) -> str:
+    """A key's dotted path, quoted where TOML needs it: ``tool.x."a :: b".define``."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    name = key if _BARE_KEY.fullmatch(key) else '"' + key.replace('"', '\\"') + '"'
+    return f"{path}.{name}" if path else name
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?``, or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def type_name(value: object) -> str:
+    """What a TOML value is, in words."""
+    return _TYPE_NAMES.get(type(value), "a date or time")
+
+
+@dataclass
+class Report:
+    """The mistakes found so far, in the order in which they were met."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, where: str, what: str, hint: str = "") -> None:
+        problem = Problem(where, what, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+class Table:
+    """A table of pyproject.toml; values of a wrong type are reported and read as absent."""
+
+    def __init__(self, value: object, path: str, report: Report) -> None:
+        self.path = path
+        self.report = report
+        self._values: Mapping[str, object] = {}
+        if isinstance(value, Mapping):
+            self._values = value
+        elif value is not None:
+            self._wrong_type(path, "a table", value)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def at(self, key: str) -> str:
+        """The dotted path of one of the keys."""
+        return dotted(self.path, key)
+
+    def only(self, *known: str, hints: Mapping[str, str] | None = None) -> None:
+        """Report all keys but the known ones."""
+        for key in self._values:
+            if key not in known:
+                hint = (hints or {}).get(key) or did_you_mean(key, known)
+                self.report.add(self.at(key), "unknown key", hint or f"known: {', '.join(known)}")
+
+    def get(self, key: str) -> object:
+        return self._values.get(key)
+
+    def table(self, key: str) -> Table:
+        return Table(self._values.get(key), self.at(key), self.report)
+
+    def tables(self, key: str) -> list[Table]:
+        """An array of tables."""
+        value = self._values.get(key, [])
+        if not isinstance(value, list):
+            self._wrong_type(self.at(key), "an array of tables", value)
+            return []
+        return [Table(item, dotted(self.at(key), i), self.report) for i, item in enumerate(value)]
+
+    def string(self, key: str) -> str | None:
+        value = self._values.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        self._wrong_type(self.at(key), "a string", value)
+        return None
+
+    def boolean(self, key: str) -> bool | None:
+        value = self._values.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        self._wrong_type(self.at(key), "true or false", value)
+        return None
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list of strings; absent is empty."""
+        value = self._values.get(key, [])
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self._wrong_type(self.at(key), "a list of strings", value)
+        return ()
+
+    def _wrong_type(self, where: str, expected: str, value: object) -> None:
+        shown = type_name(value)
+        if isinstance(value, list):
+            odd = [type_name(item) for item in value if not isinstance(item, str)]
+            shown = f"a list with {odd[0]} in it" if odd else shown
+        self.report.add(where, f"must be {expected}, not {shown}")

@@ -1,0 +1,474 @@
+"""Wheels as files: their names, their members, raw copying of members, atomic publishing.
+
+Names follow the binary distribution format with PEP 825's label at the end. Members are copied as
+they are, compressed data included, so that changing a wheel's metadata costs no recompression.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import csv
+import hashlib
+import io
+import os
+import re
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from .errors import WheelError
+from .metadata import VARIANT_JSON
+from .variant import is_label
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+_DATA_DESCRIPTOR = 0x08  # general purpose bit 3: sizes follow the data
+_ENCRYPTED = 0x01
+_UTF8_NAME = 0x800
+_ZIP64_EXTRA = 0x0001
+_ZIP64_VERSION = 45
+_LIMIT32 = 0xFFFFFFFF
+_LIMIT16 = 0xFFFF
+_COPY_BLOCK = 1 << 20
+
+METADATA_LIMIT = 1 << 20
+"""No variant.json comes near this many bytes; a longer one is an attack or an accident."""
+
+_PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
+_PART = re.compile(r"[\w.!+]+", re.ASCII)
+_BUILD = re.compile(r"\d[\w.]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class WheelName:
+    """``{project}-{version}(-{build})?-{python}-{abi}-{platform}(-{label})?.whl``, in parts.
+
+    ``build`` is empty and ``label`` is None where the name has none.
+    """
+
+    project: str
+    version: str
+    build: str
+    python: str
+    abi: str
+    platform: str
+    label: str | None = None
+
+    @classmethod
+    def parse(cls, filename: str) -> Self:
+        """Take a file name apart; raises :class:`~wheelnext_build.errors.WheelError`."""
+        stem, dot, suffix = filename.rpartition(".")
+        parts = stem.split("-")
+        if not dot or suffix != "whl" or not 5 <= len(parts) <= 7:
+            raise WheelError(f"{filename}: not a wheel's file name")
+        project, version, *rest = parts
+        # No Python tag begins with a digit, so a third part that does is the build tag.
+        build = rest.pop(0) if _BUILD.fullmatch(rest[0]) else ""
+        label = rest.pop() if len(rest) == 4 else None
+        if len(rest) != 3 or not all(map(_PART.fullmatch, (project, version, *rest))):
+            raise WheelError(f"{filename}: not a wheel's file name")
+        if label is not None and not is_label(label):
+            raise WheelError(f"{filename}: {label!r} cannot be a variant's label")
+        python, abi, platform = rest
+        return cls(project, version, build, python, abi, platform, label)
+
+    @property
+    def filename(self) -> str:
+        parts = [self.project, self.version, self.build, self.python, self.abi, self.platform]
+        return "-".join([*filter(None, parts), *([self.label] if self.label else [])]) + ".whl"
+
+    @property
+    def release(self) -> str:
+        """``{project}-{version}`` as it begins the names of a release's files."""
+        return f"{self.project}-{self.version}"
+
+    def tags(self) -> frozenset[Tag]:
+        """All of the name's compatibility tags."""
+        from packaging.tags import parse_tag
+
+        return parse_tag(f"{self.python}-{self.abi}-{self.platform}")
+
+    def as_variant(self, label: str) -> Self:
+        """The labelled name."""
+        return replace(self, label=label)
+
+    def as_carrier(self, label: str) -> Self:
+        """The name under which tools that reject labels accept the variant.
+
+        The label waits in the build tag, behind a digit, which every build tag begins with, or
+        behind the wheel's own build tag and an underscore.
+        """
+        build = f"{self.build}_{label}" if self.build else f"0{label}"
+        return replace(self, label=None, build=build)
+
+    def carried(self, label: str) -> Self | None:
+        """The labelled name of a carrier of ``label``; None where this is not its carrier."""
+        if self.label is not None:
+            return None
+        if self.build == f"0{label}":
+            return replace(self, build="", label=label)
+        if self.build.endswith(f"_{label}"):
+            return replace(self, build=self.build.removesuffix(f"_{label}"), label=label)
+        return None
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a wheel: its central directory entry and where its compressed data lies."""
+
+    info: zipfile.ZipInfo
+    data_offset: int
+
+    @property
+    def name(self) -> str:
+        return self.info.filename
+
+
+class WheelReader:
+    """A wheel opened for reading; everything odd about its structure is a WheelError.
+
+    The checks are those that make copying safe: each local header agrees with the central
+    directory, no member lies over another, no name stands twice or leads out of the folder that
+    the wheel is unpacked into, and there is one dist-info folder, the file name's own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = WheelName.parse(path.name)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except FileNotFoundError:
+            raise WheelError(f"{path}: no such file") from None
+        except (OSError, zipfile.BadZipFile, struct.error, ValueError) as error:
+            raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
+        try:
+            self._members = self._check_members()
+            self.dist_info = self._find_dist_info()
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+
+    def members(self) -> tuple[Member, ...]:
+        """All members in the order of their data."""
+        return self._members
+
+    def read(self, member_name: str, limit: int | None = None) -> bytes:
+        """A member's content; raises WheelError where it is missing, damaged or over ``limit``."""
+        try:
+            info = self._zip.getinfo(member_name)
+            if limit is not None and info.file_size > limit:
+                size = f"{info.file_size} bytes, over the {limit} allowed"
+                raise WheelError(f"{self.path}: {member_name} has {size}")
+            return self._zip.read(info)
+        except KeyError:
+            raise WheelError(f"{self.path}: {member_name} is missing") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
+
+    def variant_json(self) -> bytes | None:
+        """The content of variant.json; None in a wheel that is not a variant."""
+        name = f"{self.dist_info}/{VARIANT_JSON}"
+        if all(member.name != name for member in self._members):
+            return None
+        return self.read(name, METADATA_LIMIT)
+
+    def record(self) -> list[list[str]]:
+        """RECORD's rows (path, hash, size) as they stand."""
+        text = self.read(f"{self.dist_info}/RECORD")
+        try:
+            return [row for row in csv.reader(io.StringIO(text.decode(), newline="")) if row]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise WheelError(f"{self.path}: RECORD cannot be read: {error}") from None
+
+    def record_problems(self) -> list[str]:
+        """Where RECORD and the members disagree, in words; every member is read for it."""
+        problems = []
+        record_name = f"{self.dist_info}/RECORD"
+        rows = {row[0]: row for row in self.record()}
+        for member in self._members:
+            row = rows.pop(member.name, None)
+            if row is None:
+                problems.append(f"{member.name} is not in RECORD")
+            elif member.name != record_name and not _is_signature(member.name):
+                expected = record_row(member.name, self.read(member.name))
+                if row[1:] != expected[1:]:
+                    problems.append(f"{member.name} does not have the hash and size in RECORD")
+        return problems + [f"{name} is in RECORD but not in the wheel" for name in rows]
+
+    def copy(self, member: Member, target: IO[bytes]) -> None:
+        """Append a member's compressed data, as it is, to ``target``."""
+        with self.path.open("rb") as source:
+            source.seek(member.data_offset)
+            left = member.info.compress_size
+            while left:
+                block = source.read(min(_COPY_BLOCK, left))
+                if not block:
+                    raise WheelError(f"{self.path}: {member.name} is cut short")
+                target.write(block)
+                left -= len(block)
+
+    def _check_members(self) -> tuple[Member, ...]:
+        members = []
+        seen: set[str] = set()
+        end = 0
+        with self.path.open("rb") as stream:
+            for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
+                if info.filename in seen:
+                    raise WheelError(f"{self.path}: {info.filename} stands twice in it")
+                seen.add(info.filename)
+                self._check_name(info)
+                if info.header_offset < end:
+                    raise WheelError(f"{self.path}: {info.filename} lies over another member")
+                start = self._data_offset(stream, info)
+                end = start + info.compress_size
+                members.append(Member(info, start))
+        return tuple(members)
+
+    def _check_name(self, info: zipfile.ZipInfo) -> None:
+        path = PurePosixPath(info.filename)
+        if path.is_absolute() or ".." in path.parts or "\\" in info.filename or not path.parts:
+            raise WheelError(f"{self.path}: {info.filename!r} would be unpacked outside its folder")
+        if info.flag_bits & _ENCRYPTED:
+            raise WheelError(f"{self.path}: {info.filename} is encrypted")
+
+    def _data_offset(self, stream: IO[bytes], info: zipfile.ZipInfo) -> int:
+        stream.seek(info.header_offset)
+        header = stream.read(_LOCAL.size)
+        if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
+            raise WheelError(f"{self.path}: {info.filename} has no local header")
+        fields = _LOCAL.unpack(header)
+        flags, method = fields[2], fields[3]
+        name_length, extra_length = int(fields[9]), int(fields[10])
+        name = stream.read(name_length).decode("utf-8" if flags & _UTF8_NAME else "cp437")
+        if name != info.orig_filename or method != info.compress_type:
+            raise WheelError(
+                f"{self.path}: the local header of {name!r} disagrees with the central directory"
+            )
+        return info.header_offset + _LOCAL.size + name_length + extra_length
+
+    def _find_dist_info(self) -> str:
+        folders = {
+            top
+            for member in self._members
+            if (top := member.name.partition("/")[0]).endswith(".dist-info")
+        }
+        if len(folders) != 1:
+            found = ", ".join(sorted(folders)) or "none"
+            raise WheelError(f"{self.path}: needs exactly one .dist-info folder; found {found}")
+        folder = folders.pop()
+        if _release_key(folder.removesuffix(".dist-info")) != _release_key(self.name.release):
+            raise WheelError(f"{self.path}: {folder} is another project's or version's")
+        return folder
+
+
+class WheelWriter:
+    """Writes a wheel of copied and new members; the archive has no gaps and no leftovers."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._written: list[zipfile.ZipInfo] = []
+
+    def copy(self, reader: WheelReader, member: Member) -> None:
+        """Take a member over, compressed data and all."""
+        self._header(member.info, member.info.compress_size, member.info.file_size, member.info.CRC)
+        reader.copy(member, self._stream)
+
+    def write(self, name: str, data: bytes, like: zipfile.ZipInfo) -> None:
+        """Add ``data`` as a deflated member with the time and the mode of ``like``."""
+        info = zipfile.ZipInfo(name, like.date_time)
+        info.create_system = like.create_system
+        info.external_attr = like.external_attr
+        info.compress_type = zipfile.ZIP_DEFLATED
+        compressor = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
+        compressed = compressor.compress(data) + compressor.flush()
+        self._header(info, len(compressed), len(data), zlib.crc32(data))
+        self._stream.write(compressed)
+
+    def finish(self) -> None:
+        """Write the central directory."""
+        start = self._stream.tell()
+        for info in self._written:
+            self._stream.write(_central_entry(info))
+        self._stream.write(_end_records(len(self._written), start, self._stream.tell() - start))
+
+    def _header(self, like: zipfile.ZipInfo, compressed: int, size: int, crc: int) -> None:
+        info = zipfile.ZipInfo(like.filename, like.date_time)
+        info.create_system, info.external_attr = like.create_system, like.external_attr
+        info.internal_attr, info.comment = like.internal_attr, like.comment
+        info.compress_type = like.compress_type
+        info.extra = _without_zip64(like.extra)
+        info.compress_size, info.file_size, info.CRC = compressed, size, crc
+        info.header_offset = self._stream.tell()
+        self._written.append(info)
+        self._stream.write(_local_header(info))
+
+
+def record_row(name: str, data: bytes) -> list[str]:
+    """RECORD's row for a file."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return [name, f"sha256={digest}", str(len(data))]
+
+
+def rewrite(
+    reader: WheelReader,
+    stream: IO[bytes],
+    *,
+    add: Mapping[str, bytes] | None = None,
+    drop: frozenset[str] = frozenset(),
+) -> None:
+    """Write the wheel anew with members added or dropped and RECORD, the last member, to match.
+
+    Members that stay are copied raw and keep their order and their row in RECORD. New ones come
+    behind them with the time and the mode of the wheel's RECORD, which follows SOURCE_DATE_EPOCH
+    where the wheel was built with it. A signature of the old RECORD is left out.
+    """
+    added = dict(add or {})
+    record_name = f"{reader.dist_info}/RECORD"
+    like = next((m.info for m in reader.members() if m.name == record_name), None)
+    if like is None:
+        raise WheelError(f"{reader.path}: {record_name} is missing")
+    rows = {row[0]: row for row in reader.record()}
+    writer = WheelWriter(stream)
+    written: list[list[str]] = []
+    for member in reader.members():
+        if member.name == record_name or member.name in drop or member.name in added:
+            continue
+        if _is_signature(member.name):
+            continue
+        if not member.name.endswith("/"):
+            if member.name not in rows:
+                raise WheelError(f"{reader.path}: {member.name} is not in RECORD")
+            written.append(rows[member.name])
+        writer.copy(reader, member)
+    for name, data in added.items():
+        writer.write(name, data, like)
+        written.append(record_row(name, data))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([*written, [record_name, "", ""]])
+    writer.write(record_name, text.getvalue().encode(), like)
+    writer.finish()
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
+
+    It is written beside ``path``, so that the renaming cannot fail half-way.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w+b") as stream:
+            yield stream
+        Path(name).chmod(_new_file_mode())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _new_file_mode() -> int:
+    # mkstemp makes files for the owner only; what is published has an ordinary file's mode.
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _is_signature(name: str) -> bool:
+    return name.endswith((".dist-info/RECORD.jws", ".dist-info/RECORD.p7s"))
+
+
+def _release_key(text: str) -> str:
+    return re.sub(r"[-_.]+", "_", text).lower()
+
+
+def _without_zip64(extra: bytes) -> bytes:
+    kept = b""
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind != _ZIP64_EXTRA:
+            kept += extra[: 4 + length]
+        extra = extra[4 + length :]
+    return kept
+
+
+def _name_and_flags(info: zipfile.ZipInfo) -> tuple[bytes, int]:
+    try:
+        return info.filename.encode("ascii"), 0
+    except UnicodeEncodeError:
+        return info.filename.encode("utf-8"), _UTF8_NAME
+
+
+def _dos_time(info: zipfile.ZipInfo) -> tuple[int, int]:
+    year, month, day, hour, minute, second = info.date_time
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
+
+
+def _local_header(info: zipfile.ZipInfo) -> bytes:
+    name, flags = _name_and_flags(info)
+    sizes = (info.compress_size, info.file_size)
+    extra, version = info.extra, 20
+    if max(sizes) >= _LIMIT32:
+        extra = struct.pack("<HHQQ", _ZIP64_EXTRA, 16, info.file_size, info.compress_size) + extra
+        sizes, version = (_LIMIT32, _LIMIT32), _ZIP64_VERSION
+    fields = (version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
+    return _LOCAL.pack(b"PK\3\4", *fields, len(name), len(extra)) + name + extra
+
+
+def _central_entry(info: zipfile.ZipInfo) -> bytes:
+    name, flags = _name_and_flags(info)
+    # PEP-like order of the zip64 field: size, compressed size, offset; only those that overflow,
+    # except that the two sizes go together as in the local header.
+    wide: list[int] = []
+    sizes, offset, version = (info.compress_size, info.file_size), info.header_offset, 20
+    if max(sizes) >= _LIMIT32:
+        wide += [info.file_size, info.compress_size]
+        sizes = (_LIMIT32, _LIMIT32)
+    if offset >= _LIMIT32:
+        wide.append(offset)
+        offset = _LIMIT32
+    extra = info.extra
+    if wide:
+        version = _ZIP64_VERSION
+        extra = struct.pack(f"<HH{len(wide)}Q", _ZIP64_EXTRA, 8 * len(wide), *wide) + extra
+    made_by = info.create_system << 8 | version
+    fields = (made_by, version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
+    lengths = (len(name), len(extra), len(info.comment), 0)
+    attributes = (info.internal_attr, info.external_attr)
+    entry = _CENTRAL.pack(b"PK\1\2", *fields, *lengths, *attributes, offset)
+    return entry + name + extra + info.comment
+
+
+def _end_records(count: int, start: int, size: int) -> bytes:
+    records = b""
+    if count >= _LIMIT16 or start >= _LIMIT32 or size >= _LIMIT32:
+        version = (_ZIP64_VERSION, _ZIP64_VERSION)
+        records += _END64.pack(
+            b"PK\6\6", _END64.size - 12, *version, 0, 0, count, count, size, start
+        )
+        records += _END64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1)
+    count, size, start = min(count, _LIMIT16), min(size, _LIMIT32), min(start, _LIMIT32)
+    return records + _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
