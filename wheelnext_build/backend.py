@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -19,6 +20,14 @@ from .errors import RequestError, ToolchainError, WheelError, WheelnextBuildErro
 from .request import Request, Settings, check_installable, installer
 
 Kind = Literal["wheel", "editable"]
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a warning of scikit-build-core tells more than that it does not know our table."""
+    return not record.getMessage().endswith("top-level of pyproject.toml: variant")
+
+
+logging.getLogger("scikit_build_core").addFilter(_is_news)
 
 
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:

@@ -14,9 +14,10 @@ from .wheelfile import WheelReader, atomic_file, rewrite
 def stamp(source: Path, folder: Path, metadata: VariantMetadata, *, carrier: bool = False) -> Path:
     """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
 
-    Returns the new wheel's path. The wheel has variant.json, a RECORD to match, and the label in its name (or, a carrier, in
-    its build tag); its other members are those of ``source``, compressed data and all. The same
-    input gives the same bytes. Raises WheelError where ``source`` is no plain wheel.
+    Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
+    (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
+    and all. The same input gives the same bytes. Raises WheelError where ``source`` is no plain
+    wheel.
     """
     with WheelReader(source) as reader:
         if reader.name.label is not None or reader.variant_json() is not None:

@@ -1,0 +1,101 @@
+"""Everything that is done with this repository: nox makes the environments, the sessions do it.
+
+nox -s sample   builds the sample's whole release and shows it
+nox -s tests    the fast tests, on every supported Python that is here
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "types", "tests", "builds"]
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group of pyproject.toml."""
+    return list(nox.project.dependency_groups(PYPROJECT, name))
+
+
+def wheelhouse(session: nox.Session) -> Path:
+    """This project's own wheel in a folder of its own; isolated builds find it there."""
+    folder = Path(session.create_tmp()) / "wheelhouse"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT), silent=True)
+    return folder
+
+
+def install_project(session: nox.Session, *requirements: str) -> dict[str, str]:
+    """Install this project's wheel; returns the environment with which isolated builds see it."""
+    folder = wheelhouse(session)
+    (wheel,) = folder.glob("*.whl")
+    session.install(f"wheelnext-build[cli] @ {wheel.resolve().as_uri()}", *requirements)
+    links = str(folder.resolve())
+    return {
+        "PIP_FIND_LINKS": _joined(" ", links, "PIP_FIND_LINKS"),
+        "UV_FIND_LINKS": _joined(",", links, "UV_FIND_LINKS"),
+        "WHEELNEXT_BUILD_WHEELHOUSE": links,
+    }
+
+
+def _joined(separator: str, first: str, variable: str) -> str:
+    return separator.join(filter(None, [first, os.environ.get(variable)]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy, strictly."""
+    session.install("-e", ".[cli]", *group("types"))
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the fast tests."""
+    install_project(session, *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def builds(session: nox.Session) -> None:
+    """Build small real packages with CMake."""
+    env = install_project(session, *group("test"), *group("builds"))
+    session.run("pytest", "-m", "build", *session.posargs, env=env)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Build the sample's release and install it with real clients."""
+    env = install_project(session, *group("test"), *group("e2e"))
+    session.run("pytest", "-m", "e2e", *session.posargs, env=env)
+
+
+@nox.session
+def sample(session: nox.Session) -> None:
+    """Build the sample's whole release (sdist, plain, labelled and null wheels) and show it."""
+    env = install_project(session)
+    folder = ROOT / "dist" / "sample_ext"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run(
+        "wheelnext-build", "build", str(ROOT / "sample_ext"), "--outdir", str(folder), env=env
+    )
+    session.run("wheelnext-build", "index", str(folder))
+    session.run("wheelnext-build", "select", str(folder))

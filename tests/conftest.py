@@ -1,0 +1,66 @@
+"""What tests of several modules need."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ROOT / "tests" / "packages"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Callable[[str], Path]:
+    """Copies one of tests/packages to a fresh folder, whose path it returns."""
+
+    def copy(name: str) -> Path:
+        target = tmp_path / name
+        shutil.copytree(PACKAGES / name, target)
+        return target
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Runs a command and returns what it printed; fails the test, with the output, where it fails.
+
+    ``status`` is the exit status that is expected, ``env`` is added to the environment.
+    """
+
+    def run(
+        *command: str | Path,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        status: int = 0,
+    ) -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != status:
+            pytest.fail(
+                f"{' '.join(map(str, command))} ended with {result.returncode}, not {status}:\n"
+                f"{result.stdout}\n{result.stderr}"
+            )
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The interpreter of the test environment, into which this project is installed."""
+    return sys.executable

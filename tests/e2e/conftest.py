@@ -1,0 +1,129 @@
+"""A real release of the sample, its index, and real clients that install from it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A folder of files, its simple index (PEP 503) by URL, and what ``build`` said of it."""
+
+    folder: Path
+    index_url: str
+    log: str
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def _write_simple_index(root: Path, project: str, folder: Path) -> None:
+    page = root / "simple" / project
+    page.mkdir(parents=True)
+    links = []
+    for path in sorted(folder.iterdir()):
+        shutil.copy2(path, page / path.name)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = html.escape(path.name)
+        links.append(f'<a href="{name}#sha256={digest}">{name}</a><br>')
+    (page / "index.html").write_text("<!DOCTYPE html><body>" + "".join(links) + "</body>")
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Path], str]]:
+    """Serves a folder as a simple index on 127.0.0.1; returns the index's URL."""
+    servers = []
+
+    def start(project: str, folder: Path) -> str:
+        root = tmp_path_factory.mktemp("index")
+        _write_simple_index(root, project, folder)
+        handler = functools.partial(_Quiet, directory=str(root))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/simple/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def sample(
+    tmp_path_factory: pytest.TempPathFactory, run: Run, serve: Callable[[str, Path], str]
+) -> Release:
+    """The sample's whole release from one command of a release pipeline, indexed and served."""
+    folder = tmp_path_factory.mktemp("sample") / "dist"
+    source = folder.parent / "sample_ext"
+    shutil.copytree(ROOT / "sample_ext", source)
+    settings = ("-C", "variants=all")
+    built = run(sys.executable, "-m", "build", *settings, "--outdir", folder, source)
+    run(sys.executable, "-m", "wheelnext_build", "index", folder)
+    return Release(folder, serve("sample-ext", folder), built.stdout)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment to install into, with numpy in it."""
+
+    folder: Path
+    run: Run
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def uv(self, *arguments: str | Path, env: dict[str, str] | None = None) -> str:
+        """``uv pip install`` without its cache; returns what it printed."""
+        result = self.run(
+            "uv",
+            "pip",
+            "install",
+            "--no-cache",
+            "--no-deps",
+            "--reinstall",
+            "--python",
+            self.python,
+            *arguments,
+            env=env,
+        )
+        return result.stdout + result.stderr
+
+    def build_info(self) -> dict[str, object]:
+        """What the installed sample says of itself."""
+        code = "import json, sample_ext; print(json.dumps(sample_ext.build_info()))"
+        info: dict[str, object] = json.loads(self.run(self.python, "-c", code).stdout)
+        return info
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Environment:
+    folder = tmp_path_factory.mktemp("environment") / "venv"
+    run("uv", "venv", "--seed", "--python", sys.executable, folder)
+    environment = Environment(folder, run)
+    run("uv", "pip", "install", "--python", environment.python, "numpy", "pytest", "pip")
+    return environment

@@ -1,0 +1,49 @@
+"""``wheelnext-build``: the parser, and errors as messages with an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import WheelnextBuildError
+from . import build, index, inspect, matrix, select
+
+COMMANDS = (matrix, build, inspect, index, select)
+
+INTERRUPTED = 130
+"""The status of a command that Ctrl-C ended, as shells have it."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's parser, with all commands."""
+    top = argparse.ArgumentParser(
+        prog="wheelnext-build",
+        description="Builds, inspects and indexes wheel variants (PEP 825, PEP 850).",
+        epilog="Exit status: 0 done, 1 the thing checked or built does not hold, 2 wrong usage "
+        "or input.",
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    args = parser().parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except WheelnextBuildError as error:
+        print(f"wheelnext-build: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("wheelnext-build: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output is gone (| head); Python must not complain while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,130 @@
+"""``wheelnext-build matrix``: the variants that pyproject.toml declares."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..buildtarget import BuildTarget
+from ..config import Config, Declared, load
+from ..errors import RequestError
+from ..targets import Effect
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "matrix",
+        help="show the variants that pyproject.toml declares",
+        description="Shows the variants that pyproject.toml declares, and checks the declaration.",
+    )
+    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "toml"),
+        default="table",
+        help="toml prints the standard [variant] table that the matrix stands for",
+    )
+    parser.add_argument("--json", dest="format", action="store_const", const="json")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the matrix; mistakes in it end with status 2."""
+    config = load(args.project)
+    target = BuildTarget.detect()
+    if args.format == "json":
+        emit_json(as_mapping(config, target))
+    elif args.format == "toml":
+        print(as_toml(config), end="")
+    else:
+        _print_table(config, target)
+    return 0
+
+
+def as_mapping(config: Config, target: BuildTarget) -> dict[str, object]:
+    """What ``--format json`` prints; docs/cli.md describes it."""
+    metadata = config.metadata.as_mapping() if config.metadata else {}
+    return {
+        "flags-scope": config.flags_scope,
+        "target": target.machine,
+        "default-priorities": metadata.get("default-priorities", {"namespace": []}),
+        "providers": metadata.get("providers", {}),
+        "variants": [_variant(item, target) for item in config.declared],
+    }
+
+
+def as_toml(config: Config) -> str:
+    """The standard ``[variant]`` table of the building draft."""
+    try:
+        import tomli_w
+    except ModuleNotFoundError:
+        raise RequestError(
+            "--format toml needs tomli-w: pip install 'wheelnext-build[cli]'"
+        ) from None
+    metadata = config.metadata.as_mapping() if config.metadata else {}
+    return tomli_w.dumps({"variant": metadata})
+
+
+def _variant(item: Declared, target: BuildTarget) -> dict[str, object]:
+    reason = item.left_out(target)
+    return {
+        "label": item.variant.label,
+        "properties": {
+            namespace: {feature: list(values) for feature, values in features.items()}
+            for namespace, features in item.variant.as_mapping().items()
+        },
+        "declared-in": item.where,
+        "when": [str(condition) for condition in item.conditions],
+        "builds-here": reason is None,
+        "left-out-because": reason,
+        "effect": _effect(item.effect),
+    }
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    return {
+        "cpu-flags": {dialect: list(flags) for dialect, flags in effect.cpu_flags.items()},
+        "flags": {language: list(flags) for language, flags in effect.flags.items()},
+        "link-flags": list(effect.link_flags),
+        "cuda-architectures": list(effect.cuda_architectures),
+        "define": dict(effect.define),
+        "environment": dict(effect.environment),
+        "requires": list(effect.requires),
+    }
+
+
+def _print_table(config: Config, target: BuildTarget) -> None:
+    if not config.declared:
+        print("pyproject.toml declares no variants.")
+        return
+    rows = []
+    for item in config.declared:
+        reason = item.left_out(target)
+        properties = "\n".join(map(str, item.variant.properties)) or "(none)"
+        rows.append(
+            [item.variant.label, properties, _effect_text(item.effect), reason or "built here"]
+        )
+    table(
+        f"{len(rows)} variants, flags for the {config.flags_scope}",
+        ["label", "properties", "effect", "on this machine"],
+        rows,
+    )
+
+
+def _effect_text(effect: Effect) -> str:
+    parts = [
+        " ".join(effect.cpu_flags.get("gnu", ())),
+        *(" ".join(flags) for flags in effect.flags.values()),
+        " ".join(effect.link_flags),
+        "CUDA " + " ".join(effect.cuda_architectures) if effect.cuda_architectures else "",
+        *(f"-D{name}={value}" for name, value in effect.define.items()),
+        *(f"{name}={value}" for name, value in effect.environment.items()),
+        *effect.requires,
+    ]
+    return "\n".join(filter(None, parts))

@@ -1,0 +1,135 @@
+"""What a person sees of a running build: which wheel is at what step, and the log of a failure."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol, TextIO
+
+_JOB = re.compile(r"\*\*\* wheelnext-build \((\d+)/(\d+)\) (\S+): (building|done in \S+ s, (.+))$")
+_NINJA = re.compile(r"^\[(\d+)/(\d+)\] ")
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_STEPS = {
+    "*** Configuring CMake": "configuring",
+    "*** Building project": "compiling",
+    "*** Installing project": "installing",
+    "*** Making": "packing",
+}
+"""How scikit-build-core announces its steps."""
+
+WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+
+
+@dataclass
+class Row:
+    """One file to be built: its state, its step, and, once done, its name and its seconds."""
+
+    title: str
+    state: str = WAITING
+    step: str = ""
+    filename: str = ""
+    started: float = 0.0
+    seconds: float = 0.0
+    log: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds so far."""
+        return time.monotonic() - self.started if self.state == RUNNING else self.seconds
+
+
+class Tracker:
+    """Follows the backend's output, line by line; knows nothing of how it is shown."""
+
+    def __init__(self, titles: list[str]) -> None:
+        self.rows = [Row(title) for title in titles]
+        self.current: Row | None = None
+
+    def start(self, title: str, step: str = "") -> Row:
+        """The row of that title runs now."""
+        row = next((row for row in self.rows if row.title == title), None)
+        if row is None:
+            row = Row(title)
+            self.rows.append(row)
+        row.state, row.step, row.started = RUNNING, step, time.monotonic()
+        self.current = row
+        return row
+
+    def finish(self, filename: str) -> None:
+        """The current row is done."""
+        if self.current is not None:
+            self.current.seconds = self.current.elapsed
+            self.current.state, self.current.step = DONE, ""
+            self.current.filename = filename
+            self.current = None
+
+    def fail(self) -> None:
+        """The current row, if any, failed."""
+        if self.current is not None:
+            self.current.seconds = self.current.elapsed
+            self.current.state = FAILED
+            self.current = None
+
+    def feed(self, line: str) -> bool:
+        """Take in a line of output; returns whether a row began or ended with it."""
+        line = _ESCAPE.sub("", line.rstrip())
+        if match := _JOB.match(line):
+            if match[5]:
+                self.finish(match[5])
+            else:
+                self.fail()  # a job that never ended is over when the next begins
+                self.start(match[3])
+            return True
+        if self.current is None:
+            return False
+        self.current.log.append(line)
+        for prefix, step in _STEPS.items():
+            if line.startswith(prefix):
+                self.current.step = step
+        if match := _NINJA.match(line):
+            self.current.step = f"compiling {match[1]}/{match[2]}"
+        return False
+
+
+class Display(Protocol):
+    """How a Tracker's state is shown."""
+
+    def update(self, tracker: Tracker, *, changed: bool) -> None:
+        """The tracker took in a line; ``changed`` where a row began or ended."""
+
+
+class Lines:
+    """One line when a file begins and one when it is done: for logs and pipes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown: dict[str, str] = {}
+
+    def update(self, tracker: Tracker, *, changed: bool) -> None:
+        if not changed:
+            return
+        for row in tracker.rows:
+            if row.state != self._shown.get(row.title, WAITING):
+                self._shown[row.title] = row.state
+                ending = f" in {row.seconds:.1f} s: {row.filename}" if row.state == DONE else ""
+                text = "building" if row.state == RUNNING else row.state
+                print(f"{row.title}: {text}{ending}", file=self._stream, flush=True)
+
+
+@contextmanager
+def display(stream: TextIO = sys.stderr) -> Iterator[Display]:
+    """A live table on a terminal where rich is installed, else plain lines."""
+    if stream.isatty():
+        try:
+            from . import live
+        except ModuleNotFoundError:
+            pass
+        else:
+            with live.table(stream) as shown:
+                yield shown
+            return
+    yield Lines(stream)
