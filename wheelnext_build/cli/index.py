@@ -1,0 +1,66 @@
+"""``wheelnext-build index FOLDER``: write the variants.json of each release in a folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelnext_build.release.index import IndexedRelease, read_releases, write_index
+
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+_WORDS = {"current": "is up to date", "stale": "written anew", "missing": "written"}
+_CHECK_WORDS = {"current": "is up to date", "stale": "is out of date", "missing": "is missing"}
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "index",
+        help="write the variants.json of each release in a folder",
+        description="Read the labelled wheels in FOLDER and write {name}-{version}-variants.json "
+        "beside them, one for each release; an existing one is added to. Nothing is written where "
+        "the wheels of a release contradict each other.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with status 1 where a file is missing or out of date",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Index the folder; raises WheelnextBuildError where that is impossible."""
+    releases = read_releases(args.folder) if args.check else write_index(args.folder)
+    if args.json:
+        emit_json([_as_json(release, written=not args.check) for release in releases])
+    elif releases:
+        words = _CHECK_WORDS if args.check else _WORDS
+        rows = [(item.path.name, words[item.state], "\n".join(_labels(item))) for item in releases]
+        table(f"{args.folder}:", ("file", "", "labels"), rows)
+    else:
+        print(f"{args.folder}: no labelled wheel here, so there is nothing to index")
+    behind = any(release.state != "current" for release in releases)
+    return 1 if args.check and behind else 0
+
+
+def _labels(release: IndexedRelease) -> list[str]:
+    return [variant.label for variant in release.metadata.variants]
+
+
+def _as_json(release: IndexedRelease, *, written: bool) -> dict[str, object]:
+    return {
+        "project": release.files.project,
+        "version": str(release.files.version),
+        "file": str(release.path),
+        "state": release.state,
+        "written": written and release.state != "current",
+        "labels": _labels(release),
+    }

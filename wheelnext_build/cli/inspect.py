@@ -1,0 +1,152 @@
+"""``wheelnext-build inspect WHEEL...``: what a wheel is, and whether it is sound."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelnext_build.errors import RequestError, WheelError
+from wheelnext_build.metadata import Provider, VariantMetadata
+from wheelnext_build.stamp import variant_of
+from wheelnext_build.variant import Variant
+from wheelnext_build.wheelfile import WheelName, WheelReader
+
+from .output import emit_json, human_size, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a wheel says of itself, and what is wrong with it.
+
+    ``name`` is None where the file name is no wheel's, ``variant`` and ``metadata`` are None in a
+    plain wheel and where variant.json cannot be read.
+    """
+
+    path: Path
+    name: WheelName | None
+    metadata: VariantMetadata | None
+    variant: Variant | None
+    problems: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """plain, variant or carrier."""
+        if self.name is not None and self.name.label is not None:
+            return "variant"
+        return "plain" if self.variant is None else "carrier"
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what a wheel is: its tags, label, properties and providers",
+        description="Show what each WHEEL is, and check its structure, RECORD and variant.json; "
+        "status 1 where one is not sound.",
+    )
+    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what the wheels are; raises RequestError where one does not exist."""
+    missing = [str(path) for path in args.wheels if not path.is_file()]
+    if missing:
+        raise RequestError(f"no such file: {', '.join(missing)}")
+    inspections = [inspect(path) for path in args.wheels]
+    if args.json:
+        emit_json([_as_json(inspection) for inspection in inspections])
+    else:
+        for inspection in inspections:
+            table(inspection.path.name, ("", ""), _rows(inspection))
+    return 1 if any(inspection.problems for inspection in inspections) else 0
+
+
+def inspect(path: Path) -> Inspection:
+    """Read a wheel; what is wrong with it is in the result."""
+    name, metadata, variant = None, None, None
+    problems: list[str] = []
+    try:
+        name = WheelName.parse(path.name)
+        with WheelReader(path) as reader:
+            problems += reader.record_problems()
+            described = variant_of(reader)
+        if described is not None:
+            metadata, variant = described
+    except WheelError as error:
+        problems.append(str(error))
+    return Inspection(path, name, metadata, variant, tuple(problems))
+
+
+def _rows(inspection: Inspection) -> list[tuple[str, str]]:
+    rows = [("kind", inspection.kind), ("size", human_size(inspection.path.stat().st_size))]
+    if inspection.name is not None:
+        rows += [
+            ("project", f"{inspection.name.project} {inspection.name.version}"),
+            ("build", inspection.name.build),
+            ("tags", _tags(inspection.name)),
+        ]
+    if inspection.variant is not None and inspection.metadata is not None:
+        rows += [
+            ("label", inspection.variant.label),
+            ("properties", "\n".join(map(str, inspection.variant.properties)) or "none"),
+            ("priorities", ", ".join(inspection.metadata.namespaces)),
+        ]
+        rows += [
+            (f"provider {name}", _provider(provider))
+            for name, provider in inspection.metadata.providers.items()
+        ]
+    rows.append(
+        ("sound", "\n".join(("no", *inspection.problems)) if inspection.problems else "yes")
+    )
+    return [(key, value) for key, value in rows if value]
+
+
+def _tags(name: WheelName) -> str:
+    return f"{name.python}-{name.abi}-{name.platform}"
+
+
+def _provider(provider: Provider) -> str:
+    if provider.builtin is not None:
+        text = f"builtin {provider.builtin}"
+    elif provider.requires:
+        api = f", plugin {provider.plugin_api}" if provider.plugin_api else ""
+        text = f"requires {', '.join(provider.requires)}{api}"
+    else:
+        text = "; ".join(
+            f"{feature}: {', '.join(provider.static_properties[feature])}"
+            for feature in provider.features
+        )
+    return f"{text} (optional)" if provider.optional else text
+
+
+def _as_json(inspection: Inspection) -> dict[str, object]:
+    name, variant, metadata = inspection.name, inspection.variant, inspection.metadata
+    answer: dict[str, object] = {
+        "file": str(inspection.path),
+        "kind": inspection.kind,
+        "size": inspection.path.stat().st_size,
+    }
+    if name is not None:
+        answer |= {
+            "project": name.project,
+            "version": name.version,
+            "build": name.build,
+            "tags": sorted(map(str, name.tags())),
+        }
+    if variant is not None and metadata is not None:
+        answer |= {
+            "label": variant.label,
+            "properties": list(map(str, variant.properties)),
+            "priorities": list(metadata.namespaces),
+            "providers": {
+                key: provider.as_mapping() for key, provider in metadata.providers.items()
+            },
+        }
+    return answer | {"sound": not inspection.problems, "problems": list(inspection.problems)}

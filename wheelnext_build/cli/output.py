@@ -1,0 +1,78 @@
+"""Printing for people and for programs: by rich where it is installed and a person looks on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+    Subparsers = _SubParsersAction[ArgumentParser]
+    """What argparse's add_subparsers returns."""
+
+
+def emit_json(obj: object) -> None:
+    """Print JSON to standard output, with nothing else beside it."""
+    print(json.dumps(obj, indent=2, ensure_ascii=False))
+
+
+def human_size(size: int) -> str:
+    """Bytes for people: ``1.4 MB``, in powers of 1000."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: drawn by rich on a terminal, aligned plain text elsewhere.
+
+    Plain text is never wrapped or cut, so that file names can be searched for. Columns without any
+    name have no line of names.
+    """
+    cells = [tuple(map(str, row)) for row in rows]
+    if not (sys.stdout.isatty() and _rich_table(title, columns, cells)):
+        print(plain_table(title, columns, cells))
+
+
+def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as aligned text; cells may have several lines."""
+    head = [tuple(columns)] if any(columns) else []
+    split = [[cell.split("\n") for cell in row] for row in (*head, *rows)]
+    lines = [
+        [cell[index] if index < len(cell) else "" for cell in row]
+        for row in split
+        for index in range(max(map(len, row)))
+    ]
+    widths = [
+        max((len(line[column]) for line in lines), default=0) for column in range(len(columns))
+    ]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    return "\n".join([title, *(f"  {line}".rstrip() for line in text)])
+
+
+def _rich_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
+    """Print by rich; False where it is not installed."""
+    # Imported here: the hooks must not need rich, and a command is quick without it.
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return False
+    drawn = Table(title=title, title_justify="left", show_header=any(columns))
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        # As Text, a file name with brackets in it is not taken for markup.
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
+    return True

@@ -1,0 +1,161 @@
+"""``wheelnext-build select FOLDER``: which wheel would be installed here, and why."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.tags import Tag, parse_tag
+
+from wheelnext_build.capabilities import AARCH64_HWCAPS, X86_64_LEVELS
+from wheelnext_build.errors import RequestError
+from wheelnext_build.host import NO_GPU, Host
+from wheelnext_build.ordering import RankedWheel
+from wheelnext_build.release.select import Selection, select
+
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "select",
+        help="show which wheel of a folder would be installed here, and why",
+        description="Order the wheels of each release in FOLDER as an installer with support for "
+        "variants does. Whatever is not stated about the system is found out.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("--package", metavar="NAME", help="this package only")
+    processor = parser.add_mutually_exclusive_group()
+    processor.add_argument(
+        "--x86-64-level", choices=tuple(X86_64_LEVELS), help="suppose an x86-64 of this level"
+    )
+    processor.add_argument(
+        "--aarch64-version", choices=tuple(AARCH64_HWCAPS), help="suppose an Arm of this version"
+    )
+    parser.add_argument(
+        "--cuda",
+        metavar="VERSION",
+        help=f"suppose a driver for this CUDA version, such as 12.8; {NO_GPU}: no NVIDIA GPU",
+    )
+    parser.add_argument(
+        "--sm",
+        metavar="CAPABILITY",
+        help=f"suppose a GPU of this compute capability, such as 9.0; {NO_GPU}: unknown",
+    )
+    parser.add_argument(
+        "--tag",
+        metavar="TAG",
+        action="append",
+        help="suppose a system with this tag, such as cp312-cp312-manylinux_2_28_x86_64; may be "
+        "repeated, most preferred first (default: those of this Python)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the order; status 1 where a package has no wheel that fits, whatever the version."""
+    host = Host.detect(
+        x86_64_level=args.x86_64_level,
+        aarch64_version=args.aarch64_version,
+        cuda=args.cuda,
+        sm=args.sm,
+    )
+    selections = select(args.folder, host, _tags(args.tag), args.package)
+    if args.json:
+        emit_json({"host": _host_as_json(host), "releases": [*map(_as_json, selections)]})
+    else:
+        _print(args.folder, host, selections)
+    served = {selection.project for selection in selections if selection.chosen}
+    return 0 if all(selection.project in served for selection in selections) else 1
+
+
+def _tags(texts: list[str] | None) -> list[Tag] | None:
+    if texts is None:
+        return None
+    for text in texts:
+        if text.count("-") != 2:
+            raise RequestError(f"{text!r} is no tag; write it like cp312-cp312-linux_x86_64")
+    return [tag for text in texts for tag in sorted(parse_tag(text), key=str)]
+
+
+def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
+    print(f"system: {describe(host)}")
+    for note in host.notes:
+        print(f"note: {note}")
+    if not selections:
+        print(f"{folder}: no wheel here")
+    for selection in selections:
+        rows = [
+            (_verdict(wheel, selection), wheel.name.filename, "\n".join(_why(wheel)))
+            for wheel in selection.wheels
+        ]
+        print()
+        table(f"{selection.project} {selection.version}", ("", "wheel", "why"), rows)
+        for note in selection.notes:
+            print(f"note: {note}")
+
+
+def describe(host: Host) -> str:
+    """A system in a line."""
+    return ", ".join(f"{key} {value}" for key, value in _host_as_json(host).items() if value)
+
+
+def _verdict(wheel: RankedWheel, selection: Selection) -> str:
+    if wheel is selection.chosen:
+        return "chosen"
+    return "fits" if wheel.compatible else "no"
+
+
+def _why(wheel: RankedWheel) -> list[str]:
+    if wheel.problems:
+        return list(wheel.problems)
+    if wheel.variant is None:
+        return ["plain: behind every variant that fits"]
+    if wheel.variant.variant.is_null:
+        return ["null: behind every variant with properties that fits"]
+    return [
+        f"{match} (priority {'.'.join(str(index + 1) for index in match.key)})"
+        for match in wheel.variant.matches
+    ]
+
+
+def _host_as_json(host: Host) -> dict[str, str | None]:
+    def dotted(pair: tuple[int, int] | None) -> str | None:
+        return None if pair is None else f"{pair[0]}.{pair[1]}"
+
+    return {
+        "x86-64": host.x86_64_level,
+        "aarch64": host.aarch64_version,
+        "cuda": dotted(host.cuda),
+        "sm": dotted(host.sm),
+        "tpu": "present" if host.tpu else None,
+    }
+
+
+def _as_json(selection: Selection) -> dict[str, object]:
+    path = selection.variants_json
+    return {
+        "project": selection.project,
+        "version": str(selection.version),
+        "variants_json": None if path is None else str(path),
+        "chosen": selection.chosen.name.filename if selection.chosen else None,
+        "wheels": [
+            {
+                "file": wheel.name.filename,
+                "label": wheel.name.label,
+                "compatible": wheel.compatible,
+                "sort_key": wheel.variant and [match.key for match in wheel.variant.matches],
+                "best_values": wheel.variant and [str(match) for match in wheel.variant.matches],
+                "tag_priority": wheel.tag_priority,
+                "problems": list(wheel.problems),
+            }
+            for wheel in selection.wheels
+        ],
+        "notes": list(selection.notes),
+    }

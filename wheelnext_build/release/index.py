@@ -1,0 +1,218 @@
+"""``{name}-{version}-variants.json``: the common metadata of a release's wheels, beside them.
+
+PEP 825, "Index-level metadata". Installers read this file to choose a variant; without it they
+ignore the labelled wheels of a release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelnext_build.errors import MetadataError, ReleaseError, RequestError, WheelError
+from wheelnext_build.metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
+from wheelnext_build.stamp import variant_of
+from wheelnext_build.wheelfile import WheelName, WheelReader, atomic_file
+
+VARIANTS_JSON_LIMIT = 1 << 24
+"""A variants.json of more bytes is an attack or an accident."""
+
+State = Literal["current", "stale", "missing"]
+
+
+@dataclass(frozen=True)
+class ReleaseFiles:
+    """The files of one release, by their names alone; ``wheels`` and ``variants_json`` are sorted.
+
+    ``project`` is the canonical name. More than one ``variants_json`` is a mistake.
+    """
+
+    project: str
+    version: Version
+    wheels: tuple[Path, ...]
+    variants_json: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.version}"
+
+    @property
+    def labelled(self) -> tuple[Path, ...]:
+        """The wheels with a label in their names."""
+        return tuple(path for path in self.wheels if WheelName.parse(path.name).label is not None)
+
+
+@dataclass(frozen=True)
+class IndexedRelease:
+    """A release with variants: where its variants.json belongs, what is in it, and what should be.
+
+    ``state`` says whether the file in the folder has that content.
+    """
+
+    files: ReleaseFiles
+    path: Path
+    metadata: VariantMetadata
+    state: State
+
+
+def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ...]]:
+    """The releases in a folder, by project and version, and what is wrong with wheels' names there.
+
+    Raises RequestError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: no such folder")
+    wheels: dict[tuple[str, Version], list[Path]] = {}
+    jsons: dict[tuple[str, Version], list[Path]] = {}
+    problems: list[str] = []
+    for path in sorted(folder.iterdir()):
+        found = wheels if path.suffix == ".whl" else jsons
+        if not path.is_file() or not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
+            continue
+        try:
+            found.setdefault(_release_of(path), []).append(path)
+        except (WheelError, InvalidVersion) as error:
+            # Any program may call a JSON file of its own so; a wheel is always meant for a release.
+            if found is wheels:
+                told = path.name in str(error)
+                problems.append(str(error) if told else f"{path.name}: {error}")
+    releases = tuple(
+        ReleaseFiles(*key, tuple(paths), tuple(jsons.get(key, ())))
+        for key, paths in sorted(wheels.items())
+    )
+    return releases, tuple(problems)
+
+
+def read_releases(folder: Path) -> tuple[IndexedRelease, ...]:
+    """The releases in a folder that have labelled wheels, with the metadata of their variants.
+
+    That is the union of the wheels' metadata and of what variants.json has already, for variants
+    whose wheels are elsewhere. Raises ReleaseError, with every contradiction and every carrier
+    among the wheels in one report.
+    """
+    releases, found = find_releases(folder)
+    problems = list(found)
+    indexed = tuple(filter(None, [_read(release, problems) for release in releases]))
+    if problems:
+        raise ReleaseError("\n".join(problems))
+    return indexed
+
+
+def write_index(folder: Path) -> tuple[IndexedRelease, ...]:
+    """Write the variants.json of each release with labelled wheels that lacks it or is behind.
+
+    Nothing is written where :func:`read_releases` raises, nor where the content stays the same.
+    Each release is returned in the state in which it was found.
+    """
+    releases = read_releases(folder)
+    for release in releases:
+        if release.state != "current":
+            with atomic_file(release.path) as stream:
+                stream.write(release.metadata.to_json())
+    return releases
+
+
+def read_variants_json(path: Path) -> VariantMetadata:
+    """Read and check a variants.json; raises MetadataError with the file's name."""
+    return _parse(path, _content(path))
+
+
+def carried_label(wheel: Path) -> str | None:
+    """The label of the variant in a wheel whose name has none; None for a plain wheel.
+
+    Raises WheelError.
+    """
+    with WheelReader(wheel) as reader:
+        described = variant_of(reader)
+    return described[1].label if described and reader.name.label is None else None
+
+
+def _release_of(path: Path) -> tuple[str, Version]:
+    if path.suffix == ".whl":
+        name = WheelName.parse(path.name)
+        project, version = name.project, name.version
+    else:
+        project, _, version = path.name.removesuffix(VARIANTS_JSON_SUFFIX).partition("-")
+    return canonicalize_name(project), Version(version)
+
+
+def _read(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | None:
+    """The release with its metadata; None, or something in ``problems``, where it has none."""
+    parts = _read_wheels(files.wheels, problems)
+    if not files.labelled:
+        return None
+    path = _variants_json_path(files, problems)
+    try:
+        content = _content(path) if path.exists() else b""
+        if content:
+            parts.append((path.name, _parse(path, content)))
+        metadata = VariantMetadata.merge(parts)
+    except MetadataError as error:
+        problems.append(str(error))
+    except ReleaseError as error:
+        problems += [f"{files}: {line}" for line in str(error).splitlines() if parts]
+        if path.name in str(error):
+            problems.append(
+                f"{files}: if the wheels are right, because the release was built anew, "
+                f"delete {path.name}"
+            )
+    else:
+        behind: State = "stale" if content else "missing"
+        state = "current" if content == metadata.to_json() else behind
+        return IndexedRelease(files, path, metadata, state)
+    return None
+
+
+def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str, VariantMetadata]]:
+    """The metadata of the labelled wheels, each with its file's name."""
+    parts: list[tuple[str, VariantMetadata]] = []
+    for path in wheels:
+        try:
+            with WheelReader(path) as reader:
+                described = variant_of(reader)
+        except WheelError as error:
+            problems.append(str(error))
+            continue
+        if described and reader.name.label is None:
+            problems.append(
+                f"{path.name} is a carrier of the variant {described[1].label!r}, and installers "
+                "would take it for a plain wheel: turn it into a labelled wheel first "
+                f"(wheelnext-build label {path})"
+            )
+        elif described:
+            parts.append((path.name, described[0]))
+    return parts
+
+
+def _variants_json_path(files: ReleaseFiles, problems: list[str]) -> Path:
+    """Where variants.json belongs: its name begins as those of the labelled wheels do."""
+    labelled = files.labelled
+    spellings = sorted({WheelName.parse(path.name).release for path in labelled})
+    expected = labelled[0].with_name(spellings[0] + VARIANTS_JSON_SUFFIX)
+    if len(spellings) > 1:
+        problems.append(
+            f"{files}: the names of its labelled wheels begin in different ways, "
+            f"{' and '.join(spellings)}: rename them alike, so that one variants.json fits all"
+        )
+    elif others := [path.name for path in files.variants_json if path.name != expected.name]:
+        problems.append(f"{', '.join(others)}: must be {expected.name}, as the wheels are called")
+    return expected
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        content = stream.read(VARIANTS_JSON_LIMIT + 1)
+    if len(content) > VARIANTS_JSON_LIMIT:
+        raise MetadataError(f"{path.name}: has more than the {VARIANTS_JSON_LIMIT} bytes allowed")
+    return content
+
+
+def _parse(path: Path, content: bytes) -> VariantMetadata:
+    try:
+        return VariantMetadata.from_json(content)
+    except MetadataError as error:
+        raise MetadataError(f"{path.name}: {error}") from None

@@ -1,0 +1,109 @@
+"""Which wheel of a release an installer would take on a system, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.tags import Tag, sys_tags
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from wheelnext_build.errors import MetadataError, RequestError, WheelError
+from wheelnext_build.host import Host
+from wheelnext_build.metadata import VariantMetadata
+from wheelnext_build.ordering import RankedVariant, RankedWheel, order_wheels, rank_variants
+from wheelnext_build.wheelfile import WheelName
+
+from .index import ReleaseFiles, carried_label, find_releases, read_variants_json
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A release with its wheels in the order in which an installer prefers them.
+
+    ``wheels`` has those that do not fit at the end. ``variants_json`` is None where the release has
+    no such file, without which installers ignore the labelled wheels. ``notes`` are for the reader.
+    """
+
+    project: str
+    version: Version
+    variants_json: Path | None
+    wheels: tuple[RankedWheel, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def chosen(self) -> RankedWheel | None:
+        """The wheel that an installer would take; None where none fits."""
+        return next((wheel for wheel in self.wheels if wheel.compatible), None)
+
+
+def select(
+    folder: Path, host: Host, tags: Sequence[Tag] | None = None, package: str | None = None
+) -> tuple[Selection, ...]:
+    """What an installer with support for variants would take from each release in a folder.
+
+    ``tags`` are the system's platform tags, most preferred first (default: this interpreter's);
+    ``package`` limits the answer to one project. Releases come by project, newest version first.
+    Raises RequestError where there is no such folder or package.
+    """
+    releases, _ = find_releases(folder)
+    if package is not None:
+        known = sorted({release.project for release in releases})
+        releases = tuple(item for item in releases if item.project == canonicalize_name(package))
+        if not releases:
+            found = ", ".join(known) or "none"
+            raise RequestError(f"{folder}: no wheel of {package}; packages here: {found}")
+    system = tuple(sys_tags()) if tags is None else tuple(tags)
+    newest_first = sorted(releases, key=lambda release: release.version, reverse=True)
+    return tuple(
+        _select(release, host, system)
+        for release in sorted(newest_first, key=lambda release: release.project)
+    )
+
+
+def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
+    notes: list[str] = []
+    metadata = _metadata(files, notes)
+    ranking: tuple[RankedVariant, ...] | None = None
+    if metadata is not None:
+        ranking = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
+    elif files.labelled and not files.variants_json:
+        notes.append(
+            "there is no variants.json, and without it installers ignore the labelled wheels; "
+            f"write it with: wheelnext-build index {files.wheels[0].parent}"
+        )
+    names = [WheelName.parse(path.name) for path in files.wheels]
+    wheels = order_wheels(names, ranking, tags)
+    notes += _carrier_notes(files)
+    path = files.variants_json[0] if files.variants_json else None
+    return Selection(files.project, files.version, path, wheels, tuple(notes))
+
+
+def _metadata(files: ReleaseFiles, notes: list[str]) -> VariantMetadata | None:
+    if len(files.variants_json) > 1:
+        names = ", ".join(path.name for path in files.variants_json)
+        notes.append(f"one release has several variants.json: {names}; the first is taken")
+    for path in files.variants_json[:1]:
+        try:
+            return read_variants_json(path)
+        except MetadataError as error:
+            notes.append(f"{error}: installers ignore the labelled wheels")
+    return None
+
+
+def _carrier_notes(files: ReleaseFiles) -> list[str]:
+    notes = []
+    for path in files.wheels:
+        try:
+            label = carried_label(path)
+        except WheelError as error:
+            notes.append(str(error))
+            continue
+        if label is not None:
+            notes.append(
+                f"{path.name} is a carrier of the variant {label!r}, and installers take it for a "
+                f"plain wheel: turn it into a labelled wheel (wheelnext-build label {path})"
+            )
+    return notes
