@@ -143,16 +143,16 @@ def _as_json(selection: Selection) -> dict[str, object]:
     return {
         "project": selection.project,
         "version": str(selection.version),
-        "variants_json": None if path is None else str(path),
+        "variants-json": None if path is None else str(path),
         "chosen": selection.chosen.name.filename if selection.chosen else None,
         "wheels": [
             {
                 "file": wheel.name.filename,
                 "label": wheel.name.label,
                 "compatible": wheel.compatible,
-                "sort_key": wheel.variant and [match.key for match in wheel.variant.matches],
-                "best_values": wheel.variant and [str(match) for match in wheel.variant.matches],
-                "tag_priority": wheel.tag_priority,
+                "sort-key": wheel.variant and [match.key for match in wheel.variant.matches],
+                "best-values": wheel.variant and [str(match) for match in wheel.variant.matches],
+                "tag-priority": wheel.tag_priority,
                 "problems": list(wheel.problems),
             }
             for wheel in selection.wheels
