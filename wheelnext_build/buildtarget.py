@@ -22,6 +22,10 @@ _MACHINES = {
 """The names that systems give to the two processor families with namespaces of their own."""
 
 
+_WINDOWS = {"x86_64": "AMD64", "aarch64": "ARM64"}
+"""What platform_machine is called there."""
+
+
 @dataclass(frozen=True)
 class BuildTarget:
     """The machine to build for, as the namespaces are called (``x86_64``, ``aarch64``) where they
@@ -35,22 +39,36 @@ class BuildTarget:
         """The target of a build in this interpreter: cross-compilation is taken into account."""
         env = os.environ if env is None else env
         machine = _machine(sysconfig.get_platform(), env)
+        family = _family(machine)
         environment = cast("dict[str, str]", default_environment())
-        return cls(_MACHINES.get(machine.lower(), machine), environment)
+        if family != _family(environment["platform_machine"]):
+            windows = environment["sys_platform"] == "win32"
+            environment["platform_machine"] = _WINDOWS.get(family, family) if windows else machine
+        return cls(family, environment)
 
     def satisfies(self, condition: Marker) -> bool:
         """Whether a PEP 508 marker holds for the target."""
         return condition.evaluate(dict(self.environment))
 
 
+def _family(machine: str) -> str:
+    return _MACHINES.get(machine.lower(), machine)
+
+
 def _machine(tag: str, env: Mapping[str, str]) -> str:
     """The machine that a platform such as ``linux-x86_64`` or ``macosx-11.0-arm64`` names."""
-    # What cibuildwheel and crossenv set for cross builds; sysconfig follows the first on POSIX.
+    # What cibuildwheel and crossenv set for cross builds, as scikit-build-core reads it.
     tag = env.get("_PYTHON_HOST_PLATFORM", tag)
     if tag.startswith("macosx"):
         archs = re.findall(r"-arch\s+(\S+)", env.get("ARCHFLAGS", ""))
         if archs:
             return archs[0] if len(set(archs)) == 1 else "universal2"
+        if tag.endswith("universal2"):  # A Python for both builds for its own machine.
+            return platform.machine()
     if tag.startswith("win") and (cross := env.get("VSCMD_ARG_TGT_ARCH")):
         return cross
+    if tag.startswith("win") and "arm64" in env.get("SETUPTOOLS_EXT_SUFFIX", "").lower():
+        return "arm64"
+    if tag == "win32":  # A Python of 32 bits, whatever the processor.
+        return "x86"
     return tag.rpartition("-")[2] if "-" in tag else platform.machine()

@@ -90,7 +90,7 @@ def load(folder: Path) -> Config:
             pyproject = tomllib.load(stream)
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
     return parse(pyproject)
 
@@ -159,11 +159,13 @@ _FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "c
 
 
 def _property_effects(table: Table) -> dict[Property, Effect]:
-    effects = {}
+    effects: dict[Property, Effect] = {}
     for text in table:
         item = declare.parse_property(text, table.at(text), table.report)
         entry = table.table(text)
         entry.only("define", "environment", *_FLAG_KEYS, "link-flags", "no-flags", "share-tree")
+        if item in effects:
+            table.report.add(table.at(text), f"{str(item)!r} has two tables", "merge them")
         if item is not None:
             effects[item] = Effect(
                 flags={
@@ -199,6 +201,9 @@ def _scalars(table: Table) -> dict[str, str]:
     return values
 
 
+_UNUSED = "give a variant the property, or remove the table"
+
+
 def _check_effects_are_used(
     effects: Mapping[Property, Effect], drafts: list[declare.Draft], table: Table
 ) -> None:
@@ -207,7 +212,7 @@ def _check_effects_are_used(
         if item not in used:
             hint = did_you_mean(str(item), map(str, used))
             where = dotted(f"{TOOL}.properties", str(item))
-            table.report.add(where, "no variant has this property", hint or "remove the table")
+            table.report.add(where, "no variant has this property", hint or _UNUSED)
 
 
 def _check_changes_build(item: Declared, report: Report) -> None:

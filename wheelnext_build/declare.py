@@ -12,7 +12,17 @@ from packaging.markers import InvalidMarker, Marker, UndefinedComparison, Undefi
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .errors import GrammarError, MetadataError
-from .matrix import Axis, Choice, Combination, by_namespace, combinations, label_of, matches
+from .matrix import (
+    Axis,
+    Choice,
+    Combination,
+    by_namespace,
+    combinations,
+    fields_of,
+    label_of,
+    matches,
+    parts_of,
+)
 from .metadata import PROVIDER_KEYS, Provider, VariantMetadata
 from .targets import KNOWN, default_priority, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted, type_name
@@ -55,11 +65,14 @@ def standard_variants(standard: Table) -> Iterator[Draft]:
     variants = standard.table("variants")
     for label in variants:
         where = variants.at(label)
-        combination = dict(_features(variants.table(label)))
+        table = variants.table(label)
+        combination = dict(_features(table))
         if not is_label(label):
             variants.report.add(where, f"{label!r} cannot be a label", f"allowed: {VALUE_RULE}")
-        elif (draft := _draft(label, combination, where, variants.report)) is not None:
-            yield draft
+        elif combination or table.is_empty:
+            draft = _draft(label, combination, where, variants.report)
+            if draft is not None:
+                yield draft
 
 
 def matrix_variants(tool: Table) -> Iterator[Draft]:
@@ -67,13 +80,12 @@ def matrix_variants(tool: Table) -> Iterator[Draft]:
     for row in tool.tables("matrix"):
         row.only("axes", "include", "exclude", "label", "when")
         condition = _condition(row)
-        template = row.string("label")
+        template = _template(row)
         for combination in _expand(row):
             label = _label(combination, template, row)
-            if label is not None:
-                draft = _draft(label, combination, row.path, row.report)
-                if draft is not None:
-                    yield Draft(draft.variant, draft.where, condition)
+            draft = _draft(label, combination, row.path, row.report)
+            if draft is not None:
+                yield Draft(draft.variant, draft.where, condition)
 
 
 def merged(drafts: Iterable[Draft], report: Report) -> list[Draft]:
@@ -92,7 +104,9 @@ def merged(drafts: Iterable[Draft], report: Report) -> list[Draft]:
                 draft.where,
                 f"the label {variant.label!r} stands for two sets of properties: "
                 f"{variant.describe()} here, {first.variant.describe()} in {first.where}",
-                "give one of them another label",
+                "give one of them another label"
+                if first.where != draft.where
+                else "the label must name each axis with several choices",
             )
         elif other.variant.label != variant.label:
             report.add(
@@ -130,7 +144,7 @@ def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMet
     written = priorities.strings("namespace")
     _check_names(written, priorities.at("namespace"), report)
     if len(set(written)) != len(written):
-        report.add(priorities.at("namespace"), "a namespace stands twice in it")
+        report.add(priorities.at("namespace"), "a namespace stands twice in it", "keep one of them")
     if missing := [name for name in used if name not in written and "namespace" in priorities]:
         report.add(
             priorities.at("namespace"),
@@ -160,6 +174,9 @@ def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
     for namespace in table:
         _check_names([namespace], table.at(namespace), table.report)
         features = table.table(namespace)
+        if features.is_empty:
+            hint = "name a feature and its values, or leave the namespace out"
+            table.report.add(features.path, "is empty", hint)
         for feature in features:
             _check_names([feature], features.at(feature), table.report)
             choice = _choice(features.get(feature), features.at(feature), table.report)
@@ -170,7 +187,8 @@ def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
 def _choice(value: object, where: str, report: Report) -> Choice | None:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-        report.add(where, f"must be a value or a list of values, not {type_name(value)}")
+        what = f"must be a value or a list of values, not {type_name(value)}"
+        report.add(where, what, _in_quotes(value))
         return None
     if not values:
         report.add(where, "is empty", "list at least one value, or leave the feature out")
@@ -178,9 +196,18 @@ def _choice(value: object, where: str, report: Report) -> Choice | None:
     if bad := [item for item in values if not is_value(item)]:
         report.add(where, f"{bad[0]!r} cannot be a value", f"allowed: {VALUE_RULE}")
         return None
-    if len(set(values)) != len(values):
-        report.add(where, "a value stands twice in it")
+    if twice := [item for item in values if values.count(item) > 1]:
+        report.add(where, f"{twice[0]!r} stands twice in it", "keep one of them")
     return tuple(sorted(set(values)))
+
+
+def _in_quotes(value: object) -> str:
+    """What to write instead of values that are not strings."""
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str | int | float) for item in items):
+        return "values are strings in quotes"
+    quoted = [f'"{str(i).lower() if isinstance(i, bool) else i}"' for i in items]
+    return f"write [{', '.join(quoted)}]" if isinstance(value, list) else f"write {quoted[0]}"
 
 
 def _draft(label: str, combination: Combination, where: str, report: Report) -> Draft | None:
@@ -214,46 +241,56 @@ _WHEN_HINT = "write it like a dependency's marker: sys_platform == 'linux'"
 
 def _expand(row: Table) -> list[Combination]:
     """The combinations of one row, after exclude and include."""
-    axes = list(_axes(row.table("axes")))
-    if "axes" not in row and "include" not in row:
-        row.report.add(row.path, "has neither axes nor include: it makes no variant")
+    table = row.table("axes")
+    axes = list(_axes(table))
+    if table.is_empty and not row.get("include") and not row.is_wrong:
+        hint = 'axes.<namespace>.<feature> = ["..."] makes one for each value'
+        row.report.add(row.path, "has neither axes nor include: it makes no variant", hint)
     found: list[Combination] = list(combinations(axes))
     excluded = _excluded(row, axes, found)
     kept = [combination for combination in found if combination not in excluded]
     if found and not kept:
         row.report.add(row.at("exclude"), "removes every combination", "exclude fewer of them")
     for table in row.tables("include"):
+        mistakes = len(row.report.problems)
         addition = dict(_features(table))
-        if not addition:
-            row.report.add(table.path, "adds nothing: it names no property")
+        if table.is_empty:
+            row.report.add(table.path, "adds nothing: it names no property", _REMOVE)
         elif addition in kept:
-            row.report.add(table.path, "adds nothing: the axes make this combination already")
-        else:
+            row.report.add(table.path, "adds nothing: this combination is there already", _REMOVE)
+        elif len(row.report.problems) == mistakes and not table.is_wrong:
             kept.append(addition)
     return kept
+
+
+_REMOVE = "remove it, or name another combination"
 
 
 def _axes(table: Table) -> Iterator[Axis]:
     for namespace in table:
         _check_names([namespace], table.at(namespace), table.report)
         features = table.table(namespace)
+        if features.is_empty:
+            hint = "name a feature and its values, or leave the namespace out"
+            table.report.add(features.path, "is empty: it makes no variant", hint)
         for feature in features:
             where = features.at(feature)
             _check_names([feature], where, table.report)
             value = features.get(feature)
             if not isinstance(value, list):
-                hint = f'["{value}"]' if isinstance(value, str) else "write a list"
+                hint = _in_quotes([value]) if not isinstance(value, dict) else "write a list"
                 table.report.add(where, f"must be a list, not {type_name(value)}", hint)
-                continue
-            if not value:
+                value = [value] if isinstance(value, str) else []
+            elif not value:
                 hint = "list at least one value, or leave the axis out"
                 table.report.add(where, "is an empty axis: it makes no variant", hint)
             read = (_choice(item, dotted(where, i), table.report) for i, item in enumerate(value))
             valid = [choice for choice in read if choice is not None]
             if len(set(valid)) != len(valid):
-                table.report.add(where, "the same choice stands twice in it")
-            if is_name(namespace) and is_name(feature):
-                yield Axis(namespace, feature, tuple(dict.fromkeys(valid)))
+                table.report.add(where, "the same choice stands twice in it", "keep one of them")
+            # A mistaken axis has no choice: nothing further is made up, and reported, without it.
+            sound = is_name(namespace) and is_name(feature)
+            yield Axis(namespace, feature, tuple(dict.fromkeys(valid)) if sound else ())
 
 
 def _excluded(row: Table, axes: list[Axis], found: list[Combination]) -> list[Combination]:
@@ -261,7 +298,10 @@ def _excluded(row: Table, axes: list[Axis], found: list[Combination]) -> list[Co
     for table in row.tables("exclude"):
         pattern = dict(_features(table))
         hit = [combination for combination in found if pattern and matches(combination, pattern)]
-        if found and not hit:
+        if row.table("axes").is_empty:
+            hint = "remove it: what is not wanted need not be included"
+            row.report.add(table.path, "removes nothing: there are no axes", hint)
+        elif found and not hit and (pattern or table.is_empty):
             offered = "; ".join(
                 f"{axis.namespace}.{axis.feature}: "
                 + ", ".join(str(list(c)) if len(c) > 1 else repr(c[0]) for c in axis.choices)
@@ -274,20 +314,58 @@ def _excluded(row: Table, axes: list[Axis], found: list[Combination]) -> list[Co
     return excluded
 
 
-def _label(combination: Combination, template: str | None, row: Table) -> str | None:
+def _template(row: Table) -> str | None:
+    """The row's label template; None, after a report, where none can be filled in.
+
+    What it may name is read from the tables as they are written, so that a mistake in an axis
+    neither hides one in the label nor makes one up.
+    """
+    template = row.string("label")
+    if template is None:
+        return None
     where = row.at("label")
-    fields = ", ".join(f"{{{feature}}}" for _, feature in combination)
+    named = {
+        name: None
+        for table in (row.table("axes"), *row.tables("include"))
+        for namespace in table
+        for feature in table.table(namespace)
+        for name in (feature, f"{namespace}.{feature}")
+    }
     try:
-        label = label_of(combination, template)
-    except KeyError as error:
-        row.report.add(where, f"there is no axis {error.args[0]!r}", f"fields here: {fields}")
+        parts = parts_of(template)
     except ValueError as error:
-        row.report.add(where, f"not a template: {error}", f"fields are written {fields}")
-    else:
-        if is_label(label):
-            return label
-        row.report.add(where, f"{label!r} cannot be a label", f"allowed: {VALUE_RULE}")
-    return None
+        row.report.add(where, f"not a template: {error}", f"fields here: {_fields(named)}")
+        return None
+    mistakes = len(row.report.problems)
+    texts = [text for text, _ in parts if text] if parts else [""]
+    for text in texts:
+        if not is_label(text):
+            row.report.add(where, f"{text!r} cannot be in a label", f"allowed: {VALUE_RULE}")
+    for name in (name for _, name in parts if name is not None and name not in named):
+        hint = did_you_mean(name, named) or f"fields here: {_fields(named)}"
+        row.report.add(where, f"there is no axis {name!r}", hint)
+    return template if len(row.report.problems) == mistakes else None
+
+
+def _fields(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
+
+
+def _label(combination: Combination, template: str | None, row: Table) -> str:
+    """The combination's label; the default one, after a report, where the template has none."""
+    try:
+        return label_of(combination, template)
+    except KeyError as error:
+        (name,) = error.args
+        names = [f"{namespace}.{feature}" for namespace, feature in combination]
+        if several := [full for full in names if full.endswith(f".{name}")]:
+            what = f"{{{name}}} can be {' and '.join(several)}"
+            hint = f"write one of {_fields(several)}"
+        else:
+            what = f"{{{name}}} has no value where a combination is of {', '.join(names)}"
+            hint = f"name only {_fields(fields_of(combination))}, or make it a matrix of its own"
+        row.report.add(row.at("label"), what, hint)
+    return label_of(combination, None)
 
 
 def _check_names(names: Iterable[str], where: str, report: Report) -> None:
@@ -351,14 +429,22 @@ def _provider(table: Table) -> Provider | None:
         )
         return None
     table.only(*PROVIDER_KEYS)
-    for text in table.strings("requires"):
+    mistakes = len(table.report.problems)
+    requires = table.strings("requires")
+    for text in requires:
         try:
             Requirement(text)
         except InvalidRequirement as error:
             hint = str(error).splitlines()[0]
             table.report.add(table.at("requires"), f"{text!r} is not a requirement", hint)
+    static = table.table("static-properties")
+    plugin_api, builtin = table.string("plugin-api"), table.string("builtin")
+    values = {feature: static.strings(feature) for feature in static}
+    order, optional = table.strings("feature-order"), table.boolean("optional") or False
+    if table.is_wrong or len(table.report.problems) > mistakes:
+        return None
     try:
-        return Provider.from_mapping({key: table.get(key) for key in table})
+        return Provider(requires, plugin_api, values, order, builtin, optional)
     except MetadataError as error:
         table.report.add(table.path, str(error))
         return None

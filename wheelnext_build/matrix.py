@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import string
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,28 +49,42 @@ def by_namespace(combination: Combination) -> dict[str, dict[str, Choice]]:
     return features
 
 
-def label_of(combination: Combination, template: str | None) -> str:
-    """The label of a combination: the filled-in template, or the readable default.
+def parts_of(template: str) -> list[tuple[str, str | None]]:
+    """A label template as pairs of literal text and the field behind it, if any.
 
-    A template's fields are features, ``{sm_arch}``, or, where two namespaces share a feature's
-    name, ``{nvidia.sm_arch}``. Raises KeyError with the name of a field that there is not, and
-    ValueError for a template that is not well-formed.
+    Raises ValueError for a template that is not well-formed.
     """
-    if template is None:
-        return readable_label(by_namespace(combination))
-    fields = {
+    parts = []
+    for literal, name, spec, conversion in string.Formatter().parse(template):
+        if spec or conversion:
+            raise ValueError("a field takes no format and no conversion")
+        parts.append((literal, name))
+    return parts
+
+
+def fields_of(combination: Combination) -> dict[str, str]:
+    """What a template may name: ``{sm_arch}``, and ``{nvidia.sm_arch}``, which is always clear."""
+    shared = Counter(feature for _, feature in combination)
+    return {
         name: readable_value(namespace, feature, choice)
         for (namespace, feature), choice in combination.items()
         for name in (feature, f"{namespace}.{feature}")
+        if name != feature or shared[feature] == 1
     }
-    label = ""
-    for literal, name, spec, conversion in string.Formatter().parse(template):
-        label += literal
-        if spec or conversion:
-            raise ValueError("a field takes no format and no conversion")
-        if name is not None:
-            label += fields[name]
-    return label
+
+
+def label_of(combination: Combination, template: str | None) -> str:
+    """The label of a combination: the filled-in template, or the readable default.
+
+    Raises KeyError with the name of a field that there is not, and ValueError for a template that
+    is not well-formed.
+    """
+    if template is None:
+        return readable_label(by_namespace(combination))
+    fields = fields_of(combination)
+    return "".join(
+        literal + (fields[name] if name is not None else "") for literal, name in parts_of(template)
+    )
 
 
 def select(labels: Sequence[str], pattern: str) -> tuple[str, ...]:

@@ -45,13 +45,13 @@ class Provider:
     optional: bool = False
 
     def __post_init__(self) -> None:
-        for problem in self.problems():
-            raise MetadataError(problem)
+        if problems := self.problems():
+            raise MetadataError("; ".join(problems))
 
     def problems(self) -> list[str]:
         """What is wrong with this entry, in words; empty when nothing is."""
         found = []
-        kinds = [bool(self.requires), bool(self.static_properties), self.builtin is not None]
+        kinds = [bool(self.requires), bool(self.static_properties), bool(self.builtin)]
         if sum(kinds) != 1:
             found.append(f"needs exactly one of {', '.join(PROVIDER_KINDS)}")
         if self.plugin_api is not None:
@@ -101,6 +101,9 @@ class Provider:
         table = _mapping(entry, "the entry")
         if unknown := sorted(set(table) - set(PROVIDER_KEYS)):
             raise MetadataError(f"unknown key {unknown[0]!r}")
+        for key in (*PROVIDER_KINDS, "feature-order"):
+            if table.get(key) in ([], {}, ""):
+                raise MetadataError(f"{key} is empty")
         optional = table.get("optional", False)
         if not isinstance(optional, bool):
             raise MetadataError("optional must be true or false")
@@ -180,7 +183,7 @@ class VariantMetadata:
     def from_json(cls, data: bytes) -> Self:
         """Read and check variant.json or variants.json; raises :class:`MetadataError`."""
         try:
-            content = json.loads(data, object_pairs_hook=_unique_keys)
+            content = json.loads(data.decode(), object_pairs_hook=_unique_keys)
         except (ValueError, RecursionError) as error:
             raise MetadataError(f"not JSON: {error}") from None
         return cls.from_mapping(content)
@@ -228,7 +231,9 @@ class VariantMetadata:
         if not parts:
             raise ReleaseError("there is no variant metadata to merge")
         problems: list[str] = []
-        ordered = sorted(parts, key=lambda part: (-len(part[1].namespaces), part[1].namespaces))
+        ordered = sorted(
+            parts, key=lambda part: (-len(part[1].namespaces), part[1].namespaces, part[0])
+        )
         longest_source, longest = ordered[0]
         for source, part in ordered[1:]:
             if longest.namespaces[: len(part.namespaces)] != part.namespaces:

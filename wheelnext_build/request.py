@@ -51,9 +51,9 @@ class Request:
         if "" in patterns:
             raise RequestError(f"-C {LABEL_SETTING}= needs a label, or a glob such as 'x86_64_*'")
         everything = _values(given.pop(ALL_SETTING, []))
-        if set(everything) - {"all"}:
+        if other := set(everything) - {"all"}:
             raise RequestError(
-                f"-C {ALL_SETTING}={everything[0]}: the only value is 'all'; choose single "
+                f"-C {ALL_SETTING}={min(other)}: the only value is 'all'; choose single "
                 f"variants with -C {LABEL_SETTING}=LABEL"
             )
         names = _values(given.pop(FILENAME_SETTING, []))

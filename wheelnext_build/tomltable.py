@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ def dotted(path: str, key: str | int) -> str:
     """A key's dotted path, quoted where TOML needs it: ``tool.x."a :: b".define``."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    name = key if _BARE_KEY.fullmatch(key) else '"' + key.replace('"', '\\"') + '"'
+    # A string of JSON is one of TOML.
+    name = key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
     return f"{path}.{name}" if path else name
 
 
@@ -36,8 +38,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def type_name(value: object) -> str:
-    """What a TOML value is, in words."""
-    return _TYPE_NAMES.get(type(value), "a date or time")
+    """What a TOML value is, in words; of a list, also its first item that is not a string."""
+    name = _TYPE_NAMES.get(type(value), "a date or time")
+    odd = [item for item in value if not isinstance(item, str)] if isinstance(value, list) else []
+    return f"{name} with {type_name(odd[0])} in it" if odd else name
 
 
 @dataclass
@@ -59,9 +63,10 @@ class Table:
         self.path = path
         self.report = report
         self._values: Mapping[str, object] = {}
+        self.is_wrong = value is not None and not isinstance(value, Mapping)
         if isinstance(value, Mapping):
             self._values = value
-        elif value is not None:
+        elif self.is_wrong:
             self._wrong_type(path, "a table", value)
 
     def __contains__(self, key: str) -> bool:
@@ -69,6 +74,11 @@ class Table:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in it; a value that is no table is not empty, but wrong."""
+        return not self._values and not self.is_wrong
 
     def at(self, key: str) -> str:
         """The dotted path of one of the keys."""
@@ -118,8 +128,4 @@ class Table:
         return ()
 
     def _wrong_type(self, where: str, expected: str, value: object) -> None:
-        shown = type_name(value)
-        if isinstance(value, list):
-            odd = [type_name(item) for item in value if not isinstance(item, str)]
-            shown = f"a list with {odd[0]} in it" if odd else shown
-        self.report.add(where, f"must be {expected}, not {shown}")
+        self.report.add(where, f"must be {expected}, not {type_name(value)}")

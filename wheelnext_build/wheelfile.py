@@ -11,6 +11,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import lzma
 import os
 import re
 import struct
@@ -43,12 +44,22 @@ _ZIP64_VERSION = 45
 _LIMIT32 = 0xFFFFFFFF
 _LIMIT16 = 0xFFFF
 _COPY_BLOCK = 1 << 20
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,  # a version of the format, or a compression, that zipfile lacks
+)
 
 METADATA_LIMIT = 1 << 20
 """No variant.json comes near this many bytes; a longer one is an attack or an accident."""
 
 _PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
-_PART = re.compile(r"[\w.!+]+", re.ASCII)
+_VERSION = re.compile(r"[\w.!+]+", re.ASCII)
+_TAG = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
 _BUILD = re.compile(r"\d[\w.]*", re.ASCII)
 
 
@@ -78,7 +89,12 @@ class WheelName:
         # No Python tag begins with a digit, so a third part that does is the build tag.
         build = rest.pop(0) if _BUILD.fullmatch(rest[0]) else ""
         label = rest.pop() if len(rest) == 4 else None
-        if len(rest) != 3 or not all(map(_PART.fullmatch, (project, version, *rest))):
+        if (
+            len(rest) != 3
+            or not _PROJECT.fullmatch(project)
+            or not _VERSION.fullmatch(version)
+            or not all(map(_TAG.fullmatch, rest))
+        ):
             raise WheelError(f"{filename}: not a wheel's file name")
         if label is not None and not is_label(label):
             raise WheelError(f"{filename}: {label!r} cannot be a variant's label")
@@ -152,7 +168,7 @@ class WheelReader:
             self._zip = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise WheelError(f"{path}: no such file") from None
-        except (OSError, zipfile.BadZipFile, struct.error, ValueError) as error:
+        except (OSError, *_UNREADABLE) as error:
             raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
         try:
             self._members = self._check_members()
@@ -186,7 +202,7 @@ class WheelReader:
             return self._zip.read(info)
         except KeyError:
             raise WheelError(f"{self.path}: {member_name} is missing") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except (OSError, *_UNREADABLE) as error:
             raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
 
     def variant_json(self) -> bytes | None:
@@ -212,6 +228,8 @@ class WheelReader:
         for member in self._members:
             row = rows.pop(member.name, None)
             if row is None:
+                if member.name.endswith("/") or _is_signature(member.name):
+                    continue
                 problems.append(f"{member.name} is not in RECORD")
             elif member.name != record_name and not _is_signature(member.name):
                 expected = record_row(member.name, self.read(member.name))
@@ -237,15 +255,18 @@ class WheelReader:
         end = 0
         with self.path.open("rb") as stream:
             for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
-                if info.filename in seen:
-                    raise WheelError(f"{self.path}: {info.filename} stands twice in it")
-                seen.add(info.filename)
                 self._check_name(info)
+                path = str(PurePosixPath(info.filename))
+                if path in seen:
+                    raise WheelError(f"{self.path}: {path} stands twice in it")
+                seen.add(path)
                 if info.header_offset < end:
                     raise WheelError(f"{self.path}: {info.filename} lies over another member")
                 start = self._data_offset(stream, info)
                 end = start + info.compress_size
                 members.append(Member(info, start))
+        if end > self._zip.start_dir:
+            raise WheelError(f"{self.path}: {members[-1].name} lies over the central directory")
         return tuple(members)
 
     def _check_name(self, info: zipfile.ZipInfo) -> None:
@@ -263,7 +284,8 @@ class WheelReader:
         fields = _LOCAL.unpack(header)
         flags, method = fields[2], fields[3]
         name_length, extra_length = int(fields[9]), int(fields[10])
-        name = stream.read(name_length).decode("utf-8" if flags & _UTF8_NAME else "cp437")
+        encoding = "utf-8" if flags & _UTF8_NAME else "cp437"
+        name = stream.read(name_length).decode(encoding, errors="replace")
         if name != info.orig_filename or method != info.compress_type:
             raise WheelError(
                 f"{self.path}: the local header of {name!r} disagrees with the central directory"
