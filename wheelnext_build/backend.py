@@ -128,7 +128,7 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import build
+    from . import build, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -140,6 +140,8 @@ def _variant_wheels(
     # An editable wheel never leaves its machine, and every frontend that asks for one is an
     # installer that may reject a label.
     carriers = request.carriers or client is not None or kind == "editable"
+    if kind == "editable":
+        skbuildsettings.check_rebuilding(request.settings)
     folder = Path(wheel_directory)
     folder.mkdir(parents=True, exist_ok=True)
     builder = build.Builder(
@@ -148,6 +150,7 @@ def _variant_wheels(
         settings=request.settings,
         wheel_directory=folder.absolute(),
         carriers=carriers,
+        in_place=skbuildsettings.in_place(request.settings) if kind == "editable" else None,
     )
     jobs = build.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
     name = builder.run(jobs)[0]

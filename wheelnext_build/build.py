@@ -10,19 +10,19 @@ import contextlib
 import os
 import shutil
 import sys
-import sysconfig
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from . import cmakefiles, cuda
+from . import cmakefiles, cuda, skbuildsettings
 from .config import Config, Declared
 from .errors import BuildError
+from .skbuildsettings import Settings
 from .stamp import stamp
+from .tree import Tree
 from .wheelfile import atomic_file
 
 PLAIN = "plain"
@@ -31,7 +31,6 @@ PLAIN = "plain"
 KEEP_GOING_VARIABLE = "WHEELNEXT_KEEP_GOING"
 """Set by the command line's ``--keep-going``: a failed variant does not stop the others."""
 
-Settings = Mapping[str, str | list[str]]
 BuildHook = Callable[[str, dict[str, str | list[str]] | None, str | None], str]
 
 
@@ -47,51 +46,12 @@ class Job:
         return self.declared.variant.label if self.declared else PLAIN
 
 
-@dataclass
-class Tree:
-    """A CMake build folder and the cache that each of its passes starts from.
-
-    Whatever a variant's pass leaves in CMakeCache.txt must not linger for the next. ``snapshot`` is
-    the cache as the plain pass left it, or None: then a pass starts without a cache, and CMake asks
-    the compilers' files beside it and the project's checks anew.
-    """
-
-    folder: Path
-    snapshot: bytes | None = field(default=None, repr=False)
-
-    @property
-    def cache(self) -> Path:
-        return self.folder / "CMakeCache.txt"
-
-    def reset(self) -> None:
-        """Make the cache what the next pass starts from."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self.snapshot is None:
-            self.cache.unlink(missing_ok=True)
-        else:
-            self.cache.write_bytes(self.snapshot)
-
-    def keep_snapshot(self) -> None:
-        """Remember the cache of a plain pass."""
-        if self.cache.is_file():
-            self.snapshot = self.cache.read_bytes()
-
-    def applied(self) -> str | None:
-        """The label of the variant whose flags the last configuration put to use."""
-        if not self.cache.is_file():
-            return None
-        prefix = "WHEELNEXT_APPLIED:INTERNAL="
-        for line in self.cache.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(prefix):
-                return line.removeprefix(prefix)
-        return None
-
-
 @dataclass(frozen=True)
 class Builder:
     """Builds the jobs of one request into ``wheel_directory``.
 
     ``hook`` is scikit-build-core's build_wheel or build_editable, ``settings`` what it is to see.
+    ``in_place`` is the tree of an editable build that leaves its binaries beside the sources.
     """
 
     config: Config
@@ -99,6 +59,7 @@ class Builder:
     settings: Settings
     wheel_directory: Path
     carriers: bool
+    in_place: Path | None = None
 
     def run(self, jobs: list[Job]) -> list[str]:
         """Build all jobs in order; returns the names of their files.
@@ -114,7 +75,7 @@ class Builder:
                 announce(f"({number}/{len(jobs)}) {job.title}: building")
                 start = time.monotonic()
                 key = self.tree_key(job, jobs)
-                tree = trees.setdefault(key, Tree(folder / key))
+                tree = trees.setdefault(key, Tree(self.in_place or folder / key))
                 try:
                     name = self._wheel(job, tree)
                 except BuildError as error:
@@ -135,16 +96,18 @@ class Builder:
 
         Flags for the whole project make everything differ, configure checks included, so each
         variant has a tree of its own. So has one that brings defines or environment, and one whose
-        CUDA compiler is another than that of the variants before.
+        CUDA compiler is another than that of the variants before: a tree has one compiler for good.
         """
         effect = job.declared.effect if job.declared else None
         if self.config.flags_scope == "project":
             return job.title if job.declared else f"-{PLAIN}"
         if effect is not None and (effect.needs_own_tree or not effect.share_tree):
             return job.title
-        compilers = list(dict.fromkeys(other.toolkit for other in jobs if other.toolkit))
+        compilers = [other.toolkit for other in jobs if other.toolkit]
         if job.toolkit is not None and job.toolkit != compilers[0]:
             return job.title
+        if job.toolkit is None and compilers and not compilers[0].is_default:
+            return f"-{PLAIN}"
         return "-shared"
 
     def _wheel(self, job: Job, tree: Tree) -> str:
@@ -158,7 +121,8 @@ class Builder:
     def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
         tree.reset()
         settings = dict(self.settings)
-        include = _project_include(settings)
+        in_project = self.config.flags_scope == "project"
+        include = skbuildsettings.take_project_include(settings) if in_project else ""
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         if job.declared is not None:
             settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
@@ -170,12 +134,18 @@ class Builder:
                     raise
                 raise BuildError(f"{job.title}: the build failed, see above") from None
         self._check_applied(job, tree)
-        if job.declared is None:
-            tree.keep_snapshot()
+        tree.keep_base()
         return staging / name
 
     def _check_applied(self, job: Job, tree: Tree) -> None:
-        if job.declared is None or not job.declared.effect.compiles_differently:
+        if job.declared is None:
+            return
+        if skbuildsettings.has_fallback() and tree.gave_up() and not self.in_place:
+            raise BuildError(
+                f"{job.title}: the build failed, see above; what pyproject.toml's overrides with "
+                "if.failed do instead makes no wheel of a variant"
+            )
+        if not job.declared.effect.compiles_differently:
             return
         if tree.applied() == job.title:
             return
@@ -195,7 +165,7 @@ class Builder:
 
 def jobs_for(chosen: tuple[Declared, ...], *, plain: bool, settings: Settings) -> list[Job]:
     """The jobs of a request, the plain wheel first; raises ToolchainError before any is built."""
-    toolkit_settings = {**_project_defines(), **settings}
+    toolkit_settings = {**skbuildsettings.project_defines(), **settings}
     return [
         *([Job(None)] if plain else []),
         *(Job(item, cuda.toolkit_for(item.variant, toolkit_settings)) for item in chosen),
@@ -205,7 +175,7 @@ def jobs_for(chosen: tuple[Declared, ...], *, plain: bool, settings: Settings) -
 def cuda_requirements(chosen: tuple[Declared, ...], settings: Settings) -> list[str]:
     """The compiler packages that the variants need where no usable compiler is configured."""
     variants = [item.variant for item in chosen]
-    return cuda.requirements(variants, {**_project_defines(), **settings})
+    return cuda.requirements(variants, {**skbuildsettings.project_defines(), **settings})
 
 
 def pass_environment(job: Job, tree: Tree | None) -> dict[str, str]:
@@ -220,6 +190,8 @@ def pass_environment(job: Job, tree: Tree | None) -> dict[str, str]:
             for feature, values in features.items()
         }
         variables |= job.declared.effect.environment
+    if job.toolkit is not None:
+        variables |= job.toolkit.environment
     if tree is not None:
         # scikit-build-core formats build-dir, and its environment variable beats all other ways.
         folder = str(tree.folder.absolute())
@@ -259,52 +231,12 @@ def announce(text: str, file: TextIO | None = None) -> None:
 @contextlib.contextmanager
 def _trees_folder(settings: Settings) -> Iterator[Path]:
     """Where the trees are: below the project's build-dir where it has one, else for this call."""
-    kept = _kept_folder(settings)
+    kept = skbuildsettings.kept_folder(settings)
     if kept is not None:
         yield kept
         return
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as folder:
         yield Path(folder).resolve()
-
-
-def _kept_folder(settings: Settings) -> Path | None:
-    configured = os.environ.get("SKBUILD_BUILD_DIR")
-    for key in ("build-dir", "skbuild.build-dir"):
-        configured = configured or _text(settings.get(key))
-    configured = configured or _text(_skbuild_table().get("build-dir"))
-    if not configured:
-        return None
-    # The fields of a build-dir tell interpreters, platforms and projects apart; this does as well.
-    base = configured.partition("{")[0] or "build/"
-    base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
-    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
-    return Path(base or ".").absolute() / f"wheelnext-{tag}"
-
-
-def _skbuild_table() -> Mapping[str, object]:
-    with Path("pyproject.toml").open("rb") as stream:
-        table = tomllib.load(stream).get("tool", {}).get("scikit-build", {})
-    return table if isinstance(table, dict) else {}
-
-
-def _project_defines() -> dict[str, str]:
-    cmake = _skbuild_table().get("cmake")
-    define = cmake.get("define") if isinstance(cmake, dict) else None
-    return {
-        f"cmake.define.{name}": value
-        for name, value in (define if isinstance(define, dict) else {}).items()
-        if isinstance(value, str)
-    }
-
-
-def _project_include(settings: Settings) -> str:
-    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn."""
-    key = "cmake.define.CMAKE_PROJECT_INCLUDE"
-    return _text(settings.get(key)) or _project_defines().get(key, "")
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _failure_report(failures: list[str], jobs: list[Job], names: list[str]) -> str:

@@ -39,8 +39,8 @@ def defines(
     """The cache entries of a variant, as scikit-build-core's settings."""
     effect = declared.effect
     entries = dict(effect.define)
-    if toolkit is not None and not toolkit.configured:
-        entries["CMAKE_CUDA_COMPILER"] = toolkit.nvcc.as_posix()
+    if toolkit is not None:
+        entries |= toolkit.define
     if effect.cuda_architectures and config.flags_scope == "project":
         entries["CMAKE_CUDA_ARCHITECTURES"] = ";".join(effect.cuda_architectures)
     return {f"cmake.define.{name}": value for name, value in entries.items()}
@@ -82,8 +82,17 @@ def module_folder() -> Path:
 
 def _in_expression(flag: str) -> str:
     """A flag as it may stand in a generator expression."""
-    return flag.replace(">", "$<ANGLE-R>").replace(";", "$<SEMICOLON>")
+    # The backslash keeps what the expression yields from being split as a list.
+    return flag.replace(">", "$<ANGLE-R>").replace(";", "\\$<SEMICOLON>")
 
 
 def _set(name: str, values: Iterable[str]) -> str:
-    return f"set({name} " + " ".join(f"[==[{value}]==]" for value in values) + ")"
+    return f"set({name} " + " ".join(map(_bracketed, values)) + ")"
+
+
+def _bracketed(value: str) -> str:
+    """A value as CMake takes it without reading anything in it."""
+    equals = "=="
+    while f"]{equals}" in value:
+        equals += "="
+    return f"[{equals}[{value}]{equals}]"

@@ -32,6 +32,9 @@ _FIRST_ON_PYPI = 13
 """PyPI's packages for older CUDA releases have no nvcc in them."""
 
 _NVCC = "nvcc.exe" if os.name == "nt" else "nvcc"
+_USUAL_NVCC = Path("/usr/local/cuda/bin", _NVCC)
+"""Where NVIDIA's installer puts it; not always on PATH."""
+
 _RELEASE = re.compile(r"release (\d+\.\d+)")
 
 
@@ -43,6 +46,40 @@ class Toolkit:
     version: Version
     source: str
     configured: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """Whether CMake uses this compiler without being told by us."""
+        return self.configured or self.source == "PATH"
+
+    @property
+    def define(self) -> dict[str, str]:
+        """The cache entries with which CMake uses this compiler, and finds its runtime library."""
+        if self.configured:
+            return {}
+        entries = {"CMAKE_CUDA_COMPILER": self.nvcc.as_posix()}
+        # FindCUDAToolkit looks for libcudart.so; the packages on PyPI only have the versioned name.
+        runtimes = sorted((self.nvcc.parent.parent / "lib").glob("libcudart.so.*"))
+        if self._is_pypi_layout and runtimes:
+            entries["CUDA_CUDART"] = runtimes[-1].as_posix()
+        return entries
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the compiler needs to find its own libraries.
+
+        nvcc looks for them in ``lib64``; NVIDIA's packages on PyPI have them in ``lib``.
+        """
+        if not self._is_pypi_layout:
+            return {}
+        library = self.nvcc.parent.parent / "lib"
+        flags = os.environ.get("NVCC_APPEND_FLAGS", "")
+        return {"NVCC_APPEND_FLAGS": f'{flags} -L"{library}"'.strip()}
+
+    @property
+    def _is_pypi_layout(self) -> bool:
+        root = self.nvcc.parent.parent
+        return (root / "lib" / "libcudart_static.a").is_file() and not (root / "lib64").is_dir()
 
     def problem(self, variant: Variant) -> str | None:
         """Why this toolkit cannot build ``variant``; None where it can.
@@ -83,7 +120,7 @@ def requirements(variants: Iterable[Variant], settings: Mapping[str, object]) ->
     bounds = {variant.label: toolkit_bound(variant) for variant in lacking}
     releases = sorted({_release(bound) for bound in bounds.values() if bound is not None})
     if not releases:
-        return [f"{name}>={_FIRST_ON_PYPI}" for name in _PACKAGES]
+        return [f"{name}{_any_release(lacking, settings)}" for name in _PACKAGES]
     if releases[0].major < _FIRST_ON_PYPI:
         raise _missing(lacking, settings)
     if releases[0].major != releases[-1].major:
@@ -94,6 +131,20 @@ def requirements(variants: Iterable[Variant], settings: Mapping[str, object]) ->
         )
     # The oldest is right for all: code for its drivers runs on the newer ones of its major version.
     return [f"{name}=={releases[0].major}.{releases[0].minor}.*" for name in _PACKAGES]
+
+
+def _any_release(variants: list[Variant], settings: Mapping[str, object]) -> str:
+    """The versions on PyPI that fit variants which promise no oldest driver."""
+    uppers = [
+        Version(value)
+        for variant in variants
+        for value in variant.values("nvidia", "cuda_version_upper_bound")
+    ]
+    if not uppers:
+        return f">={_FIRST_ON_PYPI}"
+    if min(uppers) <= Version(str(_FIRST_ON_PYPI)):
+        raise _missing(variants, settings)
+    return f">={_FIRST_ON_PYPI},<{min(uppers)}"
 
 
 def toolkit_for(variant: Variant, settings: Mapping[str, object]) -> Toolkit | None:
@@ -146,19 +197,20 @@ def _missing(variants: list[Variant], settings: Mapping[str, object]) -> Toolcha
 def _toolkits(settings: Mapping[str, object]) -> Iterator[Toolkit]:
     for source, configured in _configured(settings):
         yield _toolkit(configured, source, configured=True)
-    candidates: list[tuple[str, str | None]] = [
-        ("PATH", shutil.which("nvcc")),
-        ("/usr/local/cuda", f"/usr/local/cuda/bin/{_NVCC}"),
-        *(("PyPI", str(path)) for path in _from_pypi()),
-    ]
-    for source, nvcc in candidates:
-        if nvcc is not None and Path(nvcc).is_file():
-            yield _toolkit(nvcc, source, configured=False)
+    if nvcc := shutil.which("nvcc"):
+        yield _toolkit(nvcc, "PATH", configured=False)
+    if _USUAL_NVCC.is_file():
+        yield _toolkit(str(_USUAL_NVCC), "/usr/local/cuda", configured=False)
+    for path in _from_pypi():
+        yield _toolkit(str(path), "PyPI", configured=False)
 
 
 def _configured(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Compilers that the user names, the strongest word first."""
-    arguments = shlex.split(os.environ.get("CMAKE_ARGS", ""))
+    try:
+        arguments = shlex.split(os.environ.get("CMAKE_ARGS", ""))
+    except ValueError as error:
+        raise ToolchainError(f"CMAKE_ARGS cannot be taken apart: {error}") from None
     for argument in reversed(arguments):
         name, _, given = argument.removeprefix("-D").partition("=")
         if argument.startswith("-D") and name.partition(":")[0] == "CMAKE_CUDA_COMPILER":

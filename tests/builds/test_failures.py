@@ -1,0 +1,100 @@
+"""A variant that cannot be built: what is said, and what is left."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from builds_tools import Project, command
+
+pytestmark = pytest.mark.build
+
+COMPILERS_WORD = "this source is not for the broken kind"
+
+
+def check_clean(built: Project, labels: list[str], output: str) -> None:
+    """Nothing but whole wheels is there, and nobody was shown a traceback."""
+    assert "Traceback" not in output
+    assert built.labels() == labels
+    for path in built.dist.iterdir():
+        assert path.suffix == ".whl"
+        assert not path.name.startswith(".")
+        assert zipfile.ZipFile(path).testzip() is None
+
+
+def test_the_wheels_before_stay_and_the_error_names_the_variant(
+    project: Callable[[str], Project],
+) -> None:
+    built = project("broken_variant")
+    output = built.build({"variants": "all"}, status=1).output
+    assert COMPILERS_WORD in output
+    assert "wheelnext-build error: broken: the build failed" in output
+    assert "2 of 4 wheels were built; 1 more were not tried" in output
+    check_clean(built, ["", "first"], output)
+
+
+def test_keep_going(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    env = {"WHEELNEXT_KEEP_GOING": "1"}
+    output = built.build({"variants": "all"}, env=env, status=1).output
+    assert COMPILERS_WORD in output
+    assert "3 of 4 wheels were built" in output
+    check_clean(built, ["", "first", "last"], output)
+
+
+def test_an_older_wheel_of_the_same_name_stays(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    built.build({"variant-label": "last"})
+    before = built.wheel("last").read_bytes()
+    built.edit("kind.c", "KIND == 2", "KIND == 3")
+    output = built.build({"variant-label": "last"}, status=1).output
+    check_clean(built, ["last"], output)
+    assert built.wheel("last").read_bytes() == before
+
+
+FALLBACK = """
+[[tool.scikit-build.overrides]]
+if.failed = true
+wheel.cmake = false
+"""
+
+
+def test_a_variant_never_falls_back_to_a_wheel_without_its_code(
+    project: Callable[[str], Project],
+) -> None:
+    built = project("broken_variant")
+    pyproject = built.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + FALLBACK)
+    output = built.build({"variants": "all"}, status=1).output
+    assert "wheelnext-build error: broken: " in output
+    check_clean(built, ["", "first"], output)
+
+
+def test_mistakes_are_found_before_anything_is_built(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    built.edit("pyproject.toml", '"first", "broken", "last"]\n\n[tool', '"Fir st"]\n\n[tool')
+    output = built.build({"variants": "all"}, status=2).output
+    assert "pyproject.toml has" in output
+    assert "tool.wheelnext-build" in output
+    check_clean(built, [], output)
+
+
+def test_the_frontend_shows_the_error(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    frontend = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", built.dist]
+    output = command(*frontend, "-Cvariants=all", built.folder, status=1).output
+    assert COMPILERS_WORD in output
+    assert "wheelnext-build error: broken: the build failed" in output
+    check_clean(built, ["", "first"], output)
+
+
+def test_flags_need_a_build_with_cmake(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    pyproject = built.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "\n[tool.scikit-build]\nwheel.cmake = false\n")
+    output = built.build({"variants": "all"}, status=1).output
+    assert "first: the variant's flags reached no target" in output
+    assert "the project must be built with CMake" in output
+    check_clean(built, [""], output)

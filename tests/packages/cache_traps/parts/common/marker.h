@@ -1,0 +1,1 @@
+/* found for all others */

@@ -1,0 +1,1 @@
+/* found for the variant "reads" */

@@ -1,0 +1,3 @@
+from ._core import level as level
+
+VALUE = "old"

@@ -1,0 +1,1 @@
+# Excluded by an override for one variant.

@@ -1,0 +1,98 @@
+"""What a build must know of scikit-build-core's own settings, from all of their sources."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import RequestError
+
+Settings = Mapping[str, str | list[str]]
+
+_FALSE = ("", "0", "false", "no", "off")
+
+
+def in_place(settings: Settings) -> Path | None:
+    """The folder that an editable build works in where it is to work in place."""
+    if _setting(settings, "editable", "mode") != "inplace":
+        return None
+    return Path(_setting(settings, "cmake", "source-dir") or ".").absolute()
+
+
+def check_rebuilding(settings: Settings) -> None:
+    """Raise RequestError where an editable install could not rebuild itself as it is asked to.
+
+    scikit-build-core checks the same, but what it sees is the folder that this module gives it.
+    """
+    on_import = _setting(settings, "editable", "rebuild").lower() not in _FALSE
+    wanted = on_import or bool(_setting(settings, "editable", "rebuild-dir"))
+    if wanted and kept_folder(settings) is None:
+        raise RequestError(
+            "an editable install that rebuilds itself needs a build folder that stays: set "
+            "tool.scikit-build.build-dir"
+        )
+
+
+def kept_folder(settings: Settings) -> Path | None:
+    """Where the trees are kept: below the project's build-dir; None where it has none."""
+    configured = _setting(settings, "build-dir")
+    if not configured:
+        return None
+    # The fields of a build-dir tell interpreters, platforms and projects apart; this does as well.
+    base = configured.partition("{")[0] or "build/"
+    base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
+    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    return Path(base or ".").absolute() / f"wheelnext-{tag}"
+
+
+def has_fallback() -> bool:
+    """Whether overrides say what to build where the build with CMake fails."""
+    overrides = _skbuild_table().get("overrides", [])
+    conditions = [item["if"] for item in overrides]  # scikit-build-core has checked them
+    return any("failed" in {**item, **item.get("any", {})} for item in conditions)
+
+
+def project_defines() -> dict[str, str]:
+    """The plain entries of pyproject.toml's cmake.define, written as config settings."""
+    cmake = _skbuild_table().get("cmake")
+    define = cmake.get("define") if isinstance(cmake, dict) else None
+    return {
+        f"cmake.define.{name}": value
+        for name, value in (define if isinstance(define, dict) else {}).items()
+        if isinstance(value, str)
+    }
+
+
+def take_project_include(settings: dict[str, str | list[str]]) -> str:
+    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn."""
+    key = "cmake.define.CMAKE_PROJECT_INCLUDE"
+    given = [_text(settings.pop(name, "")) for name in (f"skbuild.{key}", key)]
+    return next(filter(None, given), project_defines().get(key, ""))
+
+
+def _setting(settings: Settings, *path: str) -> str:
+    """A setting of scikit-build-core from its three sources, the strongest first."""
+    variable = "_".join(("SKBUILD", *path)).replace("-", "_").upper()
+    key = ".".join(path)
+    table: object = _skbuild_table()
+    for part in path:
+        table = table.get(part) if isinstance(table, dict) else None
+    given = (os.environ.get(variable), settings.get(key), settings.get(f"skbuild.{key}"), table)
+    return next((value for value in map(_text, given) if value), "")
+
+
+def _skbuild_table() -> Mapping[str, Any]:
+    with Path("pyproject.toml").open("rb") as stream:
+        table = tomllib.load(stream).get("tool", {}).get("scikit-build", {})
+    return table if isinstance(table, dict) else {}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,72 @@
+"""A CMake build folder that several passes share, and what one pass leaves for the next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
+"""What CMake remembers of its folder and of the compilers: their paths, their tools, and the GPUs
+that they compile for where nobody says for which."""
+
+
+@dataclass
+class Tree:
+    """A CMake build folder and the cache that each of its passes starts from.
+
+    Whatever a pass leaves in CMakeCache.txt must not linger for the next: a define, an option()
+    whose default follows the variant, the result of a search or a check. So the first pass of a
+    request starts without a cache, and every later one with no more than ``base``, the entries by
+    which CMake knows its own folder again: without them it would throw away what it found out about
+    the compilers, which it keeps outside of the cache.
+    """
+
+    folder: Path
+    base: str | None = field(default=None, repr=False)
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "CMakeCache.txt"
+
+    def reset(self) -> None:
+        """Make the cache what the next pass starts from."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path in (self._begun, *self._finished()):
+            path.unlink(missing_ok=True)
+        if self.base is None:
+            self.cache.unlink(missing_ok=True)
+        else:
+            self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
+
+    def keep_base(self) -> None:
+        """Remember what the next passes start from."""
+        kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
+        self.base = "".join(kept) or None
+
+    def gave_up(self) -> bool:
+        """Whether the pass ended well though CMake did not get as far as installing.
+
+        That is what overrides with ``if.failed`` are for: a wheel without compiled code.
+        """
+        return self._begun.is_file() and not self._finished()
+
+    def applied(self) -> str | None:
+        """The label of the variant whose flags the last configuration put to use."""
+        prefix = "WHEELNEXT_APPLIED:INTERNAL="
+        found = (line.removeprefix(prefix) for line in self._entries() if line.startswith(prefix))
+        return next(found, None)
+
+    @property
+    def _begun(self) -> Path:
+        """What scikit-build-core writes for CMake to read first."""
+        return self.folder / "CMakeInit.txt"
+
+    def _finished(self) -> list[Path]:
+        """What ``cmake --install`` writes, one for all or one for each component."""
+        return list(self.folder.glob("install_manifest*.txt"))
+
+    def _entries(self) -> list[str]:
+        if not self.cache.is_file():
+            return []
+        return self.cache.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
