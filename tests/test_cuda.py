@@ -303,3 +303,16 @@ def test_a_compiler_of_pypi_is_told_where_its_libraries_are(
     assert toolkit.define["CUDA_CUDART"] == (library / "libcudart.so.13").as_posix()
     assert toolkit.environment == {"NVCC_APPEND_FLAGS": f'-lineinfo -L"{library}"'}
     assert os.environ["NVCC_APPEND_FLAGS"] == "-lineinfo"
+
+
+def test_a_broken_compiler_is_passed_over_for_one_that_works(
+    nvcc: Nvcc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = nvcc("path", "13.0")
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(ToolchainError, match="does not say which CUDA release"):
+        toolkit_for(CU13, {})
+    usual = nvcc("usual", "13.0")
+    toolkit = toolkit_for(CU13, {})
+    assert toolkit is not None
+    assert toolkit.nvcc == usual

@@ -26,7 +26,7 @@ from .tree import Tree
 from .wheelfile import atomic_file
 
 PLAIN = "plain"
-"""What the plain wheel is called where labels stand; ``-`` keeps it apart from any label's tree."""
+"""What the plain wheel is called where labels stand."""
 
 KEEP_GOING_VARIABLE = "WHEELNEXT_KEEP_GOING"
 """Set by the command line's ``--keep-going``: a failed variant does not stop the others."""
@@ -98,17 +98,19 @@ class Builder:
         variant has a tree of its own. So has one that brings defines or environment, and one whose
         CUDA compiler is another than that of the variants before: a tree has one compiler for good.
         """
-        effect = job.declared.effect if job.declared else None
+        own = f"variant-{job.title}"  # a label may be "..", which is no name of a folder
+        if job.declared is not None:
+            effect = job.declared.effect
+            if effect.needs_own_tree or not effect.share_tree:
+                return own
+            if self.config.flags_scope == "project" and not job.declared.variant.is_null:
+                return own
         if self.config.flags_scope == "project":
-            return job.title if job.declared else f"-{PLAIN}"
-        if effect is not None and (effect.needs_own_tree or not effect.share_tree):
-            return job.title
+            return PLAIN
         compilers = [other.toolkit for other in jobs if other.toolkit]
-        if job.toolkit is not None and job.toolkit != compilers[0]:
-            return job.title
         if job.toolkit is None and compilers and not compilers[0].is_default:
-            return f"-{PLAIN}"
-        return "-shared"
+            return PLAIN
+        return own if job.toolkit not in (None, *compilers[:1]) else "shared"
 
     def _wheel(self, job: Job, tree: Tree) -> str:
         with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
@@ -124,8 +126,7 @@ class Builder:
         in_project = self.config.flags_scope == "project"
         include = skbuildsettings.take_project_include(settings) if in_project else ""
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
-        if job.declared is not None:
-            settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
+        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         with environment(pass_environment(job, tree)):
             try:
                 name = self.hook(str(staging), settings, None)
@@ -166,9 +167,13 @@ class Builder:
 def jobs_for(chosen: tuple[Declared, ...], *, plain: bool, settings: Settings) -> list[Job]:
     """The jobs of a request, the plain wheel first; raises ToolchainError before any is built."""
     toolkit_settings = {**skbuildsettings.project_defines(), **settings}
+    toolkits = [cuda.toolkit_for(item.variant, toolkit_settings) for item in chosen]
+    # A project may need a CUDA compiler for every wheel; where CMake would find none, it gets the
+    # variants' one, and all can share a tree.
+    lent = next((kit for kit in toolkits if kit is not None and not cuda.cmake_finds_one()), None)
     return [
-        *([Job(None)] if plain else []),
-        *(Job(item, cuda.toolkit_for(item.variant, toolkit_settings)) for item in chosen),
+        *([Job(None, lent)] if plain else []),
+        *(Job(item, kit or lent) for item, kit in zip(chosen, toolkits, strict=True)),
     ]
 
 

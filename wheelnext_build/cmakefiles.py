@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .config import Config, Declared
 from .cuda import Toolkit
-from .targets import DIALECTS
+from .targets import DIALECTS, Effect
 
 VARIANT_FILE = "wheelnext-variant.cmake"
 
@@ -34,10 +34,10 @@ def write(
 
 
 def defines(
-    declared: Declared, config: Config, toolkit: Toolkit | None
+    declared: Declared | None, config: Config, toolkit: Toolkit | None
 ) -> dict[str, str | list[str]]:
-    """The cache entries of a variant, as scikit-build-core's settings."""
-    effect = declared.effect
+    """The cache entries of a wheel, as scikit-build-core's settings."""
+    effect = declared.effect if declared else Effect()
     entries = dict(effect.define)
     if toolkit is not None:
         entries |= toolkit.define

@@ -160,6 +160,11 @@ def toolkit_for(variant: Variant, settings: Mapping[str, object]) -> Toolkit | N
     return toolkit
 
 
+def cmake_finds_one() -> bool:
+    """Whether CMake finds a CUDA compiler without being told by us."""
+    return bool(os.environ.get("CUDACXX")) or shutil.which("nvcc") is not None
+
+
 def _needs_cuda(variant: Variant) -> bool:
     return "nvidia" in variant.namespaces
 
@@ -170,12 +175,20 @@ def _choose(variant: Variant, settings: Mapping[str, object]) -> tuple[Toolkit |
     One that the user configured is used or refused; no other takes its place silently.
     """
     problems: list[str] = []
-    for toolkit in _toolkits(settings):
+    for source, nvcc in _configured(settings):
+        toolkit = _toolkit(nvcc, source, configured=True)
+        if problem := toolkit.problem(variant):
+            raise ToolchainError(f"{problem}\nSet {source} to a toolkit that fits.")
+        return toolkit, problems
+    for source, nvcc in _installed():
+        try:
+            toolkit = _toolkit(nvcc, source, configured=False)
+        except ToolchainError as error:  # a broken one is no reason to do without another
+            problems.append(str(error))
+            continue
         problem = toolkit.problem(variant)
         if problem is None:
             return toolkit, problems
-        if toolkit.configured:
-            raise ToolchainError(f"{problem}\nSet {toolkit.source} to a toolkit that fits.")
         problems.append(problem)
     return None, problems
 
@@ -194,15 +207,14 @@ def _missing(variants: list[Variant], settings: Mapping[str, object]) -> Toolcha
     return ToolchainError("\n".join(lines))
 
 
-def _toolkits(settings: Mapping[str, object]) -> Iterator[Toolkit]:
-    for source, configured in _configured(settings):
-        yield _toolkit(configured, source, configured=True)
+def _installed() -> Iterator[tuple[str, str]]:
+    """Compilers that nobody named, in the order in which they are tried."""
     if nvcc := shutil.which("nvcc"):
-        yield _toolkit(nvcc, "PATH", configured=False)
+        yield "PATH", nvcc
     if _USUAL_NVCC.is_file():
-        yield _toolkit(str(_USUAL_NVCC), "/usr/local/cuda", configured=False)
+        yield "/usr/local/cuda", str(_USUAL_NVCC)
     for path in _from_pypi():
-        yield _toolkit(str(path), "PyPI", configured=False)
+        yield "PyPI", str(path)
 
 
 def _configured(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
