@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from packaging.markers import Marker
 
-from . import declare
+from . import declare, providers
 from .buildtarget import BuildTarget
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import VariantMetadata
@@ -109,7 +109,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
     drafts = declare.merged(drafts, report)
     possible = declare.check_properties(drafts, report)
-    metadata = declare.metadata(standard, drafts, report)
+    metadata = providers.metadata(standard, drafts, report)
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
     reads_variant = overrides_read_variant(pyproject)

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
 
-from .errors import GrammarError, MetadataError
+from .errors import GrammarError
 from .matrix import (
     Axis,
     Choice,
@@ -23,8 +22,7 @@ from .matrix import (
     matches,
     parts_of,
 )
-from .metadata import PROVIDER_KEYS, Provider, VariantMetadata
-from .targets import KNOWN, default_priority, machines_of
+from .targets import KNOWN, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted, type_name
 from .variant import (
     NAME_RULE,
@@ -36,7 +34,6 @@ from .variant import (
     is_label,
     is_name,
     is_value,
-    namespaces_of,
 )
 
 
@@ -136,49 +133,16 @@ def check_properties(drafts: Iterable[Draft], report: Report) -> list[Draft]:
     return possible
 
 
-def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMetadata | None:
-    """The release's metadata: priorities and providers as written, or filled in where known."""
-    priorities = standard.table("default-priorities")
-    priorities.only("namespace", hints=_DRAFT_PRIORITIES)
-    used = namespaces_of(draft.variant for draft in drafts)
-    written = priorities.strings("namespace")
-    _check_names(written, priorities.at("namespace"), report)
-    if len(set(written)) != len(written):
-        report.add(priorities.at("namespace"), "a namespace stands twice in it", "keep one of them")
-    if missing := [name for name in used if name not in written and "namespace" in priorities]:
-        report.add(
-            priorities.at("namespace"),
-            f"misses {', '.join(map(repr, missing))}, which a variant uses",
-            f"write all of them, most preferred first: {list(default_priority([*written, *used]))}",
-        )
-    namespaces = tuple(dict.fromkeys(written)) or default_priority(used)
-    providers = _providers(standard.table("providers"), namespaces, drafts)
-    if drafts and not namespaces and not report.problems:
-        report.add(
-            "variant.default-priorities.namespace",
-            "is needed where no variant has a property: installers refuse metadata without any",
-        )
-    if report.problems or not namespaces:
-        return None
-    return VariantMetadata(namespaces, providers, tuple(draft.variant for draft in drafts))
-
-
-_DRAFT_PRIORITIES = {
-    "feature": "PEP 850 orders features by providers.<namespace>.feature-order instead",
-    "property": "PEP 850 orders values by the order of providers.<namespace>.static-properties",
-}
-
-
 def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
     """``namespace -> feature -> value(s)`` as (namespace, feature), choice; mistakes reported."""
     for namespace in table:
-        _check_names([namespace], table.at(namespace), table.report)
+        check_names([namespace], table.at(namespace), table.report)
         features = table.table(namespace)
         if features.is_empty:
             hint = "name a feature and its values, or leave the namespace out"
             table.report.add(features.path, "is empty", hint)
         for feature in features:
-            _check_names([feature], features.at(feature), table.report)
+            check_names([feature], features.at(feature), table.report)
             choice = _choice(features.get(feature), features.at(feature), table.report)
             if choice is not None and is_name(namespace) and is_name(feature):
                 yield (namespace, feature), choice
@@ -268,14 +232,14 @@ _REMOVE = "remove it, or name another combination"
 
 def _axes(table: Table) -> Iterator[Axis]:
     for namespace in table:
-        _check_names([namespace], table.at(namespace), table.report)
+        check_names([namespace], table.at(namespace), table.report)
         features = table.table(namespace)
         if features.is_empty:
             hint = "name a feature and its values, or leave the namespace out"
             table.report.add(features.path, "is empty: it makes no variant", hint)
         for feature in features:
             where = features.at(feature)
-            _check_names([feature], where, table.report)
+            check_names([feature], where, table.report)
             value = features.get(feature)
             if not isinstance(value, list):
                 hint = _in_quotes([value]) if not isinstance(value, dict) else "write a list"
@@ -368,7 +332,8 @@ def _label(combination: Combination, template: str | None, row: Table) -> str:
     return label_of(combination, None)
 
 
-def _check_names(names: Iterable[str], where: str, report: Report) -> None:
+def check_names(names: Iterable[str], where: str, report: Report) -> None:
+    """Report names that can be neither namespace nor feature."""
     for name in names:
         if not is_name(name):
             report.add(where, f"{name!r} cannot be a namespace or feature", f"allowed: {NAME_RULE}")
@@ -390,73 +355,3 @@ def _check_known(item: Property, where: str, report: Report) -> bool:
         report.add(where, f"{name} cannot be {item.value!r}: it is {feature.expected}", hint)
         return False
     return True
-
-
-def _providers(
-    table: Table, namespaces: tuple[str, ...], drafts: list[Draft]
-) -> dict[str, Provider]:
-    providers = {name: KNOWN[name].provider for name in namespaces if name in KNOWN}
-    for name in table:
-        provider = _provider(table.table(name))
-        if name not in namespaces:
-            table.report.add(
-                table.at(name),
-                "is the provider of a namespace that no variant uses",
-                did_you_mean(name, namespaces)
-                or "remove it, or list the namespace in variant.default-priorities.namespace",
-            )
-        elif provider is not None:
-            providers[name] = provider
-            _check_static(provider, name, drafts, table.report)
-    for name in namespaces:
-        if name not in providers and name not in table:
-            where = next((d.where for d in drafts if name in d.variant.namespaces), table.path)
-            table.report.add(
-                where,
-                f"the namespace {name!r} has no provider: no installer could tell its values",
-                did_you_mean(name, KNOWN)
-                or f"add [variant.providers.{name}] with requires, static-properties or builtin",
-            )
-    return providers
-
-
-def _provider(table: Table) -> Provider | None:
-    if "build-requires" in table:
-        table.report.add(
-            table.at("build-requires"),
-            "plugins that are queried while building are not supported yet",
-            "write the plugin's answer as static-properties (and feature-order)",
-        )
-        return None
-    table.only(*PROVIDER_KEYS)
-    mistakes = len(table.report.problems)
-    requires = table.strings("requires")
-    for text in requires:
-        try:
-            Requirement(text)
-        except InvalidRequirement as error:
-            hint = str(error).splitlines()[0]
-            table.report.add(table.at("requires"), f"{text!r} is not a requirement", hint)
-    static = table.table("static-properties")
-    plugin_api, builtin = table.string("plugin-api"), table.string("builtin")
-    values = {feature: static.strings(feature) for feature in static}
-    order, optional = table.strings("feature-order"), table.boolean("optional") or False
-    if table.is_wrong or len(table.report.problems) > mistakes:
-        return None
-    try:
-        return Provider(requires, plugin_api, values, order, builtin, optional)
-    except MetadataError as error:
-        table.report.add(table.path, str(error))
-        return None
-
-
-def _check_static(provider: Provider, namespace: str, drafts: list[Draft], report: Report) -> None:
-    if not provider.static_properties:
-        return
-    for draft in drafts:
-        for item in draft.variant.properties:
-            values = provider.static_properties.get(item.feature, ())
-            if item.namespace == namespace and item.value not in values:
-                where = f"variant.providers.{namespace}.static-properties"
-                hint = did_you_mean(item.value, values) or f"add it to {where}.{item.feature}"
-                report.add(draft.where, f"{str(item)!r} is not among {where}", hint)

@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from . import zipformat
 from .errors import WheelError
 from .metadata import VARIANT_JSON
 from .variant import is_label
@@ -31,18 +32,6 @@ from .variant import is_label
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
-_END64 = struct.Struct("<4sQ2H2L4Q")
-_END64_LOCATOR = struct.Struct("<4sLQL")
-_DATA_DESCRIPTOR = 0x08  # general purpose bit 3: sizes follow the data
-_ENCRYPTED = 0x01
-_UTF8_NAME = 0x800
-_ZIP64_EXTRA = 0x0001
-_ZIP64_VERSION = 45
-_LIMIT32 = 0xFFFFFFFF
-_LIMIT16 = 0xFFFF
 _COPY_BLOCK = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -273,24 +262,24 @@ class WheelReader:
         path = PurePosixPath(info.filename)
         if path.is_absolute() or ".." in path.parts or "\\" in info.filename or not path.parts:
             raise WheelError(f"{self.path}: {info.filename!r} would be unpacked outside its folder")
-        if info.flag_bits & _ENCRYPTED:
+        if info.flag_bits & zipformat.ENCRYPTED:
             raise WheelError(f"{self.path}: {info.filename} is encrypted")
 
     def _data_offset(self, stream: IO[bytes], info: zipfile.ZipInfo) -> int:
         stream.seek(info.header_offset)
-        header = stream.read(_LOCAL.size)
-        if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
+        header = stream.read(zipformat.LOCAL_HEADER.size)
+        if len(header) < zipformat.LOCAL_HEADER.size or header[:4] != b"PK\3\4":
             raise WheelError(f"{self.path}: {info.filename} has no local header")
-        fields = _LOCAL.unpack(header)
+        fields = zipformat.LOCAL_HEADER.unpack(header)
         flags, method = fields[2], fields[3]
         name_length, extra_length = int(fields[9]), int(fields[10])
-        encoding = "utf-8" if flags & _UTF8_NAME else "cp437"
+        encoding = "utf-8" if flags & zipformat.UTF8_NAME else "cp437"
         name = stream.read(name_length).decode(encoding, errors="replace")
         if name != info.orig_filename or method != info.compress_type:
             raise WheelError(
                 f"{self.path}: the local header of {name!r} disagrees with the central directory"
             )
-        return info.header_offset + _LOCAL.size + name_length + extra_length
+        return info.header_offset + zipformat.LOCAL_HEADER.size + name_length + extra_length
 
     def _find_dist_info(self) -> str:
         folders = {
@@ -334,19 +323,21 @@ class WheelWriter:
         """Write the central directory."""
         start = self._stream.tell()
         for info in self._written:
-            self._stream.write(_central_entry(info))
-        self._stream.write(_end_records(len(self._written), start, self._stream.tell() - start))
+            self._stream.write(zipformat.central_entry(info))
+        self._stream.write(
+            zipformat.end_records(len(self._written), start, self._stream.tell() - start)
+        )
 
     def _header(self, like: zipfile.ZipInfo, compressed: int, size: int, crc: int) -> None:
         info = zipfile.ZipInfo(like.filename, like.date_time)
         info.create_system, info.external_attr = like.create_system, like.external_attr
         info.internal_attr, info.comment = like.internal_attr, like.comment
         info.compress_type = like.compress_type
-        info.extra = _without_zip64(like.extra)
+        info.extra = zipformat.without_zip64(like.extra)
         info.compress_size, info.file_size, info.CRC = compressed, size, crc
         info.header_offset = self._stream.tell()
         self._written.append(info)
-        self._stream.write(_local_header(info))
+        self._stream.write(zipformat.local_header(info))
 
 
 def record_row(name: str, data: bytes) -> list[str]:
@@ -425,72 +416,3 @@ def _is_signature(name: str) -> bool:
 
 def _release_key(text: str) -> str:
     return re.sub(r"[-_.]+", "_", text).lower()
-
-
-def _without_zip64(extra: bytes) -> bytes:
-    kept = b""
-    while len(extra) >= 4:
-        kind, length = struct.unpack("<HH", extra[:4])
-        if kind != _ZIP64_EXTRA:
-            kept += extra[: 4 + length]
-        extra = extra[4 + length :]
-    return kept
-
-
-def _name_and_flags(info: zipfile.ZipInfo) -> tuple[bytes, int]:
-    try:
-        return info.filename.encode("ascii"), 0
-    except UnicodeEncodeError:
-        return info.filename.encode("utf-8"), _UTF8_NAME
-
-
-def _dos_time(info: zipfile.ZipInfo) -> tuple[int, int]:
-    year, month, day, hour, minute, second = info.date_time
-    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
-
-
-def _local_header(info: zipfile.ZipInfo) -> bytes:
-    name, flags = _name_and_flags(info)
-    sizes = (info.compress_size, info.file_size)
-    extra, version = info.extra, 20
-    if max(sizes) >= _LIMIT32:
-        extra = struct.pack("<HHQQ", _ZIP64_EXTRA, 16, info.file_size, info.compress_size) + extra
-        sizes, version = (_LIMIT32, _LIMIT32), _ZIP64_VERSION
-    fields = (version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
-    return _LOCAL.pack(b"PK\3\4", *fields, len(name), len(extra)) + name + extra
-
-
-def _central_entry(info: zipfile.ZipInfo) -> bytes:
-    name, flags = _name_and_flags(info)
-    # PEP-like order of the zip64 field: size, compressed size, offset; only those that overflow,
-    # except that the two sizes go together as in the local header.
-    wide: list[int] = []
-    sizes, offset, version = (info.compress_size, info.file_size), info.header_offset, 20
-    if max(sizes) >= _LIMIT32:
-        wide += [info.file_size, info.compress_size]
-        sizes = (_LIMIT32, _LIMIT32)
-    if offset >= _LIMIT32:
-        wide.append(offset)
-        offset = _LIMIT32
-    extra = info.extra
-    if wide:
-        version = _ZIP64_VERSION
-        extra = struct.pack(f"<HH{len(wide)}Q", _ZIP64_EXTRA, 8 * len(wide), *wide) + extra
-    made_by = info.create_system << 8 | version
-    fields = (made_by, version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
-    lengths = (len(name), len(extra), len(info.comment), 0)
-    attributes = (info.internal_attr, info.external_attr)
-    entry = _CENTRAL.pack(b"PK\1\2", *fields, *lengths, *attributes, offset)
-    return entry + name + extra + info.comment
-
-
-def _end_records(count: int, start: int, size: int) -> bytes:
-    records = b""
-    if count >= _LIMIT16 or start >= _LIMIT32 or size >= _LIMIT32:
-        version = (_ZIP64_VERSION, _ZIP64_VERSION)
-        records += _END64.pack(
-            b"PK\6\6", _END64.size - 12, *version, 0, 0, count, count, size, start
-        )
-        records += _END64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1)
-    count, size, start = min(count, _LIMIT16), min(size, _LIMIT32), min(start, _LIMIT32)
-    return records + _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)

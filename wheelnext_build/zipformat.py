@@ -1,0 +1,99 @@
+"""The records of a zip archive (APPNOTE 4.3), written without gaps and leftovers."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+"""Signature; version, flags, method, time, date; checksum, compressed size, size; lengths of the
+name and the extra field, which follow."""
+
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+
+ENCRYPTED = 0x01
+"""Flag of a member that cannot be read without a password."""
+
+UTF8_NAME = 0x800
+"""Flag of a name in UTF-8; without it, names are in code page 437."""
+
+_ZIP64_EXTRA = 0x0001
+_ZIP64_VERSION = 45
+_LIMIT32 = 0xFFFFFFFF
+_LIMIT16 = 0xFFFF
+
+
+def without_zip64(extra: bytes) -> bytes:
+    """An extra field less its zip64 part, which depends on where the member lies."""
+    kept = b""
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind != _ZIP64_EXTRA:
+            kept += extra[: 4 + length]
+        extra = extra[4 + length :]
+    return kept
+
+
+def _name_and_flags(info: zipfile.ZipInfo) -> tuple[bytes, int]:
+    try:
+        return info.filename.encode("ascii"), 0
+    except UnicodeEncodeError:
+        return info.filename.encode("utf-8"), UTF8_NAME
+
+
+def _dos_time(info: zipfile.ZipInfo) -> tuple[int, int]:
+    year, month, day, hour, minute, second = info.date_time
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
+
+
+def local_header(info: zipfile.ZipInfo) -> bytes:
+    """What stands before a member's data; the sizes are in it, no data descriptor follows."""
+    name, flags = _name_and_flags(info)
+    sizes = (info.compress_size, info.file_size)
+    extra, version = info.extra, 20
+    if max(sizes) >= _LIMIT32:
+        extra = struct.pack("<HHQQ", _ZIP64_EXTRA, 16, info.file_size, info.compress_size) + extra
+        sizes, version = (_LIMIT32, _LIMIT32), _ZIP64_VERSION
+    fields = (version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
+    return LOCAL_HEADER.pack(b"PK\3\4", *fields, len(name), len(extra)) + name + extra
+
+
+def central_entry(info: zipfile.ZipInfo) -> bytes:
+    """A member's entry in the central directory."""
+    name, flags = _name_and_flags(info)
+    # The zip64 field has size, compressed size and offset in this order, and only those that
+    # overflow; the two sizes go together, as they must in the local header.
+    wide: list[int] = []
+    sizes, offset, version = (info.compress_size, info.file_size), info.header_offset, 20
+    if max(sizes) >= _LIMIT32:
+        wide += [info.file_size, info.compress_size]
+        sizes = (_LIMIT32, _LIMIT32)
+    if offset >= _LIMIT32:
+        wide.append(offset)
+        offset = _LIMIT32
+    extra = info.extra
+    if wide:
+        version = _ZIP64_VERSION
+        extra = struct.pack(f"<HH{len(wide)}Q", _ZIP64_EXTRA, 8 * len(wide), *wide) + extra
+    made_by = info.create_system << 8 | version
+    fields = (made_by, version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
+    lengths = (len(name), len(extra), len(info.comment), 0)
+    attributes = (info.internal_attr, info.external_attr)
+    entry = _CENTRAL.pack(b"PK\1\2", *fields, *lengths, *attributes, offset)
+    return entry + name + extra + info.comment
+
+
+def end_records(count: int, start: int, size: int) -> bytes:
+    """The end of the central directory, with its zip64 form where numbers overflow."""
+    records = b""
+    if count >= _LIMIT16 or start >= _LIMIT32 or size >= _LIMIT32:
+        version = (_ZIP64_VERSION, _ZIP64_VERSION)
+        records += _END64.pack(
+            b"PK\6\6", _END64.size - 12, *version, 0, 0, count, count, size, start
+        )
+        records += _END64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1)
+    count, size, start = min(count, _LIMIT16), min(size, _LIMIT32), min(start, _LIMIT32)
+    return records + _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
