@@ -96,6 +96,26 @@ def test_what_is_written_obeys_the_schemas_and_reads_back(metadata: VariantMetad
     SCHEMA_OF_825.validate(without_providers)
 
 
+@given(metadatas())
+def test_variantlib_reads_what_is_written(metadata: VariantMetadata) -> None:
+    pytest.importorskip("variantlib", reason="variantlib cannot be installed here")
+    from variantlib.variant_dist_info import VariantDistInfo
+    from variantlib.variants_json import VariantsJson
+
+    theirs = VariantsJson(json.loads(metadata.to_json()))
+    assert theirs.namespace_priorities == list(metadata.namespaces)
+    assert {
+        label: {(item.namespace, item.feature, item.value) for item in description.properties}
+        for label, description in theirs.variants.items()
+    } == {
+        variant.label: {(item.namespace, item.feature, item.value) for item in variant.properties}
+        for variant in metadata.variants
+    }
+    for variant in metadata.variants:
+        wheel = VariantDistInfo(metadata.only(variant).to_json(), variant.label)
+        assert wheel.variant_label == variant.label
+
+
 def test_the_metadata_of_a_wheel_is_this_json() -> None:
     variant = Variant.from_mapping(
         "cu13_v3", {"x86_64": {"level": ["v4", "v3"]}, "nvidia": {"sm_arch": ["90_real"]}}
