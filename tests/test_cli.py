@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tiny_wheels import write_variant, write_wheel, x86_64_metadata
 
 from wheelnext_build.cli.main import main
 from wheelnext_build.cli.output import human_size, plain_table
@@ -95,6 +96,30 @@ def test_build_refuses_bad_options_before_it_begins(
     assert main(["build", str(project), *arguments]) == 2
     assert expected in capsys.readouterr().err
     assert not (project / "dist").exists()
+
+
+def test_inspect_tells_plain_wheels_variants_and_carriers_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["sample-1.0-py3-none-any.whl", "sample-1.0-0v3-py3-none-any.whl"]
+    write_wheel(tmp_path, names[0])
+    write_wheel(tmp_path, names[1], x86_64_metadata("v3", "v3"))
+    write_variant(tmp_path, "v3", "v3")
+    names.append("sample-1.0-py3-none-any-v3.whl")
+    assert main(["inspect", "--json", *(str(tmp_path / name) for name in names)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [entry["kind"] for entry in answer] == ["plain", "carrier", "variant"]
+    assert [entry["label"] for entry in answer] == [None, "v3", "v3"]
+    assert all(entry["sound"] for entry in answer)
+
+
+def test_inspect_says_what_is_wrong_with_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sample-1.0.tar.gz").write_bytes(b"no wheel")
+    assert main(["inspect", "--json", str(tmp_path / "sample-1.0.tar.gz")]) == 1
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["kind"], entry["sound"]) == ("unknown", False)
 
 
 OUTPUT = """\

@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelnext_build.release.index import IndexedRelease, read_releases, write_index
-
+from ..release.index import IndexedRelease, read_releases, write_index
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelnext_build.errors import RequestError, WheelError
-from wheelnext_build.metadata import Provider, VariantMetadata
-from wheelnext_build.stamp import variant_of
-from wheelnext_build.variant import Variant
-from wheelnext_build.wheelfile import WheelName, WheelReader
-
+from ..errors import RequestError, WheelError
+from ..metadata import Provider, VariantMetadata
+from ..stamp import variant_of
+from ..variant import Variant
+from ..wheelfile import WheelName, WheelReader
 from .output import emit_json, human_size, table
 
 if TYPE_CHECKING:
@@ -35,8 +34,10 @@ class Inspection:
 
     @property
     def kind(self) -> str:
-        """plain, variant or carrier."""
-        if self.name is not None and self.name.label is not None:
+        """plain, variant or carrier; unknown for what is no wheel."""
+        if self.name is None:
+            return "unknown"
+        if self.name.label is not None:
             return "variant"
         return "plain" if self.variant is None else "carrier"
 
@@ -127,26 +128,21 @@ def _provider(provider: Provider) -> str:
 
 
 def _as_json(inspection: Inspection) -> dict[str, object]:
+    """One file's entry; the keys are the same for all, null or empty where nothing is known."""
     name, variant, metadata = inspection.name, inspection.variant, inspection.metadata
-    answer: dict[str, object] = {
+    providers = metadata.providers if metadata else {}
+    return {
         "file": str(inspection.path),
         "kind": inspection.kind,
         "size": inspection.path.stat().st_size,
+        "project": name.project if name else None,
+        "version": name.version if name else None,
+        "build": name.build if name else None,
+        "tags": sorted(map(str, name.tags())) if name else [],
+        "label": variant.label if variant else None,
+        "properties": list(map(str, variant.properties)) if variant else [],
+        "priorities": list(metadata.namespaces) if metadata else [],
+        "providers": {key: provider.as_mapping() for key, provider in providers.items()},
+        "sound": not inspection.problems,
+        "problems": list(inspection.problems),
     }
-    if name is not None:
-        answer |= {
-            "project": name.project,
-            "version": name.version,
-            "build": name.build,
-            "tags": sorted(map(str, name.tags())),
-        }
-    if variant is not None and metadata is not None:
-        answer |= {
-            "label": variant.label,
-            "properties": list(map(str, variant.properties)),
-            "priorities": list(metadata.namespaces),
-            "providers": {
-                key: provider.as_mapping() for key, provider in metadata.providers.items()
-            },
-        }
-    return answer | {"sound": not inspection.problems, "problems": list(inspection.problems)}

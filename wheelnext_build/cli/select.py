@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import Tag, parse_tag
 
-from wheelnext_build.capabilities import AARCH64_HWCAPS, X86_64_LEVELS
-from wheelnext_build.errors import RequestError
-from wheelnext_build.host import NO_GPU, Host
-from wheelnext_build.ordering import RankedWheel
-from wheelnext_build.release.select import Selection, select
-
+from ..capabilities import AARCH64_HWCAPS, X86_64_LEVELS
+from ..errors import RequestError
+from ..host import NO_GPU, Host
+from ..ordering import RankedWheel
+from ..release.select import Selection, select
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelnext_build.errors import MetadataError, ReleaseError, RequestError, WheelError
-from wheelnext_build.metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
-from wheelnext_build.stamp import variant_of
-from wheelnext_build.wheelfile import WheelName, WheelReader, atomic_file
+from ..errors import MetadataError, ReleaseError, RequestError, WheelError
+from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
+from ..stamp import variant_of
+from ..wheelfile import WheelName, WheelReader, atomic_file
 
 VARIANTS_JSON_LIMIT = 1 << 24
 """A variants.json of more bytes is an attack or an accident."""
@@ -121,6 +121,14 @@ def read_variants_json(path: Path) -> VariantMetadata:
     return _parse(path, _content(path))
 
 
+def carrier_warning(name: WheelName, label: str) -> str:
+    """What to say of a wheel of a variant whose name does not tell so."""
+    labelled = name.carried(label)
+    advice = f"rename it to {labelled.filename}" if labelled else "build it again under its label"
+    carrier = f"{name.filename} is a carrier of the variant {label!r}"
+    return f"{carrier}, and installers take it for a plain wheel: {advice}"
+
+
 def carried_label(wheel: Path) -> str | None:
     """The label of the variant in a wheel whose name has none; None for a plain wheel.
 
@@ -178,11 +186,7 @@ def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str,
             problems.append(str(error))
             continue
         if described and reader.name.label is None:
-            problems.append(
-                f"{path.name} is a carrier of the variant {described[1].label!r}, and installers "
-                "would take it for a plain wheel: turn it into a labelled wheel first "
-                f"(wheelnext-build label {path})"
-            )
+            problems.append(carrier_warning(reader.name, described[1].label))
         elif described:
             parts.append((path.name, described[0]))
     return parts

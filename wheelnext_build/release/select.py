@@ -10,13 +10,12 @@ from packaging.tags import Tag, sys_tags
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelnext_build.errors import MetadataError, RequestError, WheelError
-from wheelnext_build.host import Host
-from wheelnext_build.metadata import VariantMetadata
-from wheelnext_build.ordering import RankedVariant, RankedWheel, order_wheels, rank_variants
-from wheelnext_build.wheelfile import WheelName
-
-from .index import ReleaseFiles, carried_label, find_releases, read_variants_json
+from ..errors import MetadataError, RequestError, WheelError
+from ..host import Host
+from ..metadata import VariantMetadata
+from ..ordering import RankedVariant, RankedWheel, order_wheels, rank_variants
+from ..wheelfile import WheelName
+from .index import ReleaseFiles, carried_label, carrier_warning, find_releases, read_variants_json
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,5 @@ def _carrier_notes(files: ReleaseFiles) -> list[str]:
             notes.append(str(error))
             continue
         if label is not None:
-            notes.append(
-                f"{path.name} is a carrier of the variant {label!r}, and installers take it for a "
-                f"plain wheel: turn it into a labelled wheel (wheelnext-build label {path})"
-            )
+            notes.append(carrier_warning(WheelName.parse(path.name), label))
     return notes
