@@ -175,3 +175,12 @@ def test_plain_tables_are_never_cut() -> None:
 )
 def test_sizes_for_people(size: int, text: str) -> None:
     assert human_size(size) == text
+
+
+def test_build_into_what_is_no_folder_is_status_2(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("build")
+    (project / "taken").write_text("a file")
+    assert main(["build", str(project), "-o", str(project / "taken")]) == 2
+    assert "taken: cannot be made a folder" in capsys.readouterr().err

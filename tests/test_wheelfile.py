@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -590,4 +591,22 @@ def test_a_file_that_fails_half_way_leaves_nothing(
     with pytest.raises(error), atomic_file(path) as stream:  # noqa: PT012
         stream.write(b"half")
         raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
+        atomic_file(tmp_path / "gone" / "x.whl"),
+    ):
+        pass
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WheelError, match="No space left on device"),
+        atomic_file(tmp_path / "x.whl") as stream,
+    ):
+        stream.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []

@@ -131,6 +131,7 @@ def _variant_wheels(
     from . import build, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
+    from .wheelfile import make_folder
 
     config = load(Path())
     chosen = request.choose(config, BuildTarget.detect())
@@ -143,7 +144,7 @@ def _variant_wheels(
     if kind == "editable":
         skbuildsettings.check_rebuilding(request.settings)
     folder = Path(wheel_directory)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     builder = build.Builder(
         config=config,
         hook=skbuild.build_wheel if kind == "wheel" else skbuild.build_editable,

@@ -23,7 +23,7 @@ from .errors import BuildError
 from .skbuildsettings import Settings
 from .stamp import stamp
 from .tree import Tree
-from .wheelfile import atomic_file
+from .wheelfile import atomic_file, make_folder
 
 PLAIN = "plain"
 """What the plain wheel is called where labels stand."""
@@ -221,7 +221,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 def publish(wheel: Path, folder: Path) -> str:
     """Put a finished wheel into ``folder``, whole or not at all; returns its name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / wheel.name
     with atomic_file(target) as stream, wheel.open("rb") as source:
         shutil.copyfileobj(source, stream)

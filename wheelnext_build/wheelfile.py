@@ -386,21 +386,34 @@ def rewrite(
     writer.finish()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for files that are to come; raises WheelError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
+
+
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
 
-    It is written beside ``path``, so that the renaming cannot fail half-way.
+    It is written beside ``path``, so that the renaming cannot fail half-way. Raises WheelError
+    where the file cannot be written.
     """
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            yield stream
-        Path(name).chmod(_new_file_mode())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        part = Path(name)
+        try:
+            with os.fdopen(descriptor, "w+b") as stream:
+                yield stream
+            part.chmod(_new_file_mode())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise WheelError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _new_file_mode() -> int:

@@ -20,7 +20,7 @@ from ..config import load
 from ..errors import BuildError, RequestError, WheelError
 from ..request import ALL_SETTING, LABEL_SETTING, Request
 from ..stamp import variant_of
-from ..wheelfile import WheelReader
+from ..wheelfile import WheelReader, make_folder
 from .output import emit_json, human_size, table
 from .progress import DONE, Display, Row, Tracker, display
 
@@ -118,7 +118,7 @@ class _Session:
             raise RequestError(
                 "this command needs build: pip install 'wheelnext-build[cli]'"
             ) from None
-        self.outdir.mkdir(parents=True, exist_ok=True)
+        make_folder(self.outdir)
         self.tail: deque[str] = deque(maxlen=_LOG_TAIL)
         try:
             with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as temporary:
