@@ -11,7 +11,6 @@ import struct
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -583,12 +582,18 @@ def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), WheelError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
 def test_a_file_that_fails_half_way_leaves_nothing(
-    tmp_path: Path, error: Callable[[], BaseException]
+    tmp_path: Path, error: BaseException, seen: type[BaseException]
 ) -> None:
     path = tmp_path / "file"
-    with pytest.raises(error), atomic_file(path) as stream:  # noqa: PT012
+    with pytest.raises(seen), atomic_file(path) as stream:  # noqa: PT012
         stream.write(b"half")
         raise error
     assert list(tmp_path.iterdir()) == []
@@ -600,13 +605,3 @@ def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> No
         atomic_file(tmp_path / "gone" / "x.whl"),
     ):
         pass
-
-
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
-    with (
-        pytest.raises(WheelError, match="No space left on device"),
-        atomic_file(tmp_path / "x.whl") as stream,
-    ):
-        stream.write(b"half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert list(tmp_path.iterdir()) == []
