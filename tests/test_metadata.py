@@ -222,6 +222,7 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         (at("providers", "x86_64", value=[]), "providers.x86_64: the entry must be an object"),
         (at("providers", "x86_64", value={}), "needs exactly one of requires, static-properties"),
         (at("providers", "x86_64", "builtin", value="x"), "needs exactly one of"),
+        (at("providers", "x86_64", "requires", value=[""]), "holds an empty requirement"),
         (at("providers", "x86_64", "requires", value=[]), "providers.x86_64: requires is empty"),
         (at("providers", "x86_64", "requires", value="x"), "requires must be a list of strings"),
         (at("providers", "x86_64", "requires", value=[1]), "requires must be a list of strings"),

@@ -54,6 +54,8 @@ class Provider:
         kinds = [bool(self.requires), bool(self.static_properties), bool(self.builtin)]
         if sum(kinds) != 1:
             found.append(f"needs exactly one of {', '.join(PROVIDER_KINDS)}")
+        if not all(self.requires):
+            found.append("requires holds an empty requirement")
         if self.plugin_api is not None:
             if not self.requires:
                 found.append("plugin-api goes with requires only")
