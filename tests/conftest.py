@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("wheelnext", deadline=None)  # a busy machine is no mistake
+# A busy machine is no mistake, so there are no deadlines. Continuous integration tries the same
+# cases each time; `pytest --hypothesis-profile search` looks for new ones, long.
+settings.register_profile("wheelnext", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("wheelnext")
 
 ROOT = Path(__file__).resolve().parent.parent
