@@ -50,7 +50,7 @@ class Provider:
 
     def problems(self) -> list[str]:
         """What is wrong with this entry, in words; empty when nothing is."""
-        found = []
+        found: list[str] = []
         kinds = [bool(self.requires), bool(self.static_properties), bool(self.builtin)]
         if sum(kinds) != 1:
             found.append(f"needs exactly one of {', '.join(PROVIDER_KINDS)}")
@@ -61,6 +61,10 @@ class Provider:
                 found.append("plugin-api goes with requires only")
             if not _PLUGIN_API.fullmatch(self.plugin_api):
                 found.append(f"plugin-api {self.plugin_api!r} is not 'module' or 'module:object'")
+        return found + self._static_problems()
+
+    def _static_problems(self) -> list[str]:
+        found = []
         if self.feature_order and sorted(self.feature_order) != sorted(self.static_properties):
             found.append("feature-order must list each feature of static-properties exactly once")
         elif len(self.static_properties) > 1 and not self.feature_order:
