@@ -69,7 +69,24 @@ function(_wheelnext_compile_options result)
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
 
-# The backend reads this after the build: a variant whose flags went nowhere is an error.
+# The backend reads this after the build: a variant whose flags went nowhere is an error. They went
+# somewhere when a language that they are for is enabled; GPU code needs CUDA, whatever else there is.
 function(_wheelnext_record_applied)
-  set(WHEELNEXT_APPLIED "${WHEELNEXT_VARIANT_LABEL}" CACHE INTERNAL "variant whose flags are in use")
+  get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(reached FALSE)
+  if(_WHEELNEXT_LINK_FLAGS OR _WHEELNEXT_CUDA_ARCHITECTURES)
+    set(reached TRUE)
+  endif()
+  foreach(language IN ITEMS C CXX OBJC OBJCXX Fortran CUDA)
+    if(language IN_LIST enabled AND (_WHEELNEXT_HAS_CPU_FLAGS OR _WHEELNEXT_FLAGS_${language}))
+      set(reached TRUE)
+    endif()
+  endforeach()
+  if(_WHEELNEXT_CUDA_ARCHITECTURES AND NOT "CUDA" IN_LIST enabled)
+    set(reached FALSE)
+  endif()
+  if(reached)
+    set(WHEELNEXT_APPLIED "${WHEELNEXT_VARIANT_LABEL}" CACHE INTERNAL
+        "variant whose flags are in use")
+  endif()
 endfunction()

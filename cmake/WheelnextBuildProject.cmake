@@ -21,6 +21,7 @@ if(NOT _WHEELNEXT_IN_PROJECT AND WHEELNEXT_VARIANT_FILE)
     unset(_wheelnext_options)
     list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES
          CMAKE_PROJECT_INCLUDE WHEELNEXT_VARIANT_FILE)
-    _wheelnext_record_applied()
+    # At the end: a project may enable languages after project().
+    cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _wheelnext_record_applied)
   endif()
 endif()

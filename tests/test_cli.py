@@ -184,3 +184,11 @@ def test_build_into_what_is_no_folder_is_status_2(
     (project / "taken").write_text("a file")
     assert main(["build", str(project), "-o", str(project / "taken")]) == 2
     assert "taken: cannot be made a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["matrix", "build"])
+def test_a_file_in_place_of_a_project_is_status_2(
+    project: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([command, str(project / "pyproject.toml")]) == 2
+    assert "name the folder of a project" in capsys.readouterr().err

@@ -90,6 +90,8 @@ def load(folder: Path) -> Config:
             pyproject = tomllib.load(stream)
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
+    except OSError as error:
+        raise RequestError(f"{path}: {error.strerror}; name the folder of a project") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
     return parse(pyproject)

@@ -142,3 +142,30 @@ def test_a_project_include_that_hides_ours_is_an_error(project: Callable[[str], 
     assert "x86_64_v3: the variant's flags reached no target" in output
     assert "CMAKE_PROJECT_INCLUDE must not be set in CMAKE_ARGS" in output
     assert built.files() == []
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pytest.param('axes.nvidia.sm_arch = ["90_real"]', id="CUDA code in a project without CUDA"),
+        pytest.param(
+            'axes.x86_64.level = ["v3"]\nlabel = "v3"', id="flags in a project without languages"
+        ),
+    ],
+)
+def test_flags_for_a_language_that_is_not_enabled_are_an_error(
+    project: Callable[[str], Project], properties: str
+) -> None:
+    built = project("project_scope")
+    built.edit("pyproject.toml", 'axes.x86_64.level = ["v2", "v3"]', properties)
+    if "x86_64" in properties:
+        (built.folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.20...4.0)\nproject(none LANGUAGES NONE)\n"
+        )
+    fake = built.folder / "nvcc"
+    fake.write_text("#!/bin/sh\necho 'Cuda compilation tools, release 13.0, V13.0.88'\n")
+    fake.chmod(0o755)
+    output = built.build({"variant-label": "*"}, env={"CUDACXX": str(fake)}, status=1).output
+    assert "the variant's flags reached no target" in output
+    assert "must enable a language that they are for" in output
+    assert built.labels() == []
