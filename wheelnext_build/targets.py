@@ -22,9 +22,6 @@ DIALECTS = ("gnu", "gnu-legacy", "clang-cl", "msvc")
 """The ways to spell a CPU flag. cmake/WheelnextBuildConfig.cmake knows which compiler speaks which:
 ``gnu`` is GCC 11, Clang 12 and newer, in C, C++ and Fortran; ``gnu-legacy`` is what came before."""
 
-LANGUAGES = {"c": "C", "cxx": "CXX", "fortran": "Fortran", "cuda": "CUDA"}
-"""Prefixes of ``*-flags`` in pyproject.toml, and CMake's names of the languages."""
-
 
 @dataclass(frozen=True)
 class Effect:
