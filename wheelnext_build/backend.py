@@ -10,14 +10,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from scikit_build_core import build as skbuild
 
-from .errors import RequestError, ToolchainError, WheelError, WheelnextBuildError
+from .errors import INTERRUPTED, RequestError, ToolchainError, WheelError, WheelnextBuildError
 from .request import Request, Settings, check_installable, installer
+
+if TYPE_CHECKING:
+    from .config import Config, Declared
 
 Kind = Literal["wheel", "editable"]
 
@@ -97,20 +100,35 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import build
+    from . import jobs
     from .buildtarget import BuildTarget
     from .config import load
 
-    chosen = request.choose(load(Path()), BuildTarget.detect())
+    config = load(Path())
+    chosen = request.choose(config, BuildTarget.detect())
     _check_count(kind, request, chosen)
     requirements = dict.fromkeys([] if chosen else hook(request.settings))
     for item in chosen:
         # Overrides may ask for more where they see the variant in the environment.
-        with build.environment(build.pass_environment(build.Job(item), None)):
+        with jobs.environment(jobs.pass_environment(jobs.Job(item), None)):
             requirements |= dict.fromkeys(hook(request.settings))
         requirements |= dict.fromkeys(item.effect.requires)
     _check_one_environment([text for item in chosen for text in item.effect.requires])
-    return [*requirements, *build.cuda_requirements(chosen, request.settings)]
+    return [
+        *requirements,
+        *_ninja_requirement(config, request, chosen),
+        *jobs.cuda_requirements(chosen, request.settings),
+    ]
+
+
+def _ninja_requirement(config: Config, request: Request, chosen: tuple[Declared, ...]) -> list[str]:
+    """A Ninja with which several trees can be built at once, where there are several."""
+    from . import jobs, jobserver
+
+    planned = [*([jobs.Job(None)] if request.all_variants else []), *map(jobs.Job, chosen)]
+    trees = {jobs.tree_name(job, planned, config) for job in planned}
+    wanted = len(trees) > 1 and jobserver.wants_ninja(request.settings)
+    return [jobserver.NINJA] if wanted else []
 
 
 def _plain_wheel(
@@ -118,7 +136,7 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    from .build import publish
+    from .passes import publish
 
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
         name = skbuild.build_wheel(staging, settings, metadata_directory)
@@ -128,9 +146,11 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import build, skbuildsettings
+    from . import jobs, skbuildsettings
+    from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
+    from .passes import Passes
     from .wheelfile import make_folder
 
     config = load(Path())
@@ -145,23 +165,24 @@ def _variant_wheels(
         skbuildsettings.check_rebuilding(request.settings)
     folder = Path(wheel_directory)
     make_folder(folder)
-    builder = build.Builder(
+    planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
+    common = Passes(
         config=config,
-        hook=skbuild.build_wheel if kind == "wheel" else skbuild.build_editable,
+        kind=kind,
         settings=request.settings,
         wheel_directory=folder.absolute(),
         carriers=carriers,
-        in_place=skbuildsettings.in_place(request.settings) if kind == "editable" else None,
+        total=len(planned),
     )
-    jobs = build.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
-    name = builder.run(jobs)[0]
+    in_place = skbuildsettings.in_place(request.settings) if kind == "editable" else None
+    name = Builder(common, in_place).run(planned)[0]
     if metadata_directory is not None:
         _check_prepared(Path(metadata_directory), folder / name)
     return name
 
 
 def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
-    from . import build
+    from . import jobs
     from .buildtarget import BuildTarget
     from .config import load
     from .metadata import VARIANT_JSON
@@ -170,7 +191,7 @@ def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request:
     chosen = request.choose(config, BuildTarget.detect())
     if request.all_variants or not chosen:
         return str(hook(metadata_directory, request.settings))
-    with build.environment(build.pass_environment(build.Job(chosen[0]), None)):
+    with jobs.environment(jobs.pass_environment(jobs.Job(chosen[0]), None)):
         name = str(hook(metadata_directory, request.settings))
     path = Path(metadata_directory, name, VARIANT_JSON)
     path.write_bytes(config.metadata_of(chosen[0].variant).to_json())
@@ -243,5 +264,7 @@ def _clean_exit() -> Iterator[None]:
         sys.stdout.flush()
         print(f"\n*** wheelnext-build error: {error}", file=sys.stderr, flush=True)
         raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:  # the frontend is gone
         os._exit(1)

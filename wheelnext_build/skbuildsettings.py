@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
+import re
 import sysconfig
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from .errors import RequestError
 
@@ -43,11 +45,33 @@ def kept_folder(settings: Settings) -> Path | None:
     configured = _setting(settings, "build-dir")
     if not configured:
         return None
-    # The fields of a build-dir tell interpreters, platforms and projects apart; this does as well.
+    # The fields of a build-dir tell interpreters and platforms apart. The trees of variants are for
+    # all interpreters: what does not depend on Python is compiled once.
     base = configured.partition("{")[0] or "build/"
     base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
-    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
-    return Path(base or ".").absolute() / f"wheelnext-{tag}"
+    return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
+
+
+def generator(settings: Settings) -> str:
+    """The CMake generator that is asked for; empty where none is."""
+    args = f"{_setting(settings, 'cmake', 'args')} {os.environ.get('CMAKE_ARGS', '')}"
+    match = re.search(r"-G\s*([\w ]+)", args) or re.search(r"-DCMAKE_GENERATOR\S*=(\S+)", args)
+    if match:
+        return match[1].strip()
+    defined = {**project_defines(), **settings}
+    named = _text(defined.get("cmake.define.CMAKE_GENERATOR"))
+    return named or os.environ.get("CMAKE_GENERATOR", "")
+
+
+def tool_args(settings: Settings) -> str:
+    """What the build tool is told beyond what to build."""
+    return _setting(settings, "build", "tool-args")
+
+
+def project_name() -> str:
+    """The project's name, as it may stand in the name of a folder."""
+    name = _pyproject().get("project", {}).get("name", "")
+    return canonicalize_name(name) if isinstance(name, str) else ""
 
 
 def has_fallback() -> bool:
@@ -86,13 +110,19 @@ def _setting(settings: Settings, *path: str) -> str:
     return next((value for value in map(_text, given) if value), "")
 
 
-def _skbuild_table() -> Mapping[str, Any]:
+def _pyproject() -> dict[str, Any]:
     with Path("pyproject.toml").open("rb") as stream:
-        table = tomllib.load(stream).get("tool", {}).get("scikit-build", {})
+        return tomllib.load(stream)
+
+
+def _skbuild_table() -> Mapping[str, Any]:
+    table = _pyproject().get("tool", {}).get("scikit-build", {})
     return table if isinstance(table, dict) else {}
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return " ".join(map(_text, value))
     return value if isinstance(value, str) else ""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .objects import ObjectStore
 
 _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
 """What CMake remembers of its folder and of the compilers: their paths, their tools, and the GPUs
@@ -20,29 +23,42 @@ class Tree:
     request starts without a cache, and every later one with no more than ``base``, the entries by
     which CMake knows its own folder again: without them it would throw away what it found out about
     the compilers, which it keeps outside of the cache.
+
+    ``objects`` keeps the object files of all passes, for a folder that outlives the request;
+    ``in_place`` says that the folder is the project's own.
     """
 
     folder: Path
+    objects: ObjectStore | None = None
+    in_place: bool = False
     base: str | None = field(default=None, repr=False)
 
     @property
     def cache(self) -> Path:
         return self.folder / "CMakeCache.txt"
 
-    def reset(self) -> None:
-        """Make the cache what the next pass starts from."""
+    def begin(self, title: str) -> None:
+        """Make the folder what the pass for the wheel ``title`` starts from."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in (self._begun, *self._finished()):
             path.unlink(missing_ok=True)
+        # By this file scikit-build-core tells that its own folder has moved, and then throws away
+        # what was built. Its folder moves with every isolated environment, and what that changes
+        # is in the command lines, which Ninja compares.
+        (self.folder / ".skbuild-info.json").unlink(missing_ok=True)
         if self.base is None:
             self.cache.unlink(missing_ok=True)
         else:
             self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
+        if self.objects is not None:
+            self.objects.put_back(self.folder, title, _python())
 
-    def keep_base(self) -> None:
-        """Remember what the next passes start from."""
+    def end(self, title: str) -> None:
+        """Remember what the pass for the wheel ``title`` leaves for later ones."""
         kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
         self.base = "".join(kept) or None
+        if self.objects is not None:
+            self.objects.take(self.folder, title, _python())
 
     def gave_up(self) -> bool:
         """Whether the pass ended well though CMake did not get as far as installing.
@@ -70,3 +86,7 @@ class Tree:
         if not self.cache.is_file():
             return []
         return self.cache.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+
+
+def _python() -> str:
+    return sys.implementation.cache_tag or sys.implementation.name

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.build
 
 COMPILERS_WORD = "this source is not for the broken kind"
 
+IN_ORDER = {"variants": "all", "build.tool-args": "-j2"}
+"""All wheels, one after the other: a build tool that is told its jobs shares no pool."""
+
 
 def check_clean(built: Project, labels: list[str], output: str) -> None:
     """Nothing but whole wheels is there, and nobody was shown a traceback."""
@@ -28,11 +31,25 @@ def test_the_wheels_before_stay_and_the_error_names_the_variant(
     project: Callable[[str], Project],
 ) -> None:
     built = project("broken_variant")
-    output = built.build({"variants": "all"}, status=1).output
+    output = built.build(IN_ORDER, status=1).output
     assert COMPILERS_WORD in output
     assert "wheelnext-build error: broken: the build failed" in output
     assert "2 of 4 wheels were built; 1 more were not tried" in output
     check_clean(built, ["", "first"], output)
+
+
+def test_of_trees_at_once_the_failed_one_shows_its_own_log(
+    project: Callable[[str], Project],
+) -> None:
+    built = project("broken_variant")
+    output = built.build({"variants": "all"}, env={"WHEELNEXT_KEEP_GOING": "1"}, status=1).output
+    lines = output.splitlines()
+    assert any(line.startswith("broken | ") and COMPILERS_WORD in line for line in lines)
+    (start,) = (number for number, line in enumerate(lines) if line.endswith(" broken: failed"))
+    log = lines[start + 1 : lines.index("", start)]
+    assert any(COMPILERS_WORD in line for line in log)
+    assert not any(line.startswith("first | ") for line in log)
+    check_clean(built, ["", "first", "last"], output)
 
 
 def test_keep_going(project: Callable[[str], Project]) -> None:
@@ -67,7 +84,7 @@ def test_a_variant_never_falls_back_to_a_wheel_without_its_code(
     built = project("broken_variant")
     pyproject = built.folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text() + FALLBACK)
-    output = built.build({"variants": "all"}, status=1).output
+    output = built.build(IN_ORDER, status=1).output
     assert "wheelnext-build error: broken: " in output
     check_clean(built, ["", "first"], output)
 
@@ -84,17 +101,17 @@ def test_mistakes_are_found_before_anything_is_built(project: Callable[[str], Pr
 def test_the_frontend_shows_the_error(project: Callable[[str], Project]) -> None:
     built = project("broken_variant")
     frontend = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", built.dist]
-    output = command(*frontend, "-Cvariants=all", built.folder, status=1).output
+    output = command(*frontend, "-Cvariant-label=broken", built.folder, status=1).output
     assert COMPILERS_WORD in output
     assert "wheelnext-build error: broken: the build failed" in output
-    check_clean(built, ["", "first"], output)
+    check_clean(built, [], output)
 
 
 def test_flags_need_a_build_with_cmake(project: Callable[[str], Project]) -> None:
     built = project("broken_variant")
     pyproject = built.folder / "pyproject.toml"
     pyproject.write_text(pyproject.read_text() + "\n[tool.scikit-build]\nwheel.cmake = false\n")
-    output = built.build({"variants": "all"}, status=1).output
+    output = built.build(IN_ORDER, status=1).output
     assert "first: the variant's flags reached no target" in output
     assert "the project must be built with CMake" in output
     check_clean(built, [""], output)

@@ -88,4 +88,4 @@ def test_defines_and_environment_have_trees_of_their_own(
     built = project("cache_traps")
     output = built.build({"variants": "all"}).output
     trees = [line.split("/")[-2] for line in output.splitlines() if "CMakeInit.txt" in line]
-    assert trees == ["shared", "shared", "shared", "variant-defines", "variant-exports"]
+    assert sorted(trees) == [*["shared"] * 3, "variant-defines", "variant-exports"]

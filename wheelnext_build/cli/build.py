@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
-import tarfile
-import tempfile
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..build import KEEP_GOING_VARIABLE, PLAIN
 from ..buildtarget import BuildTarget
 from ..config import load
 from ..errors import BuildError, RequestError, WheelError
+from ..jobs import PLAIN
 from ..request import ALL_SETTING, LABEL_SETTING, Request
 from ..stamp import variant_of
 from ..wheelfile import WheelReader, make_folder
 from .output import emit_json, human_size, table
-from .progress import DONE, Display, Row, Tracker, display
+from .progress import DONE, Row, Tracker, display
+from .pythons import Interpreter, find
+from .session import Kind, Session, Settings
 
 if TYPE_CHECKING:
-    from build import ProjectBuilder
-    from build.env import DefaultIsolatedEnv
-
     from .output import Subparsers
-
-Settings = dict[str, str | list[str]]
-
-_LOG_TAIL = 200
-"""Lines of output to show of a failure that no wheel's log holds."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -66,6 +52,18 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--installer", choices=("pip", "uv"), default="pip", help="default: pip")
     parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="PYTHON",
+        help="build for this interpreter, a version (3.12), a command or a path; may be repeated",
+    )
+    parser.add_argument(
+        "--build-dir",
+        metavar="DIR",
+        help="keep what is compiled there: the next build compiles what changed",
+    )
+    parser.add_argument(
         "-C",
         "--config-setting",
         action="append",
@@ -82,13 +80,21 @@ def run(args: argparse.Namespace) -> int:
     """Build, show how it goes, and end with a table of what came out."""
     project = args.project.resolve()
     settings = _settings(args)
-    titles = [] if args.sdist else _titles(project, settings)
+    interpreters = _interpreters(args)
+    labels = [] if args.sdist else _labels(project, settings)
     outdir = (args.outdir or project / "dist").resolve()
-    with_sdist = args.sdist or not (args.wheel or args.only)
-    tracker = Tracker([*(["sdist"] if with_sdist else []), *titles])
+    kinds: list[Kind] = []
+    if args.sdist or not (args.wheel or args.only):
+        kinds.append("sdist")
+    if not args.sdist:
+        kinds.append("wheel")
+    sections = [f"{item.title} " for item in interpreters] if len(interpreters) > 1 else [""]
+    titles = [f"{section}{label}" for section in sections for label in labels]
+    tracker = Tracker([*(["sdist"] if "sdist" in kinds else []), *titles])
+    make_folder(outdir)
     with display() as shown:
-        session = _Session(args, tracker, shown, settings, outdir)
-        failure = session.build(project, sdist=with_sdist, wheels=not args.sdist)
+        session = Session(args, project, interpreters, settings, outdir, tracker, shown)
+        failure = session.build(kinds)
     built = [row for row in tracker.rows if row.state == DONE]
     if args.json:
         emit_json([_as_mapping(row, outdir) for row in built])
@@ -99,120 +105,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass
-class _Session:
-    """One build environment and what runs in it."""
-
-    args: argparse.Namespace
-    tracker: Tracker
-    shown: Display
-    settings: Settings
-    outdir: Path
-
-    def build(self, project: Path, *, sdist: bool, wheels: bool) -> BuildError | None:
-        """Build all files; returns the failure, after showing its log, where there is one."""
-        try:
-            from build import BuildBackendException, BuildException
-            from build.env import DefaultIsolatedEnv
-        except ModuleNotFoundError:
-            raise RequestError(
-                "this command needs build: pip install 'wheelnext-build[cli]'"
-            ) from None
-        make_folder(self.outdir)
-        self.tail: deque[str] = deque(maxlen=_LOG_TAIL)
-        try:
-            with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as temporary:
-                if self.args.no_isolation:
-                    self._build_in(None, project, Path(temporary), sdist=sdist, wheels=wheels)
-                else:
-                    with DefaultIsolatedEnv(installer=self.args.installer) as env:
-                        self._build_in(env, project, Path(temporary), sdist=sdist, wheels=wheels)
-        except (BuildBackendException, BuildException, subprocess.CalledProcessError) as error:
-            return self._failure(error)
-        return None
-
-    def _build_in(
-        self,
-        env: DefaultIsolatedEnv | None,
-        project: Path,
-        temporary: Path,
-        *,
-        sdist: bool,
-        wheels: bool,
-    ) -> None:
-        source = project
-        if sdist:
-            self.tracker.start("sdist", "preparing the environment")
-            self.shown.update(self.tracker, changed=True)
-            archive = self._dist("sdist", env, project)
-            self.tracker.finish(archive.name)
-            self.shown.update(self.tracker, changed=True)
-            if wheels:
-                source = _unpack(archive, temporary)
-        if wheels:
-            self._dist("wheel", env, source)
-
-    def _dist(self, kind: str, env: DefaultIsolatedEnv | None, source: Path) -> Path:
-        from build import ProjectBuilder
-
-        if env is None:
-            builder = ProjectBuilder(source, runner=self._run)
-        else:
-            builder = ProjectBuilder.from_isolated_env(env, source, runner=self._run)
-            env.install(builder.build_system_requires)
-            env.install(self._requirements(builder, kind))
-        path = builder.build(
-            "sdist" if kind == "sdist" else "wheel", str(self.outdir), dict(self.settings)
+def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
+    """The interpreters that are named; raises RequestError where two are the same."""
+    if args.python and args.no_isolation:
+        raise RequestError(
+            "--python makes an environment for each interpreter: not with --no-isolation"
         )
-        return Path(path)
-
-    def _requirements(self, builder: ProjectBuilder, kind: str) -> set[str]:
-        return builder.get_requires_for_build(
-            "sdist" if kind == "sdist" else "wheel", dict(self.settings)
-        )
-
-    def _run(
-        self,
-        cmd: Sequence[str],
-        cwd: str | None = None,
-        extra_environ: Mapping[str, str] | None = None,
-    ) -> None:
-        """Run a hook and follow its output (build's SubprocessRunner)."""
-        env = {**os.environ, **(extra_environ or {})}
-        if self.args.jobs:
-            env["CMAKE_BUILD_PARALLEL_LEVEL"] = str(self.args.jobs)
-        if self.args.keep_going:
-            env[KEEP_GOING_VARIABLE] = "1"
-        with subprocess.Popen(
-            cmd,
-            cwd=cwd,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            for line in process.stdout:
-                self.tail.append(line.rstrip())
-                changed = self.tracker.feed(line)
-                if self.args.verbose:
-                    print(line, end="", file=sys.stderr)
-                self.shown.update(self.tracker, changed=changed)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, cmd)
-
-    def _failure(self, error: Exception) -> BuildError:
-        row = self.tracker.current
-        self.tracker.fail()
-        self.shown.update(self.tracker, changed=True)
-        log = row.log if row is not None and row.log else list(self.tail)
-        what = row.title if row is not None else "the build"
-        detail = "" if log else f": {error}"
-        return BuildError("\n".join([*log, f"{what} failed{detail}"]).lstrip())
+    found = [find(name) for name in args.python]
+    titles = [item.title for item in found]
+    for name, item in zip(args.python, found, strict=True):
+        if titles.count(item.title) > 1:
+            raise RequestError(f"--python {name}: Python {item.title} is named twice")
+    return found
 
 
-def _titles(project: Path, settings: Settings) -> list[str]:
+def _labels(project: Path, settings: Settings) -> list[str]:
     """The wheels that will be built; every mistake in the project's tables is raised here."""
     request = Request.parse(settings)
     chosen = request.choose(load(project), BuildTarget.detect())
@@ -231,6 +138,8 @@ def _settings(args: argparse.Namespace) -> Settings:
             settings[key] = value
         else:
             settings[key] = [*([earlier] if isinstance(earlier, str) else earlier), value]
+    if args.build_dir:
+        settings["build-dir"] = f"{Path(args.build_dir).resolve()}/"
     if args.only:
         settings[LABEL_SETTING] = list(args.only)
     elif not {ALL_SETTING, LABEL_SETTING} & settings.keys():
@@ -238,14 +147,8 @@ def _settings(args: argparse.Namespace) -> Settings:
     return settings
 
 
-def _unpack(archive: Path, folder: Path) -> Path:
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
-    return folder / archive.name.removesuffix(".tar.gz")
-
-
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number

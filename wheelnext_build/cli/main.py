@@ -8,13 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from ..errors import WheelnextBuildError
+from ..errors import INTERRUPTED, WheelnextBuildError
 from . import build, index, inspect, matrix, select
 
 COMMANDS = (matrix, build, inspect, index, select)
-
-INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells have it."""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
-_JOB = re.compile(r"\*\*\* wheelnext-build \((\d+)/(\d+)\) (\S+): (building|done in \S+ s, (.+))$")
+_JOB = re.compile(
+    r"\*\*\* wheelnext-build \(\d+/\d+\) (\S+): (building|failed|done in \S+ s, (.+))$"
+)
+_AT_ONCE = re.compile(r"\*\*\* wheelnext-build \d+ build trees, ")
+_LABELLED = re.compile(r"(\S+) \| (.*)$")
 _NINJA = re.compile(r"^\[(\d+)/(\d+)\] ")
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _STEPS = {
@@ -43,15 +47,20 @@ class Row:
 
 
 class Tracker:
-    """Follows the backend's output, line by line; knows nothing of how it is shown."""
+    """Follows the backend's output, line by line; knows nothing of how it is shown.
+
+    ``section`` stands before the titles of wheels where one label is built several times.
+    """
 
     def __init__(self, titles: list[str]) -> None:
         self.rows = [Row(title) for title in titles]
         self.current: Row | None = None
+        self.section = ""
+        self._at_once = False
 
     def start(self, title: str, step: str = "") -> Row:
         """The row of that title runs now."""
-        row = next((row for row in self.rows if row.title == title), None)
+        row = self._row(title)
         if row is None:
             row = Row(title)
             self.rows.append(row)
@@ -59,40 +68,63 @@ class Tracker:
         self.current = row
         return row
 
-    def finish(self, filename: str) -> None:
-        """The current row is done."""
-        if self.current is not None:
-            self.current.seconds = self.current.elapsed
-            self.current.state, self.current.step = DONE, ""
-            self.current.filename = filename
+    def finish(self, filename: str, title: str = "") -> None:
+        """The row of that title, or the current one, is done."""
+        row = self._row(title) if title else self.current
+        if row is not None:
+            row.state, row.step, row.seconds = DONE, "", row.elapsed
+            row.filename = filename
             self.current = None
 
-    def fail(self) -> None:
-        """The current row, if any, failed."""
-        if self.current is not None:
-            self.current.seconds = self.current.elapsed
-            self.current.state = FAILED
-            self.current = None
+    def fail(self, title: str = "") -> None:
+        """The row of that title, or all that are not yet done, failed."""
+        for row in self.rows:
+            if row.state == RUNNING and title in ("", row.title):
+                row.state, row.seconds = FAILED, row.elapsed
+        self.current = None
+
+    def failed(self) -> list[Row]:
+        """The rows that failed."""
+        return [row for row in self.rows if row.state == FAILED]
+
+    def begin(self, section: str = "") -> None:
+        """Another build begins: what follows is its output."""
+        self.section, self._at_once, self.current = section, False, None
 
     def feed(self, line: str) -> bool:
         """Take in a line of output; returns whether a row began or ended with it."""
         line = _ESCAPE.sub("", line.rstrip())
         if match := _JOB.match(line):
-            if match[5]:
-                self.finish(match[5])
+            title = f"{self.section} {match[1]}".lstrip()
+            if match[3]:
+                self.finish(match[3], title)
+            elif match[2] == "failed":
+                self.fail(title)
             else:
-                self.fail()  # a job that never ended is over when the next begins
-                self.start(match[3])
+                self.start(title)
             return True
-        if self.current is None:
-            return False
-        self.current.log.append(line)
-        for prefix, step in _STEPS.items():
-            if line.startswith(prefix):
-                self.current.step = step
-        if match := _NINJA.match(line):
-            self.current.step = f"compiling {match[1]}/{match[2]}"
+        if _AT_ONCE.match(line):
+            self._at_once = True
+        row = self.current
+        if self._at_once:
+            match = _LABELLED.match(line)
+            row = self._row(f"{self.section} {match[1]}".lstrip()) if match else None
+            line = match[2] if match else line
+        if row is not None and row.state == RUNNING:
+            _follow(row, line)
         return False
+
+    def _row(self, title: str) -> Row | None:
+        return next((row for row in self.rows if row.title == title), None)
+
+
+def _follow(row: Row, line: str) -> None:
+    row.log.append(line)
+    for prefix, step in _STEPS.items():
+        if line.startswith(prefix):
+            row.step = step
+    if match := _NINJA.match(line):
+        row.step = f"compiling {match[1]}/{match[2]}"
 
 
 class Display(Protocol):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from wheelnext_build.build import Builder, Job
 from wheelnext_build.config import Config, parse
 from wheelnext_build.cuda import Toolkit
+from wheelnext_build.jobs import Job, tree_name
 from wheelnext_build.tree import Tree
 
 TABLES = """
@@ -43,8 +43,7 @@ def trees(scope: str, plain: Toolkit | None, gpu: Toolkit) -> dict[str, str]:
         Job(None, plain),
         *(Job(item, gpu if item.variant.label == "gpu" else plain) for item in declared),
     ]
-    builder = Builder(config(scope), lambda *_: "", {}, Path(), carriers=False)
-    return {job.title: builder.tree_key(job, jobs) for job in jobs}
+    return {job.title: tree_name(job, jobs, config(scope)) for job in jobs}
 
 
 def test_targets_scope_shares_one_tree_but_for_defines() -> None:
@@ -97,11 +96,11 @@ WHEELNEXT_APPLIED:INTERNAL=x86_64_v3
 
 def test_a_pass_starts_with_the_compilers_and_nothing_else(tmp_path: Path) -> None:
     tree = Tree(tmp_path / "tree")
-    tree.reset()
+    tree.begin("plain")
     assert not tree.cache.exists()
     tree.cache.write_text(CACHE)
     assert tree.applied() == "x86_64_v3"
-    tree.keep_base()
-    tree.reset()
+    tree.end("plain")
+    tree.begin("plain")
     assert tree.cache.read_text().splitlines() == CACHE.splitlines()[:3]
     assert tree.applied() is None

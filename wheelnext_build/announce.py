@@ -1,0 +1,18 @@
+"""Lines about where a build is; the command line's progress display reads them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+PREFIX = "*** wheelnext-build "
+
+
+def announce(text: str, file: TextIO | None = None) -> None:
+    """Print one line about the build."""
+    print(f"{PREFIX}{text}", file=file or sys.stdout, flush=True)
+
+
+def labelled(title: str, line: str) -> str:
+    """A line of output of one of several wheels that are built at the same time."""
+    return f"{title} | {line}"

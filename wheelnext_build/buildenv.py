@@ -1,0 +1,126 @@
+"""The isolated environment of a build, under a name that is the same in the next build.
+
+Frontends make a new folder for each build and install the build requirements there. Headers of
+pybind11 or numpy then lie elsewhere each time, and command lines that name them never match those
+of an earlier build, in a kept build folder or in a compiler cache. A symbolic link whose own name
+stays gives them a path that does; and a file that is the same as last time gets last time's date.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_NOT_FOR_COMPILERS = (".py", ".pyc", ".pyi", ".dist-info/")
+
+
+@dataclass(frozen=True)
+class BuildEnvironment:
+    """An isolated environment: where it is (``root``), and the link to it that is to be used."""
+
+    root: Path
+    link: Path
+
+    def renamed(self, text: str) -> str:
+        """A path, or a list of paths, in terms of the link."""
+        for root in {str(self.root), str(self.root.resolve())}:
+            text = text.replace(root, str(self.link))
+        return text
+
+    def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Environment variables in terms of the link."""
+        return {name: self.renamed(value) for name, value in environment.items()}
+
+    def settle(self, manifest: Path) -> None:
+        """Give files that are the same as in the build before the date that they had then.
+
+        What is new or differs gets the date of now, so that nothing compiled with another version
+        is taken for current, whatever date its wheel was unpacked with. ``manifest`` remembers.
+        """
+        before = _read_manifest(manifest)
+        now = time.time_ns()
+        after: dict[str, tuple[str, int]] = {}
+        for path, digest in self._installed_files():
+            name = path.relative_to(self.root).as_posix()
+            current = path.stat().st_mtime_ns
+            known = before.get(name)
+            if known is not None and known[0] == digest:
+                date = known[1]
+            else:
+                date = now if before else current
+            if date != current:
+                _set_date(path, date)
+            after[name] = (digest, date)
+        part = manifest.with_suffix(".part")
+        part.write_text(json.dumps({**before, **after}), encoding="utf-8")
+        part.replace(manifest)
+
+    def _installed_files(self) -> Iterator[tuple[Path, str]]:
+        """What wheels installed here that a compiler may read, each with RECORD's hash."""
+        for folder in {Path(entry) for entry in sys.path if self.root in Path(entry).parents}:
+            for record in folder.glob("*.dist-info/RECORD"):
+                with record.open(encoding="utf-8", newline="") as stream:
+                    rows = [row for row in csv.reader(stream) if len(row) == 3 and row[1]]
+                for name, digest, _ in rows:
+                    path = folder / name
+                    skipped = any(part in name for part in _NOT_FOR_COMPILERS)
+                    if not skipped and ".." not in path.parts and path.is_file():
+                        yield path, digest
+
+
+def isolated(folder: Path) -> BuildEnvironment | None:
+    """This process's isolated environment with a link to it in ``folder``.
+
+    None where the environment is not a frontend's temporary one, or there can be no links.
+    """
+    root = _temporary_root()
+    if root is None:
+        return None
+    link = folder / "env"
+    try:
+        link.unlink(missing_ok=True)
+        link.symlink_to(root, target_is_directory=True)
+    except OSError:  # Windows, without the right to make links
+        return None
+    return BuildEnvironment(root, link)
+
+
+def _temporary_root() -> Path | None:
+    if sys.prefix != sys.base_prefix and _is_temporary(Path(sys.prefix)):
+        return Path(sys.prefix)
+    for entry in map(Path, sys.path):  # pip's is no virtual environment
+        for folder in entry.parents:
+            if folder.name.startswith("pip-build-env-"):
+                return folder
+    return None
+
+
+def _is_temporary(folder: Path) -> bool:
+    # uv has its temporary environments in its cache, in folders called .tmp and more.
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return temporary in folder.resolve().parents or folder.name.startswith(".tmp")
+
+
+def _set_date(path: Path, date: int) -> None:
+    if path.stat().st_nlink > 1:
+        # An installer's cache has the same file: its date is not ours to change.
+        part = path.with_name(f"{path.name}.part")
+        shutil.copy2(path, part)
+        part.replace(path)
+    os.utime(path, ns=(date, date))
+
+
+def _read_manifest(manifest: Path) -> dict[str, tuple[str, int]]:
+    try:
+        data = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: (digest, date) for name, (digest, date) in data.items()}

@@ -1,0 +1,104 @@
+"""Isolated build environments, for this interpreter or another."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from build.env import DefaultIsolatedEnv
+
+from ..errors import RequestError
+from .pythons import Interpreter
+
+
+class Environment(Protocol):
+    """What a hook runs in; an IsolatedEnv of build."""
+
+    @property
+    def python_executable(self) -> str:
+        """The interpreter in it."""
+
+    def make_extra_environ(self) -> Mapping[str, str] | None:
+        """The environment variables with which its programs are found."""
+
+    def install(self, requirements: Collection[str]) -> None:
+        """Install requirements into it."""
+
+
+@contextlib.contextmanager
+def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Environment]:
+    """An environment that is there until the block ends; by default, of this interpreter."""
+    if interpreter is None:
+        with DefaultIsolatedEnv(installer="uv" if installer == "uv" else "pip") as env:
+            yield env
+        return
+    with tempfile.TemporaryDirectory(prefix="build-env-") as folder:
+        made = _Made(Path(folder).resolve(), installer)
+        made.create(interpreter.executable)
+        yield made
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A virtual environment of any interpreter; build's own is of the one that runs it."""
+
+    folder: Path
+    installer: str
+
+    @property
+    def scripts(self) -> Path:
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    @property
+    def python_executable(self) -> str:
+        return str(self.scripts / ("python.exe" if os.name == "nt" else "python"))
+
+    def make_extra_environ(self) -> Mapping[str, str]:
+        path = os.pathsep.join(filter(None, [str(self.scripts), os.environ.get("PATH")]))
+        return {"PATH": path, "PYTHONPATH": ""}
+
+    def create(self, python: Path) -> None:
+        pip = [] if self.installer == "pip" else ["--without-pip"]
+        _run([str(python), "-m", "venv", *pip, str(self.folder)])
+
+    def install(self, requirements: Collection[str]) -> None:
+        if not requirements:
+            return
+        command = [self.python_executable, "-m", "pip", "install", "--no-warn-script-location"]
+        if self.installer == "uv":
+            command = [_uv(), "pip", "install", "--python", self.python_executable]
+        _run([*command, *sorted(requirements)])
+
+
+def _uv() -> str:
+    try:
+        import uv
+    except ModuleNotFoundError:
+        return "uv"
+    return str(uv.find_uv_bin())
+
+
+def _run(command: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    try:
+        result = subprocess.run(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
+    if result.returncode:
+        print(result.stdout, file=sys.stderr)
+        raise RequestError(f"the build environment could not be made: {' '.join(command)}")

@@ -1,0 +1,169 @@
+"""A run of ``wheelnext-build build``: the hooks, called in isolated environments, one by one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from .. import skbuildsettings
+from ..errors import BuildError, RequestError
+from ..jobs import KEEP_GOING_VARIABLE
+from ..jobserver import PARALLEL_VARIABLE
+from ..treesfolder import locked, temporary_folder
+from . import source
+from .progress import Display, Tracker
+from .pythons import Interpreter
+
+if TYPE_CHECKING:
+    from .environments import Environment
+
+Settings = dict[str, str | list[str]]
+Kind = Literal["sdist", "wheel"]
+
+_LOG_TAIL = 200
+"""Lines of output to show of a failure that no wheel's log holds."""
+
+
+@dataclass
+class Session:
+    """The files to build, where they go, and what a person sees of it."""
+
+    args: argparse.Namespace
+    project: Path
+    interpreters: Sequence[Interpreter]
+    settings: Settings
+    outdir: Path
+    tracker: Tracker
+    shown: Display
+    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_LOG_TAIL))
+
+    def build(self, kinds: Sequence[Kind]) -> BuildError | None:
+        """Build all files; returns the failure with its log where there is one."""
+        try:
+            from build import BuildBackendException, BuildException
+        except ModuleNotFoundError:
+            raise RequestError(
+                "this command needs build: pip install 'wheelnext-build[cli]'"
+            ) from None
+        errors: list[Exception] = []
+        with self._work_folder() as work:
+            folder = self.project
+            interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
+            for interpreter in interpreters:
+                several = interpreter is not None and len(self.interpreters) > 1
+                self.tracker.begin(interpreter.title if several and interpreter else "")
+                try:
+                    folder = self._build(interpreter, kinds, folder, work)
+                except (
+                    BuildBackendException,
+                    BuildException,
+                    subprocess.CalledProcessError,
+                ) as error:
+                    errors.append(error)
+                    self.tracker.fail()
+                    if "sdist" in kinds or not self.args.keep_going:
+                        break
+                kinds = [kind for kind in kinds if kind != "sdist"]
+        self.shown.update(self.tracker, changed=True)
+        return self._failure(errors[0]) if errors else None
+
+    def _build(
+        self, interpreter: Interpreter | None, kinds: Sequence[Kind], folder: Path, work: Path
+    ) -> Path:
+        """What is built with one interpreter; returns the folder that wheels are built from."""
+        from .environments import isolated
+
+        with contextlib.ExitStack() as stack:
+            env = None
+            if not self.args.no_isolation:
+                env = stack.enter_context(isolated(interpreter, self.args.installer))
+            if "sdist" in kinds:
+                self.tracker.start("sdist", "preparing the environment")
+                self.shown.update(self.tracker, changed=True)
+                archive = self._dist("sdist", env, folder)
+                self.tracker.finish(archive.name)
+                self.shown.update(self.tracker, changed=True)
+                if "wheel" in kinds:
+                    folder = source.unpack(archive, work / "source")
+            if "wheel" in kinds:
+                self._dist("wheel", env, folder)
+        return folder
+
+    def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
+        from build import ProjectBuilder
+
+        if env is None:
+            builder = ProjectBuilder(folder, runner=self._run)
+        else:
+            builder = ProjectBuilder.from_isolated_env(env, folder, runner=self._run)
+            env.install(builder.build_system_requires)
+            env.install(builder.get_requires_for_build(kind, dict(self.settings)))
+        return Path(builder.build(kind, str(self.outdir), dict(self.settings)))
+
+    @contextlib.contextmanager
+    def _work_folder(self) -> Iterator[Path]:
+        """A folder for the sources, the same in each build; and for trees that interpreters share.
+
+        It is kept where the project's build folder is.
+        """
+        with contextlib.chdir(self.project):
+            kept = skbuildsettings.kept_folder(self.settings)
+            name = skbuildsettings.project_name() or "project"
+        if kept is not None:
+            self.settings["build-dir"] = f"{kept.parent}/"
+            folder = kept.parent / "wheelnext-release"
+            with locked(folder):
+                (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+                yield folder
+            return
+        with temporary_folder(f"{name}-release") as folder:
+            if len(self.interpreters) > 1:
+                self.settings["build-dir"] = f"{folder}/"
+            yield folder
+
+    def _run(
+        self,
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run a hook and follow its output (build's SubprocessRunner)."""
+        env = {**os.environ, **(extra_environ or {})}
+        if self.args.jobs:
+            env[PARALLEL_VARIABLE] = str(self.args.jobs)
+        if self.args.keep_going:
+            env[KEEP_GOING_VARIABLE] = "1"
+        with subprocess.Popen(
+            cmd,
+            cwd=cwd,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            for line in process.stdout:
+                self._tail.append(line.rstrip())
+                changed = self.tracker.feed(line)
+                if self.args.verbose:
+                    print(line, end="", file=sys.stderr)
+                self.shown.update(self.tracker, changed=changed)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, cmd)
+
+    def _failure(self, error: Exception) -> BuildError:
+        rows = self.tracker.failed()
+        lines = [line for row in rows for line in (*row.log, f"{row.title} failed", "")]
+        if not any(row.log for row in rows):
+            lines = [*self._tail] or [str(error)]
+            lines.append(f"{rows[0].title if rows else 'the build'} failed")
+        return BuildError("\n".join(lines).strip())

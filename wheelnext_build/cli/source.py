@@ -1,0 +1,58 @@
+"""The sources that the wheels of a release are built from: the sdist, unpacked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Make ``folder`` hold what the sdist holds; returns ``folder``.
+
+    Files that have the content already stay as they are, with their dates: a kept build folder is
+    to compile what changed. The dates in an sdist do not tell; they may be the same for all files.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".sdist-", dir=folder.parent) as temporary:
+        with tarfile.open(archive) as tar:
+            tar.extractall(temporary, filter="data")
+        (top,) = Path(temporary).iterdir()
+        _update(top, folder)
+    return folder
+
+
+def _update(new: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    kept = {path.name for path in new.iterdir()}
+    for path in list(folder.iterdir()):
+        if path.name not in kept:
+            _remove(path)
+    for path in list(new.iterdir()):
+        target = folder / path.name
+        if path.is_dir() and not path.is_symlink():
+            if target.is_symlink() or not target.is_dir():
+                _remove(target)
+            _update(path, target)
+        elif not _same(path, target):
+            _remove(target)
+            path.replace(target)
+            if not target.is_symlink():
+                os.utime(target)
+
+
+def _same(new: Path, old: Path) -> bool:
+    if new.is_symlink() or old.is_symlink():
+        return new.is_symlink() and old.is_symlink() and new.readlink() == old.readlink()
+    if not old.is_file() or new.stat().st_mode != old.stat().st_mode:
+        return False
+    return new.read_bytes() == old.read_bytes()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,185 @@
+"""Workers for the build trees of a request: one after the other, or all from one pool of jobs."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from . import worker
+from .announce import PREFIX, labelled
+from .buildenv import BuildEnvironment
+from .errors import WheelnextBuildError
+from .jobs import KEEP_GOING_VARIABLE
+from .jobserver import PARALLEL_VARIABLE, JobServer, slots
+from .passes import Outcome
+from .worker import Work
+
+_NEWS = re.compile(re.escape(PREFIX) + r"\(\d+/\d+\) (\S+): (building|failed|done)")
+
+
+@dataclass
+class Crew:
+    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files."""
+
+    scratch: Path
+    environment: BuildEnvironment | None
+    _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: bool = False
+
+    def one_by_one(self, works: Sequence[Work]) -> list[Outcome]:
+        """Go through the trees in order; output goes where this process's does."""
+        outcomes: list[Outcome] = []
+        try:
+            for work in works:
+                outcomes += self._outcomes(work, self._run(work, {}, None))
+                if self._gives_up(outcomes):
+                    break
+        except BaseException:
+            self._stop()
+            raise
+        return outcomes
+
+    def at_once(self, works: Sequence[Work]) -> list[Outcome]:
+        """Go through all trees at once, with never more compilers running than there are slots.
+
+        Each line of output carries the label of its wheel; the whole output of one that failed
+        comes once more, on its own.
+        """
+        clients = min(slots(), len(works))
+        server = JobServer(self.scratch, slots(), clients)
+        waiting = len(works)
+
+        def run(work: Work) -> list[Outcome]:
+            nonlocal waiting
+            relay = _Relay(self._lock)
+            with self._lock:
+                waiting -= 1
+            if self._stopped:
+                return []
+            found = self._outcomes(work, self._run(work, server.variables(), relay.follow))
+            relay.show_failures()
+            if self._gives_up(found):
+                self._stop()
+            with self._lock:
+                if waiting == 0:  # no other begins in its place
+                    server.release()
+            return found
+
+        try:
+            with ThreadPoolExecutor(clients) as pool:
+                futures = [pool.submit(run, work) for work in works]
+                try:
+                    return [outcome for future in futures for outcome in future.result()]
+                except BaseException:
+                    self._stop()
+                    raise
+        finally:
+            server.close()
+
+    def _run(
+        self, work: Work, variables: dict[str, str], follow: Callable[[IO[bytes]], None] | None
+    ) -> int:
+        environment = {**os.environ, **variables}
+        if variables:
+            environment.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
+        python, search_path = sys.executable, list(sys.path)
+        if self.environment is not None:
+            environment = self.environment.variables(environment)
+            python = self.environment.renamed(python)
+            search_path = [self.environment.renamed(entry) for entry in search_path]
+        sys.stdout.flush()
+        with subprocess.Popen(
+            worker.command(python, search_path),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if follow else None,
+            stderr=subprocess.STDOUT if follow else None,
+            # Ctrl-C is for this process, which ends the workers.
+            start_new_session=True,
+        ) as process:
+            with self._lock:
+                self._running.add(process)
+            try:
+                if process.stdin is not None:
+                    process.stdin.write(pickle.dumps(work))
+                    process.stdin.close()
+                if follow and process.stdout is not None:
+                    follow(process.stdout)
+                return process.wait()
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+
+    def _outcomes(self, work: Work, status: int) -> list[Outcome]:
+        result = worker.read_result(work.result)
+        if isinstance(result, WheelnextBuildError):
+            raise result
+        if result is not None:
+            return result
+        if self._stopped:
+            return []
+        first = work.jobs[0]
+        reason = f"{first.job.title}: the build ended without a word (status {status}), see above"
+        return [Outcome(first.number, error=reason)]
+
+    def _gives_up(self, outcomes: list[Outcome]) -> bool:
+        failed = any(outcome.error for outcome in outcomes)
+        return failed and not os.environ.get(KEEP_GOING_VARIABLE)
+
+    def _stop(self) -> None:
+        """End all workers and what they have started."""
+        self._stopped = True
+        with self._lock:
+            running = list(self._running)
+        for process in running:
+            if hasattr(os, "killpg"):
+                try:
+                    os.killpg(process.pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    continue
+            else:
+                process.terminate()
+
+
+@dataclass
+class _Relay:
+    """Passes on a worker's output with the label of the wheel on each line."""
+
+    lock: threading.Lock
+    title: str = ""
+    log: list[str] = field(default_factory=list)
+    failures: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def follow(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self._line(line.decode(errors="replace").rstrip("\n"))
+
+    def _line(self, line: str) -> None:
+        news = _NEWS.match(line)
+        if news and news[2] == "building":
+            self.title, self.log = news[1], []
+        if news and news[2] == "failed":
+            self.failures.append((line, self.log))
+        with self.lock:
+            if news is None:
+                self.log.append(line)
+                print(labelled(self.title, line), flush=True)
+            elif news[2] != "failed":
+                print(line, flush=True)
+
+    def show_failures(self) -> None:
+        """Print the whole output of each wheel that failed."""
+        for news, log in self.failures:
+            with self.lock:
+                print(news, *log, "", sep="\n", flush=True)

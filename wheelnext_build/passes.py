@@ -1,0 +1,150 @@
+"""The passes through one build tree: each is one call of scikit-build-core and makes one wheel.
+
+A pass changes cache variables and one generated file; CMake configures again and Ninja, which
+remembers each command line, rebuilds just what differs. Nothing here guesses what is shared.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from scikit_build_core import build as skbuild
+
+from . import cmakefiles, skbuildsettings
+from .announce import announce
+from .config import Config
+from .errors import BuildError
+from .jobs import KEEP_GOING_VARIABLE, Job, environment, pass_environment
+from .skbuildsettings import Settings
+from .stamp import stamp
+from .tree import Tree
+from .wheelfile import atomic_file, make_folder
+
+Kind = Literal["wheel", "editable"]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A job and its place among all jobs of the request, from 1."""
+
+    number: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: the name of its wheel's file, or the error."""
+
+    number: int
+    filename: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What all passes of a request have in common.
+
+    ``settings`` is what scikit-build-core's hook for ``kind`` is to see; ``total`` the number of
+    jobs in the request. The wheels go into ``wheel_directory``.
+    """
+
+    config: Config
+    kind: Kind
+    settings: Settings
+    wheel_directory: Path
+    carriers: bool
+    total: int
+
+    def run(self, jobs: Sequence[Numbered], tree: Tree) -> list[Outcome]:
+        """Build the jobs in their order in one tree.
+
+        The wheels that were finished before a failure stay, and nothing half-written does. After a
+        failure the other jobs are tried only where that is asked for.
+        """
+        outcomes: list[Outcome] = []
+        for numbered in jobs:
+            place = f"({numbered.number}/{self.total}) {numbered.job.title}"
+            announce(f"{place}: building")
+            start = time.monotonic()
+            try:
+                name = self._wheel(numbered.job, tree)
+            except BuildError as error:
+                outcomes.append(Outcome(numbered.number, error=str(error)))
+                sys.stderr.flush()
+                announce(f"{place}: failed")
+                if not os.environ.get(KEEP_GOING_VARIABLE):
+                    break
+                continue
+            outcomes.append(Outcome(numbered.number, filename=name))
+            announce(f"{place}: done in {time.monotonic() - start:.1f} s, {name}")
+        return outcomes
+
+    def _wheel(self, job: Job, tree: Tree) -> str:
+        with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
+            wheel = self._pass(job, tree, Path(staging))
+            if job.declared is None:
+                return publish(wheel, self.wheel_directory)
+            metadata = self.config.metadata_of(job.declared.variant)
+            return stamp(wheel, self.wheel_directory, metadata, carrier=self.carriers).name
+
+    def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
+        tree.begin(job.title)
+        settings = dict(self.settings)
+        in_project = self.config.flags_scope == "project"
+        include = skbuildsettings.take_project_include(settings) if in_project else ""
+        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
+        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
+        hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
+        with environment(pass_environment(job, tree.folder)):
+            try:
+                name = hook(str(staging), settings, None)
+            except SystemExit as stop:
+                if stop.code in (None, 0):
+                    raise
+                raise BuildError(f"{job.title}: the build failed, see above") from None
+        self._check_applied(job, tree)
+        tree.end(job.title)
+        return staging / name
+
+    def _check_applied(self, job: Job, tree: Tree) -> None:
+        if job.declared is None:
+            return
+        if skbuildsettings.has_fallback() and tree.gave_up() and not tree.in_place:
+            raise BuildError(
+                f"{job.title}: the build failed, see above; what pyproject.toml's overrides with "
+                "if.failed do instead makes no wheel of a variant"
+            )
+        if not job.declared.effect.compiles_differently:
+            return
+        if tree.applied() == job.title:
+            return
+        raise BuildError(
+            f"{job.title}: the variant's flags reached no target, so its wheel would be a copy of "
+            "the plain one. "
+            + (
+                "CMakeLists.txt must call find_package(WheelnextBuild) and "
+                "wheelnext_target_variant(<target>...), or pyproject.toml must set "
+                'tool.wheelnext-build.flags-scope = "project"'
+                if self.config.flags_scope == "targets"
+                else "The project must enable a language that they are for (CUDA for sm_arch), "
+                "CMAKE_PROJECT_INCLUDE must not be set in CMAKE_ARGS or SKBUILD_CMAKE_DEFINE, "
+                "and the project must be built with CMake"
+            )
+        )
+
+
+def publish(wheel: Path, folder: Path) -> str:
+    """Put a finished wheel into ``folder``, whole or not at all; returns its name."""
+    make_folder(folder)
+    target = folder / wheel.name
+    with atomic_file(target) as stream, wheel.open("rb") as source:
+        shutil.copyfileobj(source, stream)
+    return wheel.name
