@@ -48,7 +48,7 @@ def wants_ninja(settings: Settings) -> bool:
         return False
     if skbuildsettings.generator(settings) not in ("", "Ninja"):
         return False
-    return not re.search(r"(^|\s)-(-parallel|j)", skbuildsettings.tool_args(settings))
+    return not re.search(r"(^|[\s;])-(-parallel|j)", skbuildsettings.tool_args(settings))
 
 
 def is_usable(settings: Settings) -> bool:

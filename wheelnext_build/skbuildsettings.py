@@ -55,7 +55,7 @@ def kept_folder(settings: Settings) -> Path | None:
 def generator(settings: Settings) -> str:
     """The CMake generator that is asked for; empty where none is."""
     args = f"{_setting(settings, 'cmake', 'args')} {os.environ.get('CMAKE_ARGS', '')}"
-    match = re.search(r"-G\s*([\w ]+)", args) or re.search(r"-DCMAKE_GENERATOR\S*=(\S+)", args)
+    match = re.search(r"-G[\s;]*([\w ]+)", args) or re.search(r"-DCMAKE_GENERATOR\S*=(\S+)", args)
     if match:
         return match[1].strip()
     defined = {**project_defines(), **settings}

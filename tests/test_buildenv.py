@@ -1,0 +1,119 @@
+"""An isolated environment under a lasting name, and the dates of its files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build import buildenv
+from wheelnext_build.buildenv import BuildEnvironment
+from wheelnext_build.wheelfile import record_row
+
+
+def make_environment(root: Path, files: dict[str, str], date: int = 1_000) -> BuildEnvironment:
+    """An environment with one package of these files, as an installer leaves it."""
+    site = root / "lib"
+    rows = []
+    for name, text in files.items():
+        path = site / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (date, date))
+        rows.append(",".join(record_row(name, text.encode())))
+    record = site / "pkg-1.0.dist-info" / "RECORD"
+    record.parent.mkdir(exist_ok=True)
+    record.write_text("\n".join([*rows, "pkg-1.0.dist-info/RECORD,,"]))
+    return BuildEnvironment(root, root.with_name("env"))
+
+
+def settle(
+    environment: BuildEnvironment, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, int]:
+    site = environment.root / "lib"
+    monkeypatch.setattr(sys, "path", [str(site)])
+    environment.settle(manifest)
+    return {
+        path.relative_to(site).as_posix(): int(path.stat().st_mtime)
+        for path in site.rglob("*")
+        if path.is_file() and "dist-info" not in str(path)
+    }
+
+
+def test_files_that_are_the_same_keep_their_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    first = make_environment(tmp_path / "one", {"pkg/a.h": "a", "pkg/b.h": "b"}, date=1_000)
+    assert settle(first, manifest, monkeypatch) == {"pkg/a.h": 1_000, "pkg/b.h": 1_000}
+    second = make_environment(tmp_path / "two", {"pkg/a.h": "a", "pkg/b.h": "b"}, date=2_000)
+    assert settle(second, manifest, monkeypatch) == {"pkg/a.h": 1_000, "pkg/b.h": 1_000}
+
+
+def test_a_changed_file_is_new_however_old_its_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv links files from its cache, where another version may have lain for a year."""
+    manifest = tmp_path / "manifest.json"
+    settle(make_environment(tmp_path / "one", {"pkg/a.h": "a"}), manifest, monkeypatch)
+    changed = make_environment(tmp_path / "two", {"pkg/a.h": "A", "pkg/c.h": "c"}, date=10)
+    dates = settle(changed, manifest, monkeypatch)
+    assert min(dates.values()) > 1_000_000_000
+    # And back: what was compiled with the other version is not current, either.
+    back = make_environment(tmp_path / "three", {"pkg/a.h": "a"}, date=10)
+    assert settle(back, manifest, monkeypatch)["pkg/a.h"] >= dates["pkg/a.h"]
+
+
+def test_the_installers_cache_keeps_its_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    settle(make_environment(tmp_path / "one", {"pkg/a.h": "a"}), manifest, monkeypatch)
+    second = make_environment(tmp_path / "two", {"pkg/a.h": "a"}, date=2_000)
+    cached = tmp_path / "cached"
+    os.link(second.root / "lib" / "pkg" / "a.h", cached)
+    assert settle(second, manifest, monkeypatch) == {"pkg/a.h": 1_000}
+    assert int(cached.stat().st_mtime) == 2_000
+    assert (second.root / "lib" / "pkg" / "a.h").read_text() == "a"
+
+
+def test_a_damaged_manifest_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text("{")
+    environment = make_environment(tmp_path / "one", {"pkg/a.h": "a"})
+    assert settle(environment, manifest, monkeypatch) == {"pkg/a.h": 1_000}
+
+
+def test_a_frontends_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "build-env-x"
+    (root / "bin").mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(root))
+    monkeypatch.setattr(buildenv.tempfile, "gettempdir", lambda: str(tmp_path))
+    folder = tmp_path / "trees"
+    folder.mkdir()
+    environment = buildenv.isolated(folder)
+    assert environment is not None
+    assert environment.link.resolve() == root.resolve()
+    path = f"{root}/bin{os.pathsep}/usr/bin"
+    assert environment.renamed(path) == f"{folder}/env/bin{os.pathsep}/usr/bin"
+    assert environment.variables({"PATH": path})["PATH"].startswith(f"{folder}/env/bin")
+
+
+def test_pips_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "pip-build-env-x"
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.setattr(sys, "path", [str(root / "overlay" / "lib"), "/usr/lib"])
+    root.mkdir()
+    environment = buildenv.isolated(tmp_path)
+    assert environment is not None
+    assert environment.root == root
+
+
+def test_an_environment_that_stays_needs_no_other_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", "/home/me/project/.venv")
+    monkeypatch.setattr(sys, "path", ["/home/me/project/.venv/lib"])
+    assert buildenv.isolated(tmp_path) is None

@@ -1,0 +1,54 @@
+"""Where build trees lie when nothing says so."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build.treesfolder import temporary_folder
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_the_path_is_the_same_each_time_and_empty() -> None:
+    paths = []
+    for _ in range(2):
+        with temporary_folder("pkg") as folder:
+            paths.append(folder)
+            assert [path.name for path in folder.iterdir()] == ["lock"]
+            (folder / "tree").mkdir()
+            (folder / "tree" / "object.o").write_text("x")
+    assert paths[0] == paths[1]
+    assert not (paths[0] / "tree").exists()
+
+
+def test_two_at_once_have_two_folders() -> None:
+    with temporary_folder("pkg") as first:
+        (first / "file").write_text("x")
+        with temporary_folder("pkg") as second:
+            assert first != second
+        assert not second.exists()
+        assert (first / "file").exists()
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
+    with temporary_folder("pkg") as folder:
+        usual = folder
+    usual.parent.chmod(0o777)
+    with temporary_folder("pkg") as folder:
+        assert folder.parent != usual.parent
+
+
+def test_a_link_that_someone_made_is_not_followed(temporary: Path) -> None:
+    with temporary_folder("pkg") as folder:
+        top = folder.parent
+    top.rename(temporary / "elsewhere")
+    top.symlink_to(temporary / "elsewhere")
+    with temporary_folder("pkg") as folder:
+        assert folder.parent not in (top, temporary / "elsewhere")
