@@ -77,6 +77,16 @@ def test_project_scope_has_a_tree_per_set_of_flags() -> None:
     }
 
 
+def test_share_tree_false_gives_each_variant_a_tree_of_its_own() -> None:
+    tables = TABLES.replace("SCOPE", "targets").replace(
+        "[tool.wheelnext-build]\n", "[tool.wheelnext-build]\nshare-tree = false\n"
+    )
+    separate = parse(tomllib.loads(tables))
+    jobs = [Job(None), *map(Job, separate.declared)]
+    names = [tree_name(job, jobs, separate) for job in jobs]
+    assert len(set(names)) == len(jobs)
+
+
 @pytest.mark.parametrize("scope", ["project", "targets"])
 def test_no_label_leads_out_of_the_folder_of_the_trees(scope: str) -> None:
     for name in trees(scope, None, ON_PATH).values():

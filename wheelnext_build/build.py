@@ -14,6 +14,7 @@ from .errors import BuildError
 from .jobs import Job, tree_name
 from .objects import ObjectStore
 from .passes import Numbered, Outcome, Passes
+from .sourcewatch import snapshot, warn_of_changes
 from .tree import Tree
 from .treesfolder import TreesFolder, trees_folder
 from .worker import Work
@@ -46,12 +47,23 @@ class Builder:
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
             crew = Crew(Path(scratch), environment)
-            if len(works) > 1 and jobserver.is_usable(self.passes.settings):
-                announce(f"{len(works)} build trees, {jobserver.slots()} compilers at most")
-                outcomes = crew.at_once(works)
+            if len(works) > 1 and self._may_run_at_once():
+                outcomes = self._at_once(crew, works, folder)
             else:
                 outcomes = crew.one_by_one(works)
         return _names(outcomes, jobs)
+
+    def _may_run_at_once(self) -> bool:
+        wanted = self.passes.config.parallel_trees and self.in_place is None
+        return wanted and jobserver.is_usable(self.passes.settings)
+
+    def _at_once(self, crew: Crew, works: Sequence[Work], folder: TreesFolder) -> list[Outcome]:
+        announce(f"{len(works)} build trees, {jobserver.slots()} compilers at most")
+        outside = (folder.path, self.passes.wheel_directory)
+        before = snapshot(Path().absolute(), outside)
+        outcomes = crew.at_once(works)
+        warn_of_changes(before, snapshot(Path().absolute(), outside))
+        return outcomes
 
     def _works(self, jobs: list[Job], folder: TreesFolder, scratch: Path) -> list[Work]:
         by_tree: dict[str, list[Numbered]] = {}

@@ -63,13 +63,14 @@ class Config:
 
     ``declared`` are all variants in the order of the file, the standard table first. ``metadata``
     covers all of them, also those that are not for this platform, so that the wheels of all
-    platforms agree; it is None where no variant is declared.
+    platforms agree; it is None where no variant is declared. ``parallel_trees`` says that build
+    trees of their own may be built at the same time.
     """
 
     declared: tuple[Declared, ...]
     metadata: VariantMetadata | None
     flags_scope: FlagsScope
-    share_tree: bool
+    parallel_trees: bool = True
 
     def metadata_of(self, variant: Variant) -> VariantMetadata:
         """The content of the variant's variant.json; raises RequestError in a project without."""
@@ -102,10 +103,11 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     report = Report()
     root = Table(pyproject, "", report)
     tool = root.table("tool").table("wheelnext-build")
-    tool.only("matrix", "flags-scope", "properties", "share-tree")
+    tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees")
     scope = _flags_scope(tool)
     effects = _property_effects(tool.table("properties"))
-    share_tree = tool.boolean("share-tree") or False
+    share_tree = tool.boolean("share-tree")
+    parallel_trees = tool.boolean("parallel-trees")
 
     standard = root.table("variant")
     drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
@@ -116,7 +118,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
 
     reads_variant = overrides_read_variant(pyproject)
     declared = tuple(_declared(draft, effects) for draft in possible)
-    if reads_variant and not share_tree:
+    if share_tree is False or (reads_variant and not share_tree):
         # Overrides may set any define for any variant; what CMake found for one is not the next's.
         own = Effect(share_tree=False)
         declared = tuple(replace(item, effect=item.effect | own) for item in declared)
@@ -125,7 +127,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
             _check_changes_build(item, report)
     if report.problems:
         raise ConfigurationError(report.problems)
-    return Config(declared, metadata, scope, share_tree)
+    return Config(declared, metadata, scope, parallel_trees is not False)
 
 
 def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:

@@ -109,3 +109,22 @@ def test_an_old_make_inside_of_the_build_is_not_disturbed(watched: Project) -> N
     )
     output = watched.build({"variants": "all"}).output
     assert output.count("made by make") == 3
+
+
+def test_what_is_written_beside_the_sources_is_told(project: Callable[[str], Project]) -> None:
+    built = project("project_scope")
+    write = 'file(WRITE "${CMAKE_SOURCE_DIR}/generated.h" "#define A 1\\n")\ninstall(TARGETS'
+    built.edit("CMakeLists.txt", "install(TARGETS", write)
+    output = built.build({"variants": "all"}).output
+    assert "wrote into the source folder: generated.h." in output
+    built.edit("pyproject.toml", "[[tool.wheelnext-build.matrix]]", SEPARATE)
+    output = built.build({"variants": "all"}).output
+    assert "wrote into the source folder" not in output
+    assert "compilers at most" not in output
+
+
+SEPARATE = """\
+[tool.wheelnext-build]
+parallel-trees = false
+
+[[tool.wheelnext-build.matrix]]"""
