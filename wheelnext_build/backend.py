@@ -6,14 +6,10 @@ import contextlib
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from scikit_build_core import build as skbuild
 
 from .errors import INTERRUPTED, RequestError, ToolchainError, WheelError, WheelnextBuildError
@@ -136,6 +132,8 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
+    import tempfile
+
     from .passes import publish
 
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
@@ -209,6 +207,9 @@ def _check_count(
 
 
 def _check_one_environment(requirements: list[str]) -> None:
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
     wanted: dict[str, str] = {}
     for text in requirements:
         other = wanted.setdefault(canonicalize_name(Requirement(text).name), text)
@@ -222,6 +223,10 @@ def _check_one_environment(requirements: list[str]) -> None:
 
 def _check_abi_dependencies(requirements: list[str]) -> None:
     """What abi_dependency promises must be what the build sees."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from packaging.requirements import Requirement
+
     for requirement in map(Requirement, requirements):
         try:
             installed = version(requirement.name)

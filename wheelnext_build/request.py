@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from .buildtarget import BuildTarget
-from .config import NO_VARIANTS, Config, Declared
 from .errors import RequestError
-from .matrix import is_glob, select
-from .targets import Effect
-from .tomltable import did_you_mean
-from .variant import NULL, NULL_LABEL
+
+# What a call without variants does not need is imported where it is used: such a call is to be as
+# quick as scikit-build-core's own.
+if TYPE_CHECKING:
+    from .buildtarget import BuildTarget
+    from .config import Config, Declared
 
 LABEL_SETTING = "variant-label"
 ALL_SETTING = "variants"
@@ -72,6 +72,11 @@ class Request:
 
         Raises RequestError for a label or a glob that matches nothing that can be built here.
         """
+        from .config import NO_VARIANTS, Declared
+        from .matrix import select
+        from .targets import Effect
+        from .variant import NULL, NULL_LABEL
+
         if config.metadata is None:
             raise RequestError(NO_VARIANTS)
         available = config.for_target(target)
@@ -122,6 +127,9 @@ def check_installable(chosen: tuple[Declared, ...], request: Request, client: In
 
 
 def _nothing(pattern: str, labels: list[str], config: Config, target: BuildTarget) -> tuple[str]:
+    from .matrix import is_glob
+    from .tomltable import did_you_mean
+
     for item in config.declared:
         reason = item.left_out(target)
         if item.variant.label == pattern and reason is not None:

@@ -22,8 +22,10 @@ UTF8_NAME = 0x800
 
 _ZIP64_EXTRA = 0x0001
 _ZIP64_VERSION = 45
-_LIMIT32 = 0xFFFFFFFF
 _LIMIT16 = 0xFFFF
+
+LIMIT32 = 0xFFFFFFFF
+"""Sizes and offsets from here on stand in a zip64 field, and this number in their place."""
 
 
 def without_zip64(extra: bytes) -> bytes:
@@ -49,14 +51,17 @@ def _dos_time(info: zipfile.ZipInfo) -> tuple[int, int]:
     return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
 
 
-def local_header(info: zipfile.ZipInfo) -> bytes:
-    """What stands before a member's data; the sizes are in it, no data descriptor follows."""
+def local_header(info: zipfile.ZipInfo, *, wide: bool = False) -> bytes:
+    """What stands before a member's data; the sizes are in it, no data descriptor follows.
+
+    ``wide`` leaves room for sizes of 4 GiB and more, whatever they are now.
+    """
     name, flags = _name_and_flags(info)
     sizes = (info.compress_size, info.file_size)
     extra, version = info.extra, 20
-    if max(sizes) >= _LIMIT32:
+    if wide or max(sizes) >= LIMIT32:
         extra = struct.pack("<HHQQ", _ZIP64_EXTRA, 16, info.file_size, info.compress_size) + extra
-        sizes, version = (_LIMIT32, _LIMIT32), _ZIP64_VERSION
+        sizes, version = (LIMIT32, LIMIT32), _ZIP64_VERSION
     fields = (version, flags, info.compress_type, *_dos_time(info), info.CRC, *sizes)
     return LOCAL_HEADER.pack(b"PK\3\4", *fields, len(name), len(extra)) + name + extra
 
@@ -68,12 +73,12 @@ def central_entry(info: zipfile.ZipInfo) -> bytes:
     # overflow; the two sizes go together, as they must in the local header.
     wide: list[int] = []
     sizes, offset, version = (info.compress_size, info.file_size), info.header_offset, 20
-    if max(sizes) >= _LIMIT32:
+    if max(sizes) >= LIMIT32:
         wide += [info.file_size, info.compress_size]
-        sizes = (_LIMIT32, _LIMIT32)
-    if offset >= _LIMIT32:
+        sizes = (LIMIT32, LIMIT32)
+    if offset >= LIMIT32:
         wide.append(offset)
-        offset = _LIMIT32
+        offset = LIMIT32
     extra = info.extra
     if wide:
         version = _ZIP64_VERSION
@@ -89,11 +94,11 @@ def central_entry(info: zipfile.ZipInfo) -> bytes:
 def end_records(count: int, start: int, size: int) -> bytes:
     """The end of the central directory, with its zip64 form where numbers overflow."""
     records = b""
-    if count >= _LIMIT16 or start >= _LIMIT32 or size >= _LIMIT32:
+    if count >= _LIMIT16 or start >= LIMIT32 or size >= LIMIT32:
         version = (_ZIP64_VERSION, _ZIP64_VERSION)
         records += _END64.pack(
             b"PK\6\6", _END64.size - 12, *version, 0, 0, count, count, size, start
         )
         records += _END64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1)
-    count, size, start = min(count, _LIMIT16), min(size, _LIMIT32), min(start, _LIMIT32)
+    count, size, start = min(count, _LIMIT16), min(size, LIMIT32), min(start, LIMIT32)
     return records + _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)

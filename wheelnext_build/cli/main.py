@@ -6,16 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from .. import __version__
 from ..errors import INTERRUPTED, WheelnextBuildError
-from . import build, index, inspect, matrix, select
 
-COMMANDS = (matrix, build, inspect, index, select)
+COMMANDS = ("matrix", "build", "inspect", "index", "select")
+"""Each is a module here; only the one that is called is imported."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line's parser, with all commands."""
+def parser(wanted: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line's parser, with the commands that are wanted."""
     top = argparse.ArgumentParser(
         prog="wheelnext-build",
         description="Builds, inspects and indexes wheel variants (PEP 825, PEP 850).",
@@ -24,14 +25,17 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_parser(commands)
+    for name in wanted:
+        import_module(f"{__package__}.{name}").add_parser(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    args = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    first = given[0] if given else ""
+    wanted = [name for name in COMMANDS if name == first or first in ("", "-h", "--help")]
+    args = parser(wanted if wanted or first == "--version" else COMMANDS).parse_args(given)
     try:
         return int(args.run(args))
     except WheelnextBuildError as error:
