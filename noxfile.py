@@ -1,7 +1,8 @@
 """Everything that is done with this repository: nox makes the environments, the sessions do it.
 
-nox -s sample   builds the sample's whole release and shows it
-nox -s tests    the fast tests, on every supported Python that is here
+nox -s sample            builds the sample's whole release and shows it
+nox -s tests             the fast tests, on every supported Python that is here
+nox -s bench -- matrix   one of the benchmarks of bench/
 """
 
 from __future__ import annotations
@@ -86,6 +87,18 @@ def e2e(session: nox.Session) -> None:
     """Build the sample's release and install it with real clients."""
     env = install_project(session, *group("test"), *group("e2e"))
     session.run("pytest", "-m", "e2e", *session.posargs, env=env)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, say which there are."""
+    names = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
+    names = [name for name in names if name not in ("harness", "frontend")]
+    if not session.posargs or session.posargs[0] not in names:
+        session.error(f"name one of {', '.join(names)}")
+    name, *options = session.posargs
+    env = install_project(session, *group("bench"))
+    session.run("python", str(ROOT / "bench" / f"{name}.py"), *options, env=env)
 
 
 @nox.session

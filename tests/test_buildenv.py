@@ -91,14 +91,33 @@ def test_a_frontends_environment_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     (root / "bin").mkdir(parents=True)
     monkeypatch.setattr(sys, "prefix", str(root))
     monkeypatch.setattr(buildenv.tempfile, "gettempdir", lambda: str(tmp_path))
-    folder = tmp_path / "trees"
-    folder.mkdir()
-    environment = buildenv.isolated(folder)
-    assert environment is not None
-    assert environment.link.resolve() == root.resolve()
-    path = f"{root}/bin{os.pathsep}/usr/bin"
-    assert environment.renamed(path) == f"{folder}/env/bin{os.pathsep}/usr/bin"
-    assert environment.variables({"PATH": path})["PATH"].startswith(f"{folder}/env/bin")
+    with buildenv.isolated(tmp_path / "trees") as environment:
+        assert environment is not None
+        link = environment.link
+        assert link.resolve() == root.resolve()
+        # GCC names a system header by its real path where that is shorter.
+        assert len(str(link)) < len(str(tmp_path / "build-env-12345678"))
+        path = f"{root}/bin{os.pathsep}/usr/bin"
+        assert environment.renamed(path) == f"{link}/bin{os.pathsep}/usr/bin"
+        assert environment.variables({"PATH": path})["PATH"].startswith(f"{link}/bin")
+    assert not link.is_symlink()
+    with buildenv.isolated(tmp_path / "trees") as environment:
+        assert environment is not None
+        assert environment.link == link  # the next build's command lines are the same
+
+
+def test_no_link_where_something_else_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "build-env-x"))
+    monkeypatch.setattr(buildenv.tempfile, "gettempdir", lambda: str(tmp_path))
+    with buildenv.isolated(tmp_path / "trees") as environment:
+        assert environment is not None
+        link = environment.link
+    link.mkdir()
+    with buildenv.isolated(tmp_path / "trees") as environment:
+        assert environment is None
+    assert link.is_dir()
 
 
 def test_pips_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +125,9 @@ def test_pips_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     monkeypatch.setattr(sys, "path", [str(root / "overlay" / "lib"), "/usr/lib"])
     root.mkdir()
-    environment = buildenv.isolated(tmp_path)
-    assert environment is not None
-    assert environment.root == root
+    with buildenv.isolated(tmp_path) as environment:
+        assert environment is not None
+        assert environment.root == root
 
 
 def test_an_environment_that_stays_needs_no_other_name(
@@ -116,4 +135,5 @@ def test_an_environment_that_stays_needs_no_other_name(
 ) -> None:
     monkeypatch.setattr(sys, "prefix", "/home/me/project/.venv")
     monkeypatch.setattr(sys, "path", ["/home/me/project/.venv/lib"])
-    assert buildenv.isolated(tmp_path) is None
+    with buildenv.isolated(tmp_path) as environment:
+        assert environment is None

@@ -39,8 +39,8 @@ class Builder:
         with (
             trees_folder(self.passes.settings, _project_name()) as folder,
             tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
+            buildenv.isolated(folder.path) as environment,
         ):
-            environment = buildenv.isolated(folder.path)
             if environment is not None:
                 if folder.kept:
                     environment.settle(folder.path / "environment.json")

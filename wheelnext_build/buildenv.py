@@ -8,7 +8,9 @@ stays gives them a path that does; and a file that is the same as last time gets
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -76,21 +78,34 @@ class BuildEnvironment:
                         yield path, digest
 
 
-def isolated(folder: Path) -> BuildEnvironment | None:
-    """This process's isolated environment with a link to it in ``folder``.
+@contextlib.contextmanager
+def isolated(trees: Path) -> Iterator[BuildEnvironment | None]:
+    """This process's isolated environment, with a link to it while the block runs.
 
+    The link's name follows from the folder of the build trees. It is short: GCC puts the real path
+    of a system header in place of its name where that is shorter (-fcanonical-system-headers).
     None where the environment is not a frontend's temporary one, or there can be no links.
     """
     root = _temporary_root()
-    if root is None:
-        return None
-    link = folder / "env"
+    name = hashlib.sha256(str(trees).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    link = Path(tempfile.gettempdir()).resolve() / f"wb-{name}"
+    if root is None or not _make_link(link, root):
+        yield None
+        return
+    try:
+        yield BuildEnvironment(root, link)
+    finally:
+        with contextlib.suppress(OSError):
+            link.unlink()
+
+
+def _make_link(link: Path, root: Path) -> bool:
     try:
         link.unlink(missing_ok=True)
         link.symlink_to(root, target_is_directory=True)
-    except OSError:  # Windows, without the right to make links
-        return None
-    return BuildEnvironment(root, link)
+    except OSError:  # another user's, or Windows without the right to make links
+        return False
+    return True
 
 
 def _temporary_root() -> Path | None:

@@ -1,0 +1,5 @@
+#include <string>
+
+#include "config.h"
+
+std::string line() { return std::string(WIDTH, '-'); }

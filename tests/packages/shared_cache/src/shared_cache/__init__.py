@@ -1,0 +1,1 @@
+"""A package whose files other machines compile."""
