@@ -93,7 +93,7 @@ def e2e(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, say which there are."""
     names = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
-    names = [name for name in names if name not in ("harness", "frontend")]
+    names = [name for name in names if name not in ("harness", "frontend", "kernels_process")]
     if not session.posargs or session.posargs[0] not in names:
         session.error(f"name one of {', '.join(names)}")
     name, *options = session.posargs

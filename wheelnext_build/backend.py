@@ -96,7 +96,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import jobs
+    from . import deflate, jobs
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -112,6 +112,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
     _check_one_environment([text for item in chosen for text in item.effect.requires])
     return [
         *requirements,
+        *deflate.requirements(),
         *_ninja_requirement(config, request, chosen),
         *jobs.cuda_requirements(chosen, request.settings),
     ]
@@ -134,9 +135,10 @@ def _plain_wheel(
 ) -> str:
     import tempfile
 
+    from .packing import fast_packing
     from .passes import publish
 
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
+    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
         name = skbuild.build_wheel(staging, settings, metadata_directory)
         return publish(Path(staging, name), Path(wheel_directory))
 

@@ -17,9 +17,6 @@ from .deflatejoin import WINDOW, JoinError, open_ended
 Libdeflate = Callable[[bytes, int], bytes | bytearray]
 """A whole deflate stream of some bytes at a level."""
 
-SMALL = 1 << 18
-"""Files of no more bytes are compressed as zipfile does it, by zlib and whole."""
-
 PIECE = 1 << 20
 
 _LEVEL = 5
@@ -30,38 +27,54 @@ _SAMPLE = 1 << 12
 _SAMPLES = 4
 
 
+_PLATFORMS = (
+    *("manylinux_2_17_x86_64", "manylinux_2_17_aarch64"),
+    *("musllinux_1_2_x86_64", "musllinux_1_2_aarch64"),
+    *("macosx_11_0_arm64", "win_amd64", "win_arm64", "win32"),
+)
+_WHEELS = {
+    *(f"cp311-abi3-{platform}" for platform in (*_PLATFORMS, "macosx_10_9_x86_64")),
+    *(f"cp314-cp314t-{platform}" for platform in (*_PLATFORMS, "macosx_10_15_x86_64")),
+}
+"""The tags of the wheels of deflate 0.9. A requirement's markers cannot tell them from others: they
+know neither the C library, nor a free-threaded Python, nor one of 32 bits on a machine of 64."""
+
+
 def _find_libdeflate() -> Libdeflate | None:
     try:
         from deflate import deflate_compress
     except ImportError:
         return None
-    return deflate_compress
+    found: Libdeflate = deflate_compress
+    return found
 
 
 _libdeflate = _find_libdeflate()
 
 
-def engine() -> str:
-    """The name of the library that compresses long files here."""
-    return "zlib" if _libdeflate is None else "libdeflate"
+def requirements() -> list[str]:
+    """What to install for libdeflate; nothing where it is, or where it would be compiled."""
+    from packaging.tags import sys_tags
 
-
-def deflated(content: bytes) -> bytes:
-    """The deflate stream that zipfile writes for ``content``."""
-    compressor = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return compressor.compress(content) + compressor.flush()
+    return [] if _libdeflate or _WHEELS.isdisjoint(map(str, sys_tags())) else ["deflate>=0.9"]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a file; ``window`` is what stands before it, as far as it may refer back."""
+    """A part of a file; ``window`` is what stands before it, as far as it may refer back.
+
+    ``is_plain``: it is all of a file, and is compressed as zipfile does it.
+    """
 
     content: bytes
-    window: bytes
-    is_last: bool
+    window: bytes = b""
+    is_last: bool = True
+    is_plain: bool = True
 
     def deflated(self) -> bytes:
         """Its part of the file's deflate stream: whole bytes, to put behind the piece before."""
+        if self.is_plain:
+            return self._deflated_by_zlib()
         if not _shrinks(self.content):
             return _stored(self.content, is_last=self.is_last)
         if _libdeflate is not None:
@@ -87,12 +100,16 @@ class Piece:
         return compressor.compress(self.content) + compressor.flush(end)
 
 
-def pieces(first: bytes, source: IO[bytes]) -> Iterator[Piece]:
-    """The pieces of a file whose beginning ``first`` was read; the rest is in ``source``."""
-    content, window = first, b""
+def pieces(source: IO[bytes], plain: int = 0, size: int = PIECE) -> Iterator[Piece]:
+    """The pieces of a file, at least one, of ``size`` bytes each.
+
+    The one piece of a file of up to ``plain`` bytes is compressed as zipfile does it.
+    """
+    content, window = source.read(size), b""
     while True:
-        following = source.read(PIECE)
-        yield Piece(content, window, is_last=not following)
+        following = source.read(size)
+        is_plain = not following and not window and len(content) <= plain
+        yield Piece(content, window, is_last=not following, is_plain=is_plain)
         if not following:
             return
         content, window = following, content[-WINDOW:]

@@ -88,15 +88,15 @@ def _head(byte: int, bit: int) -> bytes:
 
 def _bits_read(decoder: zlib._Decompress, byte: int) -> int:
     """How many bits of ``byte``, the last one that it reads, a decoder needs to see the end."""
-    # Bits behind the end may have any value. The last one of the code that is the end may not: with
-    # the other value it would be another code, or the beginning of one. A stored block, whose end
-    # is a length, has the whole of its last byte.
+    # Bits behind the end may have any value. The last bit of the code that is the end may not: with
+    # the other value, the code stands for some content, is part of a longer one, or has no meaning.
+    expected = decoder.copy().decompress(bytes([byte]))
     for bit in range(7, -1, -1):
         attempt = decoder.copy()
         try:
-            attempt.decompress(bytes([byte ^ 1 << bit]))
+            content = attempt.decompress(bytes([byte ^ 1 << bit]))
         except zlib.error:
             return bit + 1
-        if not attempt.eof:
+        if content != expected or not attempt.eof:
             return bit + 1
-    return 8
+    raise JoinError("ends at no bit")

@@ -7,7 +7,6 @@ remembers each command line, rebuilds just what differs. Nothing here guesses wh
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -21,8 +20,10 @@ from scikit_build_core import build as skbuild
 from . import cmakefiles, skbuildsettings
 from .announce import announce
 from .config import Config
+from .copying import copy_range
 from .errors import BuildError
 from .jobs import KEEP_GOING_VARIABLE, Job, environment, pass_environment
+from .packing import fast_packing
 from .skbuildsettings import Settings
 from .stamp import stamp
 from .tree import Tree
@@ -103,7 +104,9 @@ class Passes:
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
-        with environment(pass_environment(job, tree.folder)):
+        # Where several trees share a pool of jobs, packing has its build's own job and no more.
+        threads = 1 if "--jobserver" in os.environ.get("MAKEFLAGS", "") else None
+        with environment(pass_environment(job, tree.folder)), fast_packing(threads=threads):
             try:
                 name = hook(str(staging), settings, None)
             except SystemExit as stop:
@@ -146,5 +149,5 @@ def publish(wheel: Path, folder: Path) -> str:
     make_folder(folder)
     target = folder / wheel.name
     with atomic_file(target) as stream, wheel.open("rb") as source:
-        shutil.copyfileobj(source, stream)
+        copy_range(source, stream, 0, wheel.stat().st_size)
     return wheel.name

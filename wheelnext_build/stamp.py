@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from .copying import copy_range
 from .errors import MetadataError, WheelError
 from .metadata import VARIANT_JSON, VariantMetadata
 from .variant import Variant
@@ -71,5 +71,5 @@ def release_carrier(carrier: Path, folder: Path) -> Path:
             raise WheelError(f"{carrier}: not a carrier of a variant")
     target = folder / name.filename
     with atomic_file(target) as stream, carrier.open("rb") as source:
-        shutil.copyfileobj(source, stream)
+        copy_range(source, stream, 0, carrier.stat().st_size)
     return target

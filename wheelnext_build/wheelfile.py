@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from . import zipformat
+from .copying import copy_range
 from .errors import WheelError
 from .metadata import VARIANT_JSON
 from .variant import is_label
@@ -32,7 +33,6 @@ from .variant import is_label
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-_COPY_BLOCK = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -153,18 +153,17 @@ class WheelReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = WheelName.parse(path.name)
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except FileNotFoundError:
-            raise WheelError(f"{path}: no such file") from None
-        except (OSError, *_UNREADABLE) as error:
-            raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
-        try:
+        with contextlib.ExitStack() as opened:
+            try:
+                self._stream = opened.enter_context(path.open("rb"))
+                self._zip = opened.enter_context(zipfile.ZipFile(path))
+            except FileNotFoundError:
+                raise WheelError(f"{path}: no such file") from None
+            except (OSError, *_UNREADABLE) as error:
+                raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
             self._members = self._check_members()
             self.dist_info = self._find_dist_info()
-        except BaseException:
-            self._zip.close()
-            raise
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +174,7 @@ class WheelReader:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._zip.close()
+        self._opened.close()
 
     def members(self) -> tuple[Member, ...]:
         """All members in the order of their data."""
@@ -228,32 +227,26 @@ class WheelReader:
 
     def copy(self, member: Member, target: IO[bytes]) -> None:
         """Append a member's compressed data, as it is, to ``target``."""
-        with self.path.open("rb") as source:
-            source.seek(member.data_offset)
-            left = member.info.compress_size
-            while left:
-                block = source.read(min(_COPY_BLOCK, left))
-                if not block:
-                    raise WheelError(f"{self.path}: {member.name} is cut short")
-                target.write(block)
-                left -= len(block)
+        try:
+            copy_range(self._stream, target, member.data_offset, member.info.compress_size)
+        except EOFError:
+            raise WheelError(f"{self.path}: {member.name} is cut short") from None
 
     def _check_members(self) -> tuple[Member, ...]:
         members = []
         seen: set[str] = set()
         end = 0
-        with self.path.open("rb") as stream:
-            for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
-                self._check_name(info)
-                path = str(PurePosixPath(info.filename))
-                if path in seen:
-                    raise WheelError(f"{self.path}: {path} stands twice in it")
-                seen.add(path)
-                if info.header_offset < end:
-                    raise WheelError(f"{self.path}: {info.filename} lies over another member")
-                start = self._data_offset(stream, info)
-                end = start + info.compress_size
-                members.append(Member(info, start))
+        for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
+            self._check_name(info)
+            path = str(PurePosixPath(info.filename))
+            if path in seen:
+                raise WheelError(f"{self.path}: {path} stands twice in it")
+            seen.add(path)
+            if info.header_offset < end:
+                raise WheelError(f"{self.path}: {info.filename} lies over another member")
+            start = self._data_offset(info)
+            end = start + info.compress_size
+            members.append(Member(info, start))
         if end > self._zip.start_dir:
             raise WheelError(f"{self.path}: {members[-1].name} lies over the central directory")
         return tuple(members)
@@ -265,16 +258,16 @@ class WheelReader:
         if info.flag_bits & zipformat.ENCRYPTED:
             raise WheelError(f"{self.path}: {info.filename} is encrypted")
 
-    def _data_offset(self, stream: IO[bytes], info: zipfile.ZipInfo) -> int:
-        stream.seek(info.header_offset)
-        header = stream.read(zipformat.LOCAL_HEADER.size)
+    def _data_offset(self, info: zipfile.ZipInfo) -> int:
+        self._stream.seek(info.header_offset)
+        header = self._stream.read(zipformat.LOCAL_HEADER.size)
         if len(header) < zipformat.LOCAL_HEADER.size or header[:4] != b"PK\3\4":
             raise WheelError(f"{self.path}: {info.filename} has no local header")
         fields = zipformat.LOCAL_HEADER.unpack(header)
         flags, method = fields[2], fields[3]
         name_length, extra_length = int(fields[9]), int(fields[10])
         encoding = "utf-8" if flags & zipformat.UTF8_NAME else "cp437"
-        name = stream.read(name_length).decode(encoding, errors="replace")
+        name = self._stream.read(name_length).decode(encoding, errors="replace")
         if name != info.orig_filename or method != info.compress_type:
             raise WheelError(
                 f"{self.path}: the local header of {name!r} disagrees with the central directory"

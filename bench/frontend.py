@@ -1,0 +1,63 @@
+"""Isolated builds of the benchmarks' projects, by this backend and by scikit-build-core."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from harness import ROOT, run
+
+PROJECTS = Path(__file__).parent / "projects"
+
+_OURS = '"wheelnext-build"'
+_THEIRS = '"scikit-build-core>=1.1"'
+
+
+@cache
+def wheelhouse() -> Path:
+    """A folder with this project's own wheel, for isolated builds to find."""
+    given = os.environ.get("WHEELNEXT_BUILD_WHEELHOUSE")
+    if given:
+        folder = Path(given)
+    else:
+        folder = ROOT / "dist" / "bench-wheelhouse"
+        shutil.rmtree(folder, ignore_errors=True)
+        run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT)
+    # Wheels of one version are equal for uv, whatever is in them.
+    run("uv", "cache", "clean", "wheelnext-build")
+    return folder
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the frontends' processes see: our own wheel, and nothing of other builds' settings."""
+    links = str(wheelhouse())
+    return {"UV_FIND_LINKS": links, "PIP_FIND_LINKS": links, **(extra or {})}
+
+
+def project(name: str, folder: Path, *, ours: bool) -> Path:
+    """A copy of a project; without ``ours``, one that scikit-build-core builds."""
+    target = folder / f"{name}-{'ours' if ours else 'theirs'}"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(PROJECTS / name, target)
+    if not ours:
+        path = target / "pyproject.toml"
+        text = path.read_text().replace(_OURS, _THEIRS)
+        path.write_text(text.replace('"wheelnext_build"', '"scikit_build_core.build"'))
+    return target
+
+
+def build(
+    source: Path,
+    outdir: Path,
+    *settings: str,
+    installer: str = "uv",
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """One isolated ``python -m build --wheel``; returns what it printed."""
+    options = [part for setting in settings for part in ("-C", setting)]
+    command = [sys.executable, "-m", "build", "--wheel", "--installer", installer]
+    return run(*command, "--outdir", outdir, *options, source, env=environment(env))

@@ -1,0 +1,62 @@
+"""Three interpreters and four wheels for each: twelve wheels in one command, and in twelve.
+
+ours      wheelnext-build build --python 3.11 --python 3.12 --python 3.13: files that do not depend
+          on Python are compiled once for all
+twelve    scikit-build-core, an isolated build for each wheel, flags for the whole project
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import frontend
+from harness import fresh, machine, parser, record, run, show, side_by_side
+
+PYTHONS = ("3.11", "3.12", "3.13")
+LEVELS = ("", "v2", "v3", "v4")
+
+
+def main() -> None:
+    """Measure both."""
+    options = parser(__doc__, runs=3)
+    options.add_argument("--python", action="append", help=f"default: {', '.join(PYTHONS)}")
+    args = options.parse_args()
+    pythons = args.python or PYTHONS
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = frontend.project("matrix", folder, ours=True)
+        theirs = frontend.project("matrix", folder, ours=False)
+        compiled: list[str] = []
+
+        def in_one() -> None:
+            command = [sys.executable, "-m", "wheelnext_build", "build", "--wheel", "-v"]
+            options = [part for python in pythons for part in ("--python", python)]
+            output = run(
+                *(*command, "--installer", "uv", *options, "-o", fresh(folder / "dist"), ours),
+                env=frontend.environment(),
+            )
+            compiled[:] = [line for line in output.splitlines() if "Building CXX" in line]
+
+        def in_twelve() -> None:
+            for python in pythons:
+                for level in LEVELS:
+                    flags = f"-march=x86-64-{level}" if level else ""
+                    run(
+                        *("uv", "build", "--wheel", "--python", python),
+                        *("-o", fresh(folder / "dist"), theirs),
+                        f"-Ccmake.define.CMAKE_CXX_FLAGS={flags}",
+                        env=frontend.environment(),
+                    )
+
+        results = side_by_side({"ours": in_one, "twelve": in_twelve}, args.runs)
+    count = len(pythons) * len(LEVELS)
+    show(f"{count} wheels: {len(pythons)} interpreters, 4 variants", results, base="twelve")
+    print(f"  ours: {len(compiled)} compilations; twelve: {12 * count}")
+    print(machine())
+    record(args.json, interpreters=results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+"""A package whose build is measured."""
+
+from ._core import match  # noqa: F401
