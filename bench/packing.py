@@ -139,8 +139,10 @@ def measure(way: str, payload: str, folder: str) -> dict[str, float | str]:
     threads = 1 if way.endswith("-1") else None
     from wheelnext_build.packing import fast_packing
 
-    packing = contextlib.nullcontext() if way == "theirs" else fast_packing(threads=threads)
-    with packing:
+    packing = contextlib.nullcontext(False) if way == "theirs" else fast_packing(threads=threads)
+    with packing as is_fast:
+        if is_fast is (way == "theirs"):
+            sys.exit(f"{way} is not to be had here")
         wheel = writer(Path(folder))
         before = peak_memory()
         start, cpu = time.perf_counter(), time.process_time()

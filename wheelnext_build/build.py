@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +40,7 @@ class Builder:
         the wheels that were finished before stay, and nothing half-written does.
         """
         with (
+            _ending_on_sigterm(),
             trees_folder(self.passes.settings, _project_name()) as folder,
             tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
             buildenv.isolated(folder.path) as environment,
@@ -80,6 +84,23 @@ class Builder:
                 tree = Tree(folder.path / name)
             works.append(Work(self.passes, tree, tuple(numbered), scratch))
         return works
+
+
+@contextlib.contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the build as Ctrl-C does, with nothing left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _renamed(job: Job, environment: buildenv.BuildEnvironment) -> Job:

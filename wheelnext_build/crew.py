@@ -112,8 +112,9 @@ class Crew:
                 self._running.add(process)
             try:
                 if process.stdin is not None:
+                    # It stays open: by its end the worker tells that this process is gone.
                     process.stdin.write(pickle.dumps(work))
-                    process.stdin.close()
+                    process.stdin.flush()
                 if follow and process.stdout is not None:
                     follow(process.stdout)
                 return process.wait()

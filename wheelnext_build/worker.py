@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from .errors import INTERRUPTED, WheelnextBuildError
 from .passes import Numbered, Outcome, Passes
@@ -44,7 +47,9 @@ def command(python: str, search_path: list[str]) -> list[str]:
 
 def main() -> None:
     """Do the work that standard input describes; ends the process."""
-    work: Work = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    stream = _take_over_input()
+    work: Work = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+    threading.Thread(target=_end_with_parent, args=(stream,), daemon=True).start()
     # Not by TMPDIR: a compiler cache's server that starts now would have it and outlive the folder.
     tempfile.tempdir = str(work.scratch)
     result: list[Outcome] | WheelnextBuildError
@@ -58,6 +63,23 @@ def main() -> None:
         os._exit(1)
     work.result.write_bytes(pickle.dumps(result))
     sys.exit(0)
+
+
+def _take_over_input() -> IO[bytes]:
+    """Standard input for this process alone: compilers shall find none, not wait for some."""
+    stream = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return stream
+
+
+def _end_with_parent(stream: IO[bytes]) -> None:
+    """End, with all that was started here, when the parent and its end of the pipe are gone."""
+    stream.read()
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGTERM)
+    os._exit(INTERRUPTED)
 
 
 def read_result(path: Path) -> list[Outcome] | WheelnextBuildError | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builds_tools import Project, clean_environment, extension_of, needs_x86_64
+from builds_tools import Project, extension_of, needs_x86_64
 
 from wheelnext_build.treesfolder import locked
 
@@ -126,55 +123,3 @@ def test_builds_at_once_leave_equal_wheels(project: Callable[[str], Project]) ->
     for thread in threads:
         thread.join()
     assert extensions(built) == before
-
-
-def test_an_interrupted_build_leaves_no_process_and_no_half_wheel(
-    project: Callable[[str], Project],
-) -> None:
-    built = project("broken_variant")
-    # A compiler that never ends.
-    compiler = built.folder / "slow-cc"
-    compiler.write_text('#!/bin/sh\ncase "$*" in *kind.c*) exec sleep 987;; esac\nexec cc "$@"\n')
-    compiler.chmod(0o755)
-    built.dist.mkdir(exist_ok=True)
-    hook = (
-        "import wheelnext_build; "
-        f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
-    )
-    environment = {**clean_environment(), "CC": str(compiler)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", hook],
-        cwd=built.folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "Building project" in line:
-            break
-    deadline = time.monotonic() + 30
-    while not sleepers() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert sleepers()
-    process.send_signal(2)
-    output = process.communicate(timeout=30)[0]
-    assert process.returncode == 130, output
-    assert "Traceback" not in output
-    assert sleepers() == []
-    assert built.files() == []
-
-
-def sleepers() -> list[str]:
-    """The processes of the compiler that never ends."""
-    if not os.path.isdir("/proc"):  # noqa: PTH112
-        pytest.skip("needs /proc")
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if entry.read_bytes() == b"sleep\x00987\x00":
-                found.append(entry.parent.name)
-        except OSError:
-            continue
-    return found

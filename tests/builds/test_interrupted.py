@@ -1,0 +1,103 @@
+"""A build that is ended from outside: no process, no half wheel, no temporary folder stays."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from builds_tools import Project, clean_environment
+
+pytestmark = [
+    pytest.mark.build,
+    pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc"),
+]
+
+SLOW = """\
+#!/bin/sh
+case "$*" in *kind.c*) exec sleep 987;; esac
+exec cc "$@"
+"""
+"""A compiler that never ends."""
+
+
+def sleepers() -> list[str]:
+    """The processes of the compiler that never ends."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if entry.read_bytes() == b"sleep\x00987\x00":
+                found.append(entry.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert condition()
+
+
+@pytest.fixture
+def running(
+    project: Callable[[str], Project], tmp_path: Path
+) -> Iterator[tuple[Project, subprocess.Popen[str]]]:
+    """A build of four trees whose compilers run."""
+    built = project("broken_variant")
+    compiler = built.folder / "slow-cc"
+    compiler.write_text(SLOW)
+    compiler.chmod(0o755)
+    built.dist.mkdir()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    hook = (
+        "import wheelnext_build; "
+        f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", hook],
+        cwd=built.folder,
+        env={**clean_environment(), "CC": str(compiler), "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_until(lambda: bool(sleepers()))
+    yield built, process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left(
+    running: tuple[Project, subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    built, process = running
+    process.send_signal(number)
+    output = process.communicate(timeout=30)[0]
+    assert process.returncode == (130 if number == signal.SIGINT else 143), output
+    assert "Traceback" not in output
+    assert sleepers() == []
+    assert built.files() == []
+    files = [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == ["lock"]
+
+
+def test_the_workers_end_with_a_build_that_was_killed(
+    running: tuple[Project, subprocess.Popen[str]],
+) -> None:
+    built, process = running
+    process.kill()
+    process.wait()
+    wait_until(lambda: not sleepers())
+    assert built.files() == []
+    (built.folder / "slow-cc").write_text('#!/bin/sh\nexec cc "$@"\n')
+    # And the next build finds nothing in its way.
+    built.build({"variant-label": "first"})
+    assert built.labels() == ["first"]
