@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import buildenv, jobserver, skbuildsettings
+from . import buildenv, jobserver, lanes, skbuildsettings
 from .announce import announce
 from .crew import Crew
 from .errors import BuildError
@@ -51,8 +51,8 @@ class Builder:
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
             crew = Crew(Path(scratch), environment)
-            if len(works) > 1 and self._may_run_at_once():
-                outcomes = self._at_once(crew, works, folder)
+            if len(jobs) > 1 and self._may_run_at_once():
+                outcomes = self._in_parallel(crew, works, folder)
             else:
                 outcomes = crew.one_by_one(works)
         return _names(outcomes, jobs)
@@ -61,7 +61,24 @@ class Builder:
         wanted = self.passes.config.parallel_trees and self.in_place is None
         return wanted and jobserver.is_usable(self.passes.settings)
 
+    def _in_parallel(self, crew: Crew, works: list[Work], folder: TreesFolder) -> list[Outcome]:
+        """Trees at once; of a tree for many wheels, what is common first, then copies of it."""
+        largest = max(works, key=lambda work: len(work.jobs))
+        if len(largest.jobs) < 3:
+            return self._at_once(crew, works, folder)
+        outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
+        if crew.gives_up(outcomes):
+            return outcomes
+        dealt = lanes.lanes(largest.tree, largest.jobs[1:], jobserver.slots())
+        further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
+        further += [work for work in works if work is not largest]
+        outcomes += self._at_once(crew, further, folder)
+        lanes.remove([tree for tree, _ in dealt], largest.tree)
+        return outcomes
+
     def _at_once(self, crew: Crew, works: Sequence[Work], folder: TreesFolder) -> list[Outcome]:
+        if len(works) == 1:
+            return crew.one_by_one(works)
         announce(f"{len(works)} build trees, {jobserver.slots()} compilers at most")
         outside = (folder.path, self.passes.wheel_directory)
         before = snapshot(Path().absolute(), outside)

@@ -43,7 +43,7 @@ class Crew:
         try:
             for work in works:
                 outcomes += self._outcomes(work, self._run(work, {}, None))
-                if self._gives_up(outcomes):
+                if self.gives_up(outcomes):
                     break
         except BaseException:
             self._stop()
@@ -69,7 +69,7 @@ class Crew:
                 return []
             found = self._outcomes(work, self._run(work, server.variables(), relay.follow))
             relay.show_failures()
-            if self._gives_up(found):
+            if self.gives_up(found):
                 self._stop()
             with self._lock:
                 if waiting == 0:  # no other begins in its place
@@ -90,6 +90,7 @@ class Crew:
     def _run(
         self, work: Work, variables: dict[str, str], follow: Callable[[IO[bytes]], None] | None
     ) -> int:
+        work.result.unlink(missing_ok=True)
         environment = {**os.environ, **variables}
         if variables:
             environment.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
@@ -134,7 +135,9 @@ class Crew:
         reason = f"{first.job.title}: the build ended without a word (status {status}), see above"
         return [Outcome(first.number, error=reason)]
 
-    def _gives_up(self, outcomes: list[Outcome]) -> bool:
+    @staticmethod
+    def gives_up(outcomes: Sequence[Outcome]) -> bool:
+        """Whether these outcomes end the request."""
         failed = any(outcome.error for outcome in outcomes)
         return failed and not os.environ.get(KEEP_GOING_VARIABLE)
 

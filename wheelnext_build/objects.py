@@ -12,6 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .filelock import locked
 from .ninjastate import Deps, LogEntry, append_deps, append_log, read_deps, read_log
 
 _INDEX = "index.json"
@@ -63,7 +64,8 @@ class ObjectStore:
         Where there was no such pass, take what is the variant's own of the same wheel for another
         interpreter.
         """
-        index = self._read_index()
+        with locked(self.folder):
+            index = self._read_index()
         left = index.left(title, python)
         current = read_log(tree)
         log: list[LogEntry] = []
@@ -88,6 +90,10 @@ class ObjectStore:
 
     def take(self, tree: Path, title: str, python: str) -> None:
         """Keep the object files that the pass for a wheel and an interpreter left in ``tree``."""
+        with locked(self.folder):  # copies of the tree have passes at the same time
+            self._take(tree, title, python)
+
+    def _take(self, tree: Path, title: str, python: str) -> None:
         index = self._read_index()
         name = f"{title} {python}"
         log, deps = read_log(tree), read_deps(tree)

@@ -25,12 +25,14 @@ class Tree:
     the compilers, which it keeps outside of the cache.
 
     ``objects`` keeps the object files of all passes, for a folder that outlives the request;
-    ``in_place`` says that the folder is the project's own.
+    ``in_place`` says that the folder is the project's own, ``resumed`` that an earlier pass of the
+    request has left its cache there.
     """
 
     folder: Path
     objects: ObjectStore | None = None
     in_place: bool = False
+    resumed: bool = False
     base: str | None = field(default=None, repr=False)
 
     @property
@@ -46,6 +48,8 @@ class Tree:
         # what was built. Its folder moves with every isolated environment, and what that changes
         # is in the command lines, which Ninja compares.
         (self.folder / ".skbuild-info.json").unlink(missing_ok=True)
+        if self.base is None and self.resumed:
+            self._keep_base()
         if self.base is None:
             self.cache.unlink(missing_ok=True)
         else:
@@ -55,10 +59,13 @@ class Tree:
 
     def end(self, title: str) -> None:
         """Remember what the pass for the wheel ``title`` leaves for later ones."""
-        kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
-        self.base = "".join(kept) or None
+        self._keep_base()
         if self.objects is not None:
             self.objects.take(self.folder, title, _python())
+
+    def _keep_base(self) -> None:
+        kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
+        self.base = "".join(kept) or None
 
     def gave_up(self) -> bool:
         """Whether the pass ended well though CMake did not get as far as installing.

@@ -7,27 +7,17 @@ import getpass
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from . import skbuildsettings
-from .announce import announce
-from .errors import BuildError
+from .filelock import LOCK, locked, try_locked
 from .skbuildsettings import Settings
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 _PREFIX = "wheelnext-build-"
-_LOCK = "lock"
 _TOOLCHAIN = "toolchain.txt"
 
 
@@ -50,7 +40,8 @@ def trees_folder(settings: Settings, project: str) -> Iterator[TreesFolder]:
         with temporary_folder(project) as folder:
             yield TreesFolder(folder, kept=False)
         return
-    with locked(kept):
+    waiting = f"another build is at work in {kept}: waiting for it to end"
+    with locked(kept, waiting):
         # Whoever packs the project by what is in its folder must not take this.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
         _check_toolchain(kept)
@@ -66,20 +57,13 @@ def temporary_folder(name: str) -> Iterator[Path]:
     """
     with contextlib.ExitStack() as stack:
         folder = _stable_folder(name)
-        if folder is None or not stack.enter_context(_try_locked(folder, wait=False)):
+        if folder is None or not stack.enter_context(try_locked(folder, wait=False)):
             random = tempfile.TemporaryDirectory(prefix=_PREFIX)
             yield Path(stack.enter_context(random)).resolve()
             return
         stack.callback(_clear, folder)
         _clear(folder)
         yield folder
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder, which is made where it is not there; waits while another process does."""
-    with _try_locked(folder, wait=True):
-        yield
 
 
 def _stable_folder(name: str) -> Path | None:
@@ -108,46 +92,8 @@ def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name != _LOCK:
+        elif path.name != LOCK:
             path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _try_locked(folder: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold the folder's lock; yields whether it was to be had.
-
-    The system lets go of it when the process ends, however that comes about.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / _LOCK).open("a+b")
-    except OSError as error:
-        raise BuildError(f"{folder}: cannot be used as a build folder: {error.strerror}") from None
-    with stream:
-        if _lock(stream, wait=False):
-            yield True
-        elif wait:
-            announce(f"another build is at work in {folder}: waiting for it to end")
-            _lock(stream, wait=True)
-            yield True
-        else:
-            yield False
-
-
-def _lock(stream: IO[bytes], *, wait: bool) -> bool:
-    try:
-        if sys.platform == "win32":
-            while True:
-                with contextlib.suppress(OSError):
-                    msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-                    return True
-                if not wait:
-                    return False
-                time.sleep(0.2)
-        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _check_toolchain(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builds_tools import Project, extension_of, needs_x86_64
 
-from wheelnext_build.treesfolder import locked
+from wheelnext_build.filelock import locked
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 

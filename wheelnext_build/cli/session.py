@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 from .. import skbuildsettings
 from ..errors import BuildError, RequestError
+from ..filelock import locked
 from ..jobs import KEEP_GOING_VARIABLE
 from ..jobserver import PARALLEL_VARIABLE
-from ..treesfolder import locked, temporary_folder
+from ..treesfolder import temporary_folder
 from . import source
 from .progress import Display, Tracker
 from .pythons import Interpreter

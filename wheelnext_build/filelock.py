@@ -1,0 +1,70 @@
+"""A folder that one process at a time may use."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from .announce import announce
+from .errors import BuildError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK = "lock"
+"""The name of the file in the folder that is locked; it stays."""
+
+
+@contextlib.contextmanager
+def locked(folder: Path, waiting: str = "") -> Iterator[None]:
+    """Hold the folder, which is made where it is not there; waits while another process does.
+
+    ``waiting`` is said where it has to.
+    """
+    with try_locked(folder, wait=True, waiting=waiting):
+        yield
+
+
+@contextlib.contextmanager
+def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]:
+    """Hold the folder's lock; yields whether it was to be had.
+
+    The system lets go of it when the process ends, however that comes about.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / LOCK).open("a+b")
+    except OSError as error:
+        raise BuildError(f"{folder}: cannot be used as a build folder: {error.strerror}") from None
+    with stream:
+        if _lock(stream, wait=False):
+            yield True
+        elif wait:
+            if waiting:
+                announce(waiting)
+            _lock(stream, wait=True)
+            yield True
+        else:
+            yield False
+
+
+def _lock(stream: IO[bytes], *, wait: bool) -> bool:
+    try:
+        if sys.platform == "win32":
+            while True:
+                with contextlib.suppress(OSError):
+                    msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+                    return True
+                if not wait:
+                    return False
+                time.sleep(0.2)
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
