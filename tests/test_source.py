@@ -6,6 +6,8 @@ import io
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from wheelnext_build.cli.source import unpack
 
 DATE = 1_000_000_000
@@ -29,8 +31,14 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
-def test_only_what_changed_is_new(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")
+@pytest.mark.parametrize("old_python", [False, True])
+def test_only_what_changed_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old_python: bool
+) -> None:
     """All files of an sdist may have the same date: it does not tell what changed."""
+    if old_python:  # before 3.11.4
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     first = {"a.c": "a", "src/b.c": "b", "src/old.c": "old", "was/file": "x"}
     second = {"a.c": "a", "src/b.c": "B", "new/c.c": "c", "was": "a file now"}
     folder = unpack(sdist(tmp_path, "1.0", first), tmp_path / "work" / "source")

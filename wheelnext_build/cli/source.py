@@ -6,7 +6,9 @@ import os
 import shutil
 import tarfile
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from ..errors import BuildError
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -18,10 +20,24 @@ def unpack(archive: Path, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".sdist-", dir=folder.parent) as temporary:
         with tarfile.open(archive) as tar:
-            tar.extractall(temporary, filter="data")
+            _extract(tar, temporary)
         (top,) = Path(temporary).iterdir()
         _update(top, folder)
     return folder
+
+
+def _extract(tar: tarfile.TarFile, folder: str) -> None:
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(folder, filter="data")
+        return
+    # Before Python 3.11.4 and its like. The sdist is of a project whose code was run a moment ago.
+    for member in tar.getmembers():
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+            raise BuildError(
+                f"the sdist has {member.name!r}, which this Python cannot unpack safely"
+            )
+    tar.extractall(folder)  # noqa: S202 - checked above
 
 
 def _update(new: Path, folder: Path) -> None:
