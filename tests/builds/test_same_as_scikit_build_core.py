@@ -9,7 +9,6 @@ import io
 import json
 import shutil
 import sys
-import tarfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import pytest
 from builds_tools import command
+
+from wheelnext_build.cli.source import unpack
 
 pytestmark = pytest.mark.build
 
@@ -87,9 +88,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--no-deps", "--no-binary", "scikit-build-core", "--dest", str(folder)]
     command(sys.executable, "-m", "pip", "download", "--quiet", *options, requirement)
     (sdist,) = folder.glob("*.tar.gz")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
-    (packages,) = folder.glob("*/tests/packages")
+    (packages,) = unpack(sdist, folder / "unpacked").glob("tests/packages")
     return packages
 
 
