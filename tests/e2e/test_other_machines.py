@@ -151,6 +151,7 @@ def test_another_host_compiles(
             "DISTCC_HOSTS": f"{address}/2",
             "DISTCC_FALLBACK": "0",  # never here instead
             "CMAKE_CXX_COMPILER_LAUNCHER": "distcc",
+            "CXX": "g++",  # distccd runs compilers of known names only
         },
     )
     done = [line for line in log.read_text().splitlines() if "COMPILE_OK" in line]
