@@ -236,9 +236,9 @@ def test_a_variant_of_two_rows_is_built_where_either_condition_holds() -> None:
 
 BLAS = """
 [variant.providers.blas_lapack]
-static-properties.library = ["mkl", "openblas"]
+static-properties = { library = ["mkl", "openblas"] }
 [variant.variants.mkl]
-blas_lapack.library = ["mkl"]
+blas_lapack = { library = ["mkl"] }
 """
 
 
@@ -353,7 +353,7 @@ SOUND = tomllib.loads(
     requires = ["x86-64-variant-provider >=0.2"]
     plugin-api = "x86_64_variant_provider"
     [variant.variants.mkl]
-    blas_lapack.library = ["mkl"]
+    blas_lapack = { library = ["mkl"] }
     [variant.variants.null]
     [tool.wheelnext-build]
     flags-scope = "targets"

@@ -369,7 +369,11 @@ def test_a_condition_that_is_no_marker_is_reported(when: str) -> None:
 
 
 NO_FLAGS = '\n[tool.wheelnext-build.properties."openmp :: library :: gomp"]\nno-flags = true\n'
-OPENMP = "[variant.variants.x]\nopenmp.library = 'gomp'" + NO_FLAGS + "[variant.providers.openmp]\n"
+OPENMP = (
+    "[variant.variants.x]\nopenmp = { library = 'gomp' }"
+    + NO_FLAGS
+    + "[variant.providers.openmp]\n"
+)
 WHERE = "variant.providers.openmp"
 
 

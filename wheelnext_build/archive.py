@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import warnings
 import zipfile
 import zlib
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import zipformat
+from . import processors, zipformat
 from .deflate import Piece, pieces
 from .errors import WheelError
 
@@ -73,7 +72,7 @@ class Archive:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        threads = min(threads or _cores(), _MAX_THREADS)
+        threads = min(threads or processors.count(), _MAX_THREADS)
         self._path = path
         self._stream = path.open("wb")
         self._pool = ThreadPoolExecutor(threads, "wheelnext-build-packing")
@@ -167,9 +166,3 @@ class Archive:
         self._stream.seek(info.header_offset)
         self._stream.write(header)
         self._stream.seek(end)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -8,17 +8,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
 from .errors import INTERRUPTED, RequestError, ToolchainError, WheelError, WheelnextBuildError
-from .request import Request, Settings, check_installable, installer
+from .request import Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
     from .config import Config, Declared
-
-Kind = Literal["wheel", "editable"]
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -136,11 +134,11 @@ def _plain_wheel(
     import tempfile
 
     from .packing import fast_packing
-    from .passes import publish
+    from .wheelfile import publish
 
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
         name = skbuild.build_wheel(staging, settings, metadata_directory)
-        return publish(Path(staging, name), Path(wheel_directory))
+        return publish(Path(staging, name), Path(wheel_directory)).name
 
 
 def _variant_wheels(

@@ -41,7 +41,7 @@ class Builder:
         """
         with (
             _ending_on_sigterm(),
-            trees_folder(self.passes.settings, _project_name()) as folder,
+            trees_folder(self.passes.settings, skbuildsettings.project_name()) as folder,
             tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
             buildenv.isolated(folder.path) as environment,
         ):
@@ -72,9 +72,10 @@ class Builder:
         dealt = lanes.lanes(largest.tree, largest.jobs[1:], jobserver.slots())
         further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
         further += [work for work in works if work is not largest]
-        outcomes += self._at_once(crew, further, folder)
-        lanes.remove([tree for tree, _ in dealt], largest.tree)
-        return outcomes
+        try:
+            return outcomes + self._at_once(crew, further, folder)
+        finally:
+            lanes.remove([tree for tree, _ in dealt], largest.tree)
 
     def _at_once(self, crew: Crew, works: Sequence[Work], folder: TreesFolder) -> list[Outcome]:
         if len(works) == 1:
@@ -126,10 +127,6 @@ def _renamed(job: Job, environment: buildenv.BuildEnvironment) -> Job:
         return job
     nvcc = Path(environment.renamed(str(job.toolkit.nvcc)))
     return replace(job, toolkit=replace(job.toolkit, nvcc=nvcc))
-
-
-def _project_name() -> str:
-    return skbuildsettings.project_name() or "project"
 
 
 def _names(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> list[str]:

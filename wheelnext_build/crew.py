@@ -19,7 +19,7 @@ from . import worker
 from .announce import PREFIX, labelled
 from .buildenv import BuildEnvironment
 from .errors import WheelnextBuildError
-from .jobs import KEEP_GOING_VARIABLE
+from .jobs import keeps_going
 from .jobserver import PARALLEL_VARIABLE, JobServer, slots
 from .passes import Outcome
 from .worker import Work
@@ -67,7 +67,11 @@ class Crew:
                 waiting -= 1
             if self._stopped:
                 return []
-            found = self._outcomes(work, self._run(work, server.variables(), relay.follow))
+            try:
+                found = self._outcomes(work, self._run(work, server.variables(), relay.follow))
+            except BaseException:
+                self._stop()  # the others must not go on until this is asked for
+                raise
             relay.show_failures()
             if self.gives_up(found):
                 self._stop()
@@ -138,8 +142,7 @@ class Crew:
     @staticmethod
     def gives_up(outcomes: Sequence[Outcome]) -> bool:
         """Whether these outcomes end the request."""
-        failed = any(outcome.error for outcome in outcomes)
-        return failed and not os.environ.get(KEEP_GOING_VARIABLE)
+        return any(outcome.error for outcome in outcomes) and not keeps_going()
 
     def _stop(self) -> None:
         """End all workers and what they have started."""

@@ -47,7 +47,7 @@ def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]
             yield True
         elif wait:
             if waiting:
-                announce(waiting)
+                announce(waiting, file=sys.stderr)
             _lock(stream, wait=True)
             yield True
         else:

@@ -19,6 +19,11 @@ KEEP_GOING_VARIABLE = "WHEELNEXT_KEEP_GOING"
 """Set by the command line's ``--keep-going``: a failed variant does not stop the others."""
 
 
+def keeps_going() -> bool:
+    """Whether the other wheels are tried after a failure."""
+    return bool(os.environ.get(KEEP_GOING_VARIABLE))
+
+
 @dataclass(frozen=True)
 class Job:
     """One wheel to build: a variant's, or, without ``declared``, the plain one."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from . import skbuildsettings
+from . import processors, skbuildsettings
 from .skbuildsettings import Settings
 
 NINJA = "ninja>=1.13"
@@ -34,9 +34,7 @@ def slots() -> int:
     said = os.environ.get(PARALLEL_VARIABLE, "")
     if said.isdecimal() and int(said) > 0:
         return int(said)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return processors.count()
 
 
 def wants_ninja(settings: Settings) -> bool:

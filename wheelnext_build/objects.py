@@ -129,13 +129,15 @@ class ObjectStore:
     def _read_index(self) -> _Index:
         try:
             data = json.loads((self.folder / _INDEX).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            files = {
+                output: {
+                    key: _Kept(kept["line"], tuple(kept["paths"])) for key, kept in found.items()
+                }
+                for output, found in data["files"].items()
+            }
+            return _Index(files, data["passes"])
+        except (OSError, ValueError, KeyError, TypeError):  # none, or another version's
             return _Index()
-        files = {
-            output: {key: _Kept(kept["line"], tuple(kept["paths"])) for key, kept in found.items()}
-            for output, found in data["files"].items()
-        }
-        return _Index(files, data["passes"])
 
     def _write_index(self, index: _Index) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -13,23 +13,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from scikit_build_core import build as skbuild
 
 from . import cmakefiles, skbuildsettings
 from .announce import announce
 from .config import Config
-from .copying import copy_range
 from .errors import BuildError
-from .jobs import KEEP_GOING_VARIABLE, Job, environment, pass_environment
+from .jobs import Job, environment, keeps_going, pass_environment
 from .packing import fast_packing
+from .request import Kind
 from .skbuildsettings import Settings
 from .stamp import stamp
 from .tree import Tree
-from .wheelfile import atomic_file, make_folder
-
-Kind = Literal["wheel", "editable"]
+from .wheelfile import publish
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Passes:
                 outcomes.append(Outcome(numbered.number, error=str(error)))
                 sys.stderr.flush()
                 announce(f"{place}: failed")
-                if not os.environ.get(KEEP_GOING_VARIABLE):
+                if not keeps_going():
                     break
                 continue
             outcomes.append(Outcome(numbered.number, filename=name))
@@ -92,7 +89,7 @@ class Passes:
         with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
             wheel = self._pass(job, tree, Path(staging))
             if job.declared is None:
-                return publish(wheel, self.wheel_directory)
+                return publish(wheel, self.wheel_directory).name
             metadata = self.config.metadata_of(job.declared.variant)
             return stamp(wheel, self.wheel_directory, metadata, carrier=self.carriers).name
 
@@ -142,12 +139,3 @@ class Passes:
                 "and the project must be built with CMake"
             )
         )
-
-
-def publish(wheel: Path, folder: Path) -> str:
-    """Put a finished wheel into ``folder``, whole or not at all; returns its name."""
-    make_folder(folder)
-    target = folder / wheel.name
-    with atomic_file(target) as stream, wheel.open("rb") as source:
-        copy_range(source, stream, 0, wheel.stat().st_size)
-    return wheel.name

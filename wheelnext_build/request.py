@@ -24,6 +24,7 @@ SETTINGS = (LABEL_SETTING, ALL_SETTING, FILENAME_SETTING)
 
 Settings = Mapping[str, str | list[str]]
 Installer = Literal["pip", "uv"]
+Kind = Literal["wheel", "editable"]
 
 _UV_CACHE_BUCKET = re.compile(r"(sdists|builds|wheels)-v\d+")
 

@@ -71,7 +71,7 @@ def tool_args(settings: Settings) -> str:
 def project_name() -> str:
     """The project's name, as it may stand in the name of a folder."""
     name = _pyproject().get("project", {}).get("name", "")
-    return canonicalize_name(name) if isinstance(name, str) else ""
+    return canonicalize_name(name) if name and isinstance(name, str) else "project"
 
 
 def has_fallback() -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .copying import copy_range
 from .errors import MetadataError, WheelError
 from .metadata import VARIANT_JSON, VariantMetadata
 from .variant import Variant
-from .wheelfile import WheelReader, atomic_file, rewrite
+from .wheelfile import WheelReader, atomic_file, publish, rewrite
 
 
 def stamp(source: Path, folder: Path, metadata: VariantMetadata, *, carrier: bool = False) -> Path:
@@ -69,7 +68,4 @@ def release_carrier(carrier: Path, folder: Path) -> Path:
         name = described and reader.name.carried(described[1].label)
         if not name:
             raise WheelError(f"{carrier}: not a carrier of a variant")
-    target = folder / name.filename
-    with atomic_file(target) as stream, carrier.open("rb") as source:
-        copy_range(source, stream, 0, carrier.stat().st_size)
-    return target
+    return publish(carrier, folder, name.filename)

@@ -387,6 +387,15 @@ def make_folder(folder: Path) -> None:
         raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
 
 
+def publish(wheel: Path, folder: Path, filename: str = "") -> Path:
+    """Put a finished wheel into ``folder``, whole or not at all; returns its path there."""
+    make_folder(folder)
+    target = folder / (filename or wheel.name)
+    with atomic_file(target) as stream, wheel.open("rb") as source:
+        copy_range(source, stream, 0, wheel.stat().st_size)
+    return target
+
+
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.

@@ -59,8 +59,8 @@ class Session:
             folder = self.project
             interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
             for interpreter in interpreters:
-                several = interpreter is not None and len(self.interpreters) > 1
-                self.tracker.begin(interpreter.title if several and interpreter else "")
+                several = len(self.interpreters) > 1
+                self.tracker.begin(interpreter.title if interpreter and several else "")
                 try:
                     folder = self._build(interpreter, kinds, folder, work)
                 except (
@@ -117,11 +117,11 @@ class Session:
         """
         with contextlib.chdir(self.project):
             kept = skbuildsettings.kept_folder(self.settings)
-            name = skbuildsettings.project_name() or "project"
+            name = skbuildsettings.project_name()
         if kept is not None:
             self.settings["build-dir"] = f"{kept.parent}/"
             folder = kept.parent / "wheelnext-release"
-            with locked(folder):
+            with locked(folder, f"another build is at work in {folder}: waiting for it to end"):
                 (folder / ".gitignore").write_text("*\n", encoding="utf-8")
                 yield folder
             return
