@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -109,29 +110,46 @@ def test_a_second_machine_compiles_only_what_differs(
 def two_hosts(tmp_path: Path, run: Run) -> Iterator[tuple[list[str], str, Path]]:
     """Two network namespaces; in the second, distccd. How to run in the first, address, log."""
     here, there = "wheelnext-here", "wheelnext-there"
-    log = tmp_path / "distccd.log"
-    log.touch()
-    log.chmod(0o666)
-    for path in (tmp_path, *tmp_path.parents):
-        if path.owner() != "root" or path.stat().st_mode & 0o001:
-            continue
-        path.chmod(path.stat().st_mode | 0o011)  # distccd's own user must get to its log
+    address, port = "10.213.0.2", "3632"
     ip = "ip"
     run(ip, "netns", "add", here)
     run(ip, "netns", "add", there)
     try:
         run(ip, "link", "add", "wn0", "netns", here, "type", "veth", "peer", "wn1", "netns", there)
         run(ip, "-n", here, "addr", "add", "10.213.0.1/24", "dev", "wn0")
-        run(ip, "-n", there, "addr", "add", "10.213.0.2/24", "dev", "wn1")
+        run(ip, "-n", there, "addr", "add", f"{address}/24", "dev", "wn1")
         run(ip, "-n", here, "link", "set", "wn0", "up")
         run(ip, "-n", there, "link", "set", "wn1", "up")
-        daemon = ["distccd", "--no-detach", "--daemon", "--allow", "10.213.0.0/24"]
-        options = ["--listen", "10.213.0.2", "--log-file", str(log), "--log-level", "info"]
-        command = [ip, "netns", "exec", there, *daemon, *options]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
-            time.sleep(1)
-            yield [ip, "netns", "exec", here], "10.213.0.2", log
-            server.terminate()
+        # distccd gives up root for a user of its own, who need not get at this test's folders: its
+        # log is a stream that was opened here, its temporary files have a folder of theirs.
+        log = tmp_path / "distccd.log"
+        with log.open("w") as stream, tempfile.TemporaryDirectory(dir="/tmp") as scratch:
+            Path(scratch).chmod(0o1777)
+            server = subprocess.Popen(
+                [
+                    *(ip, "netns", "exec", there, "distccd", "--no-detach", "--daemon"),
+                    *("--listen", address, "--port", port, "--allow", "10.213.0.0/24"),
+                    *("--enable-tcp-insecure", "--log-stderr", "--log-level", "info"),
+                ],
+                cwd="/",
+                env={**os.environ, "TMPDIR": scratch},
+                stdout=stream,
+                stderr=stream,
+            )
+            try:
+                answers = f"import socket; socket.create_connection(('{address}', {port}), 1)"
+                for _ in range(40):
+                    probe = [ip, "netns", "exec", here, sys.executable, "-c", answers]
+                    if subprocess.run(probe, check=False, capture_output=True).returncode == 0:
+                        break
+                    time.sleep(0.25)
+                else:
+                    pytest.fail(f"distccd does not answer:\n{log.read_text()}")
+                yield [ip, "netns", "exec", here], f"{address}:{port}", log
+            finally:
+                server.terminate()
+                server.wait()
+                print(log.read_text())  # shown where the test failed
     finally:
         run(ip, "netns", "delete", here)
         run(ip, "netns", "delete", there)
@@ -144,12 +162,15 @@ def test_another_host_compiles(
 ) -> None:
     within, address, log = two_hosts
     source = checkout(tmp_path / "project")
+    state = tmp_path / "distcc"
+    state.mkdir()
     run(
         *(*within, sys.executable, "-m", "build", "--no-isolation", "--wheel"),
         *("--outdir", source / "dist", "-C", "variants=all", source),
         env={
             "DISTCC_HOSTS": f"{address}/2",
             "DISTCC_FALLBACK": "0",  # never here instead
+            "DISTCC_DIR": str(state),  # no memory of hosts that failed before
             "CMAKE_CXX_COMPILER_LAUNCHER": "distcc",
             "CXX": "g++",  # distccd runs compilers of known names only
         },
