@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import ninja
 from harness import ROOT, run
+
+import cmake
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -33,9 +37,22 @@ def wheelhouse() -> Path:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the frontends' processes see: our own wheel, and nothing of other builds' settings."""
+    """What the frontends' processes see: our own wheel, and a machine that is like most.
+
+    CMake and Ninja are the programs that PyPI's packages have, not the Python script in front of
+    CMake that each of its calls would wait for; and Python keeps the bytecode that it compiles.
+    """
     links = str(wheelhouse())
-    return {"UV_FIND_LINKS": links, "PIP_FIND_LINKS": links, **(extra or {})}
+    scripts = sysconfig.get_path("scripts")
+    path = [str(Path(cmake.CMAKE_BIN_DIR)), str(Path(ninja.BIN_DIR))]
+    path += [part for part in os.environ["PATH"].split(os.pathsep) if part != scripts]
+    return {
+        "PATH": os.pathsep.join(path),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "UV_FIND_LINKS": links,
+        "PIP_FIND_LINKS": links,
+        **(extra or {}),
+    }
 
 
 def project(name: str, folder: Path, *, ours: bool) -> Path:

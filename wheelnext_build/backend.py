@@ -94,7 +94,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import deflate, jobs
+    from . import deflate, jobs, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -102,10 +102,15 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
     chosen = request.choose(config, BuildTarget.detect())
     _check_count(kind, request, chosen)
     requirements = dict.fromkeys([] if chosen else hook(request.settings))
+    asked: set[str | None] = set()
     for item in chosen:
         # Overrides may ask for more where they see the variant in the environment.
-        with jobs.environment(jobs.pass_environment(jobs.Job(item), None)):
-            requirements |= dict.fromkeys(hook(request.settings))
+        fixed = skbuildsettings.requirements_are_fixed() and not item.effect.environment
+        case = None if fixed else item.variant.label
+        if case not in asked:
+            asked.add(case)
+            with jobs.environment(jobs.pass_environment(jobs.Job(item), None)):
+                requirements |= dict.fromkeys(hook(request.settings))
         requirements |= dict.fromkeys(item.effect.requires)
     _check_one_environment([text for item in chosen for text in item.effect.requires])
     return [

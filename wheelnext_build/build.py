@@ -66,16 +66,17 @@ class Builder:
         largest = max(works, key=lambda work: len(work.jobs))
         if len(largest.jobs) < 3:
             return self._at_once(crew, works, folder)
-        outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
-        if crew.gives_up(outcomes):
-            return outcomes
-        dealt = lanes.lanes(largest.tree, largest.jobs[1:], jobserver.slots())
-        further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
-        further += [work for work in works if work is not largest]
-        try:
-            return outcomes + self._at_once(crew, further, folder)
-        finally:
-            lanes.remove([tree for tree, _ in dealt], largest.tree)
+        with crew.ready(min(jobserver.slots(), len(works) + len(largest.jobs) - 2)):
+            outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
+            if crew.gives_up(outcomes):
+                return outcomes
+            dealt = lanes.lanes(largest.tree, largest.jobs[1:], jobserver.slots())
+            further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
+            further += [work for work in works if work is not largest]
+            try:
+                return outcomes + self._at_once(crew, further, folder)
+            finally:
+                lanes.remove([tree for tree, _ in dealt], largest.tree)
 
     def _at_once(self, crew: Crew, works: Sequence[Work], folder: TreesFolder) -> list[Outcome]:
         if len(works) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import re
@@ -9,9 +10,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -34,8 +35,25 @@ class Crew:
     scratch: Path
     environment: BuildEnvironment | None
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
+    _ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
+
+    @contextlib.contextmanager
+    def ready(self, count: int) -> Iterator[None]:
+        """Have so many workers for :meth:`at_once` loaded while the block runs.
+
+        Python and scikit-build-core then load while a core has nothing to do, as at the start of a
+        build, and not when all compilers wait.
+        """
+        self._ready += [self._start(piped=True) for _ in range(count)]
+        try:
+            yield
+        finally:
+            for process in self._ready:  # with no work they end
+                with process:
+                    pass
+            self._ready.clear()
 
     def one_by_one(self, works: Sequence[Work]) -> list[Outcome]:
         """Go through the trees in order; output goes where this process's does."""
@@ -98,34 +116,46 @@ class Crew:
         environment = {**os.environ, **variables}
         if variables:
             environment.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
+        if self.environment is not None:
+            environment = self.environment.variables(environment)
+        process = self._begin(piped=follow is not None)
+        try:
+            with process:
+                if process.stdin is not None:
+                    # It stays open: by its end the worker tells that this process is gone.
+                    process.stdin.write(pickle.dumps(replace(work, variables=environment)))
+                    process.stdin.flush()
+                if follow and process.stdout is not None:
+                    follow(process.stdout)
+                return process.wait()
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+    def _begin(self, *, piped: bool) -> subprocess.Popen[bytes]:
+        """A worker that runs and waits for its work; one that was made ready where there is one."""
+        with self._lock:
+            process = self._ready.pop() if piped and self._ready else self._start(piped=piped)
+            self._running.add(process)
+        return process
+
+    def _start(self, *, piped: bool) -> subprocess.Popen[bytes]:
         python, search_path = sys.executable, list(sys.path)
+        environment = dict(os.environ)
         if self.environment is not None:
             environment = self.environment.variables(environment)
             python = self.environment.renamed(python)
             search_path = [self.environment.renamed(entry) for entry in search_path]
         sys.stdout.flush()
-        with subprocess.Popen(
+        return subprocess.Popen(
             worker.command(python, search_path),
             env=environment,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if follow else None,
-            stderr=subprocess.STDOUT if follow else None,
+            stdout=subprocess.PIPE if piped else None,
+            stderr=subprocess.STDOUT if piped else None,
             # Ctrl-C is for this process, which ends the workers.
             start_new_session=True,
-        ) as process:
-            with self._lock:
-                self._running.add(process)
-            try:
-                if process.stdin is not None:
-                    # It stays open: by its end the worker tells that this process is gone.
-                    process.stdin.write(pickle.dumps(work))
-                    process.stdin.flush()
-                if follow and process.stdout is not None:
-                    follow(process.stdout)
-                return process.wait()
-            finally:
-                with self._lock:
-                    self._running.discard(process)
+        )
 
     def _outcomes(self, work: Work, status: int) -> list[Outcome]:
         result = worker.read_result(work.result)

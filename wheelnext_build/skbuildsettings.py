@@ -81,6 +81,12 @@ def has_fallback() -> bool:
     return any("failed" in {**item, **item.get("any", {})} for item in conditions)
 
 
+def requirements_are_fixed() -> bool:
+    """Whether the build requirements cannot depend on the variant in the environment."""
+    dynamic = _pyproject().get("project", {}).get("dynamic")
+    return not dynamic and not _skbuild_table().get("overrides")
+
+
 def project_defines() -> dict[str, str]:
     """The plain entries of pyproject.toml's cmake.define, written as config settings."""
     cmake = _skbuild_table().get("cmake")

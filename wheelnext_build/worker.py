@@ -12,7 +12,8 @@ import signal
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -26,13 +27,15 @@ class Work:
     """The jobs of one tree.
 
     ``scratch`` is the folder for temporary files, which whoever started the worker removes, and
-    ``result`` the file in it that the outcomes are written to.
+    ``result`` the file in it that the outcomes are written to. ``variables`` is all of the process
+    environment.
     """
 
     passes: Passes
     tree: Tree
     jobs: tuple[Numbered, ...]
     scratch: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def result(self) -> Path:
@@ -40,7 +43,10 @@ class Work:
 
 
 def command(python: str, search_path: list[str]) -> list[str]:
-    """The command of a worker, which reads its :class:`Work` from standard input."""
+    """The command of a worker, which reads its :class:`Work` from standard input.
+
+    A worker that is given none ends.
+    """
     start = f"import sys; sys.path[:] = {search_path!r}; from {__name__} import main; main()"
     return [python, "-c", start]
 
@@ -48,7 +54,12 @@ def command(python: str, search_path: list[str]) -> list[str]:
 def main() -> None:
     """Do the work that standard input describes; ends the process."""
     stream = _take_over_input()
-    work: Work = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+    try:
+        work: Work = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+    except EOFError:
+        sys.exit(0)
+    os.environ.clear()
+    os.environ.update(work.variables)
     threading.Thread(target=_end_with_parent, args=(stream,), daemon=True).start()
     # Not by TMPDIR: a compiler cache's server that starts now would have it and outlive the folder.
     tempfile.tempdir = str(work.scratch)
