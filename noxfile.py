@@ -90,6 +90,13 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def audit(session: nox.Session) -> None:
+    """Compare the audit with processors that lack something, and with cuobjdump."""
+    env = install_project(session, *group("test"), *group("audit"))
+    session.run("pytest", "-m", "audit", *session.posargs, env=env)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, say which there are."""
     names = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))

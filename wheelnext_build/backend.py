@@ -94,12 +94,12 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import deflate, jobs, skbuildsettings
+    from . import deflate, jobs, selfcheck, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
-    config = load(Path())
-    chosen = request.choose(config, BuildTarget.detect())
+    config, target = load(Path()), BuildTarget.detect()
+    chosen = request.choose(config, target)
     _check_count(kind, request, chosen)
     requirements = dict.fromkeys([] if chosen else hook(request.settings))
     asked: set[str | None] = set()
@@ -118,6 +118,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
         *deflate.requirements(),
         *_ninja_requirement(config, request, chosen),
         *jobs.cuda_requirements(chosen, request.settings),
+        *(selfcheck.requirements(config.audit, target.machine) if kind == "wheel" else ()),
     ]
 
 

@@ -101,7 +101,8 @@ class Builder:
                 tree = Tree(folder.path / name, ObjectStore(folder.path / "objects" / name))
             else:
                 tree = Tree(folder.path / name)
-            works.append(Work(self.passes, tree, tuple(numbered), scratch))
+            passes = replace(self.passes, audited=scratch / "audited")
+            works.append(Work(passes, tree, tuple(numbered), scratch))
         return works
 
 

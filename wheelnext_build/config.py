@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Literal, get_args
 
 from packaging.markers import Marker
 
-from . import declare, providers
+from . import auditconfig, declare, providers
+from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import VariantMetadata
@@ -64,13 +65,14 @@ class Config:
     ``declared`` are all variants in the order of the file, the standard table first. ``metadata``
     covers all of them, also those that are not for this platform, so that the wheels of all
     platforms agree; it is None where no variant is declared. ``parallel_trees`` says that build
-    trees of their own may be built at the same time.
+    trees of their own may be built at the same time. ``audit`` is how built wheels are checked.
     """
 
     declared: tuple[Declared, ...]
     metadata: VariantMetadata | None
     flags_scope: FlagsScope
     parallel_trees: bool = True
+    audit: AuditConfig = field(default_factory=AuditConfig)
 
     def metadata_of(self, variant: Variant) -> VariantMetadata:
         """The content of the variant's variant.json; raises RequestError in a project without."""
@@ -103,11 +105,12 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     report = Report()
     root = Table(pyproject, "", report)
     tool = root.table("tool").table("wheelnext-build")
-    tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees")
+    tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees", "audit")
     scope = _flags_scope(tool)
     effects = _property_effects(tool.table("properties"))
     share_tree = tool.boolean("share-tree")
     parallel_trees = tool.boolean("parallel-trees")
+    audit = auditconfig.parse(tool.table("audit"))
 
     standard = root.table("variant")
     drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
@@ -127,7 +130,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
             _check_changes_build(item, report)
     if report.problems:
         raise ConfigurationError(report.problems)
-    return Config(declared, metadata, scope, parallel_trees is not False)
+    return Config(declared, metadata, scope, parallel_trees is not False, audit)
 
 
 def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:

@@ -23,6 +23,7 @@ from .errors import BuildError
 from .jobs import Job, environment, keeps_going, pass_environment
 from .packing import fast_packing
 from .request import Kind
+from .selfcheck import SelfCheck
 from .skbuildsettings import Settings
 from .stamp import stamp
 from .tree import Tree
@@ -51,7 +52,8 @@ class Passes:
     """What all passes of a request have in common.
 
     ``settings`` is what scikit-build-core's hook for ``kind`` is to see; ``total`` the number of
-    jobs in the request. The wheels go into ``wheel_directory``.
+    jobs in the request. The wheels go into ``wheel_directory``; ``audited`` is a folder in which
+    all workers of a request note what they have audited.
     """
 
     config: Config
@@ -60,6 +62,7 @@ class Passes:
     wheel_directory: Path
     carriers: bool
     total: int
+    audited: Path | None = None
 
     def run(self, jobs: Sequence[Numbered], tree: Tree) -> list[Outcome]:
         """Build the jobs in their order in one tree.
@@ -88,10 +91,20 @@ class Passes:
     def _wheel(self, job: Job, tree: Tree) -> str:
         with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
             wheel = self._pass(job, tree, Path(staging))
+            self._audit(wheel, job)
             if job.declared is None:
                 return publish(wheel, self.wheel_directory).name
             metadata = self.config.metadata_of(job.declared.variant)
             return stamp(wheel, self.wheel_directory, metadata, carrier=self.carriers).name
+
+    def _audit(self, wheel: Path, job: Job) -> None:
+        """Look at what was built before anyone else can; an editable wheel is not for others."""
+        if self.kind == "editable" or self.audited is None:
+            return
+        variant = job.declared.variant if job.declared else None
+        differs = job.declared is not None and job.declared.effect.compiles_differently
+        check = SelfCheck(self.config.audit, self.audited)
+        check.check(wheel, variant, job.title, differs=differs, jobs=_threads() or 0)
 
     def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
         tree.begin(job.title)
@@ -101,9 +114,7 @@ class Passes:
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
-        # Where several trees share a pool of jobs, packing has its build's own job and no more.
-        threads = 1 if "--jobserver" in os.environ.get("MAKEFLAGS", "") else None
-        with environment(pass_environment(job, tree.folder)), fast_packing(threads=threads):
+        with environment(pass_environment(job, tree.folder)), fast_packing(threads=_threads()):
             try:
                 name = hook(str(staging), settings, None)
             except SystemExit as stop:
@@ -139,3 +150,11 @@ class Passes:
                 "and the project must be built with CMake"
             )
         )
+
+
+def _threads() -> int | None:
+    """How many threads a pass may use beside its compilers; None for as many as there are cores.
+
+    Where several trees share a pool of jobs, it is the one job that is each build's own.
+    """
+    return 1 if "--jobserver" in os.environ.get("MAKEFLAGS", "") else None

@@ -193,6 +193,14 @@ class WheelReader:
         except (OSError, *_UNREADABLE) as error:
             raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
 
+    def start(self, member_name: str, count: int) -> bytes:
+        """The first ``count`` bytes of a member's content, or all where there are fewer."""
+        try:
+            with self._zip.open(member_name) as stream:
+                return stream.read(count)
+        except (OSError, *_UNREADABLE) as error:
+            raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
+
     def variant_json(self) -> bytes | None:
         """The content of variant.json; None in a wheel that is not a variant."""
         name = f"{self.dist_info}/{VARIANT_JSON}"

@@ -1,0 +1,128 @@
+"""What is found, compared with what is promised."""
+
+from __future__ import annotations
+
+from wheelnext_build.audit.needs import Place, Survey
+from wheelnext_build.audit.promise import Promise, promise_of
+from wheelnext_build.audit.rules import Rule
+from wheelnext_build.audit.verdict import Found, Verdict, compared, judge
+from wheelnext_build.variant import NULL, Property, Variant
+from wheelnext_build.wheelfile import WheelName
+
+NAME = "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+
+
+def variant(*properties: str) -> Variant:
+    return Variant("label", tuple(map(Property.parse, properties)))
+
+
+def found(*extensions: str, checksum: str = "") -> Found:
+    place = Place("gemm", 0x41F0, "vpermt2ps zmm0,zmm1,zmm2")
+    survey = Survey("x86_64", {name: [place] for name in extensions})
+    return Found("demo/_core.so", "ELF", survey, checksum=checksum)
+
+
+def promise(*properties: str, name: str = NAME, baseline: str = "v1") -> Promise:
+    chosen = variant(*properties) if properties else None
+    return promise_of(WheelName.parse(name), chosen, {"x86_64": baseline})
+
+
+def test_a_variant_may_need_what_its_level_has() -> None:
+    verdict = judge(NAME, promise("x86_64 :: level :: v3"), [found("AVX2", "SSE3", "FMA")])
+    assert verdict.holds
+    assert verdict.level("x86_64") == "v3"
+
+
+def test_what_is_beyond_it_reads_like_a_diagnosis() -> None:
+    verdict = judge(NAME, promise("x86_64 :: level :: v3"), [found("AVX512VL")])
+    (finding,) = verdict.errors
+    assert str(finding) == (
+        "demo/_core.so: 1 function needs AVX512VL, beyond x86_64 :: level :: v3: gemm (0x41f0: "
+        "vpermt2ps zmm0,zmm1,zmm2). Built with -march=native? See docs/audit.md#leaks"
+    )
+
+
+def test_of_several_levels_the_lowest_counts() -> None:
+    both = promise("x86_64 :: level :: v4", "x86_64 :: level :: v2")
+    assert not judge(NAME, both, [found("AVX2")]).holds
+
+
+def test_a_feature_of_its_own_adds_its_extension() -> None:
+    both = promise("x86_64 :: level :: v4", "x86_64 :: avx512_bf16 :: on")
+    assert judge(NAME, both, [found("AVX512_BF16")]).holds
+    assert not judge(NAME, promise("x86_64 :: level :: v4"), [found("AVX512_BF16")]).holds
+
+
+def test_plain_and_null_wheels_have_the_baseline() -> None:
+    assert not judge(NAME, promise(), [found("SSE4.2")]).holds
+    assert judge(NAME, promise(baseline="v2"), [found("SSE4.2")]).holds
+    null = promise_of(WheelName.parse(NAME), NULL)
+    assert not judge(NAME, null, [found("SSE4.2")]).holds
+
+
+def test_a_mac_has_more_than_the_lowest_level() -> None:
+    mac = "demo-1.0-cp311-cp311-macosx_10_13_x86_64.whl"
+    assert judge(mac, promise(name=mac), [found("SSE4.1")]).holds
+    assert not judge(mac, promise(name=mac), [found("AVX")]).holds
+
+
+def test_a_rule_allows_and_stays_in_the_report() -> None:
+    rule = Rule("demo/*", "asks the processor", symbols=("gemm*",))
+    verdict = judge(NAME, promise(), [found("AVX2")], [rule])
+    assert verdict.holds
+    assert verdict.findings[0].allowed_by == "asks the processor"
+    assert verdict.level("x86_64") == "v1"
+
+
+def test_a_rule_for_some_symbols_leaves_the_others() -> None:
+    rule = Rule("demo/*", "asks the processor", symbols=("other",))
+    assert not judge(NAME, promise(), [found("AVX2")], [rule]).holds
+
+
+def test_gpu_architectures_are_exact() -> None:
+    promised = promise("nvidia :: sm_arch :: 80_real", "nvidia :: sm_arch :: 90_real")
+    for there, holds in (
+        (("80_real", "90_real"), True),
+        (("80_real",), False),
+        (("80_real", "90_real", "90_virtual"), False),
+        ((), False),
+    ):
+        binary = Found("demo/_core.so", "ELF", Survey("x86_64"), architectures=there)
+        assert judge(NAME, promised, [binary]).holds == holds
+
+
+def test_nothing_to_read_is_no_pass() -> None:
+    assert not judge(NAME, promise("x86_64 :: level :: v3"), []).holds
+    assert judge(NAME, promise(), []).holds
+
+
+def test_what_cannot_be_read_is_no_pass() -> None:
+    assert not judge(NAME, promise(), [Found("demo/_core.so", error="is cut short")]).holds
+
+
+def test_a_variant_that_needs_no_more_than_another_buys_nothing() -> None:
+    v3 = judge("v3", promise("x86_64 :: level :: v3"), [found("AVX2", checksum="3")])
+    v4 = judge("v4", promise("x86_64 :: level :: v4"), [found("AVX2", checksum="4")])
+    plain = judge("plain", promise(), [found()])
+    first, second, third = compared([plain, v3, v4])
+    assert not first.findings
+    assert not second.findings
+    (finding,) = third.findings
+    assert "buys nothing" in finding.text
+    assert third.holds
+
+
+def test_two_variants_with_the_same_binaries() -> None:
+    def alike(name: str, *properties: str) -> Verdict:
+        binary = Found("demo/_core.so", "ELF", Survey("x86_64"), checksum="1")
+        return judge(name, promise(*properties), [binary])
+
+    verdicts = [
+        alike("plain"),
+        alike("v1", "x86_64 :: level :: v1"),
+        alike("v3", "x86_64 :: level :: v3"),
+    ]
+    plain, v1, v3 = compared(verdicts)  # type: ignore[arg-type]
+    assert plain.holds
+    assert v1.holds
+    assert not v3.holds

@@ -1,0 +1,7 @@
+"""What the binaries of a wheel really hold, and whether that is what the wheel promises.
+
+Nothing here knows of builds, so it can judge anyone's wheels. The way of the data: members of a
+wheel (``wheels``, ``files``) -> a binary, whatever its format (``elf``, ``macho``, ``pe`` ->
+``binary``) -> the extensions that its functions need (``survey``: ``x86``, ``aarch64``) and its GPU
+code (``fatbin``) -> compared with what the wheel promises (``promise``, ``rules``, ``verdict``).
+"""

@@ -1,0 +1,101 @@
+"""The extensions that aarch64 machine code needs, by its mnemonics and operands.
+
+capstone disassembles; of extensions it knows little, so the table here says which instructions
+belong to which. Instructions are 4 bytes long and aligned, so reading cannot get out of step: a
+word of data may be taken for an instruction, but never spoils the next. What lies in the space of
+hints (PACIASP, BTI) is a NOP to older processors.
+Source: Arm Architecture Reference Manual, A2 "Armv8-A Architecture Extensions".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs  # type: ignore[import-untyped]
+
+from .needs import Found, Read
+
+_ATOMIC = "add|clr|eor|set|smax|smin|umax|umin"
+
+_MNEMONICS = (
+    ("LSE", rf"casp?(a|l|al)?[bh]?|swp(a|l|al)?[bh]?|(ld|st)({_ATOMIC})(a|l|al)?[bh]?"),
+    ("RDM", r"sqrdml[as]h"),
+    ("CRC", r"crc32c?[bhwx]"),
+    ("DOTPROD", r"[su]dot"),
+    ("I8MM", r"usdot|sudot|smmla|ummla|usmmla"),
+    ("BF16", r"bf(dot|mmla|mlal[bt]|cvtn?2?|cvtnt)"),
+    ("FCMA", r"fcmla|fcadd"),
+    ("JSCVT", r"fjcvtzs"),
+    ("LRCPC", r"ldapr[bh]?"),
+    ("LRCPC2", r"ldapurs?[bhw]?|stlur[bh]?"),
+    ("PAUTH", r"retaa|retab|braaz?|brabz?|blraaz?|blrabz?|ldraa|ldrab|pacga"),
+    ("FLAGM", r"cfinv|setf8|setf16|rmif"),
+    ("FLAGM2", r"axflag|xaflag"),
+    ("FRINT", r"frint(32|64)[xz]"),
+    ("FHM", r"fml[as]l2?"),
+    ("AES", r"aes(e|d|mc|imc)"),
+    ("SHA1", r"sha1\w+"),
+    ("SHA2", r"sha256\w+"),
+    ("SHA512", r"sha512\w+"),
+    ("SHA3", r"eor3|rax1|xar|bcax"),
+    ("SM3", r"sm3\w+"),
+    ("SM4", r"sm4\w+"),
+    ("MEMTAG", r"irg|gmi|subps?|addg|subg|st2?z?g|ldg|stgp"),
+    ("MOPS", r"cpyf?[pme]\w*|setg?[pme][tn]*"),
+    ("SME", r"smstart|smstop|[su]mop[as]|fmop[as]|bfmop[as]|zero"),
+    ("LS64", r"ld64b|st64bv?0?"),
+)
+_BY_MNEMONIC = tuple((name, re.compile(f"(?:{pattern})")) for name, pattern in _MNEMONICS)
+_SVE = re.compile(r"(?<!\w)[zp]\d+(\.|/|,|$|\b)")
+_HALF = re.compile(r"(?<!\w)(h\d+|v\d+\.[48]h)\b")
+_HALF_ARITHMETIC = re.compile(
+    r"f(add|sub|mul|div|n?madd|n?msub|ml[as]|abs|neg|sqrt|max|min|maxnm|minnm|cmp|cmpe|csel|rint\w|"
+    r"addp|abd|mulx|recpe|recps|rsqrte|rsqrts|cmeq|cmge|cmgt|mov)"
+)
+_POLYNOMIAL = re.compile(r"\.1q")
+_OUTLINE_TEST = re.compile(r"w16, ")
+
+
+def linear(data: bytes, address: int) -> Read:
+    """The extensions of machine code at ``address``; what is no instruction is passed over."""
+    found: dict[str, Found] = {}
+    outline = False
+    for place, _, mnemonic, operands in _disassembler().disasm_lite(data, address):
+        outline = outline or (mnemonic == "cbz" and bool(_OUTLINE_TEST.match(operands)))
+        for extension in extensions_of(mnemonic, operands):
+            if extension == "LSE" and outline:
+                # libgcc's and compiler-rt's out-of-line atomics: they have asked the processor.
+                continue
+            found.setdefault(extension, Found(place, None))
+    return Read(found, is_whole=True)
+
+
+def text(data: bytes, address: int, at: int) -> str:
+    """The instruction at ``at``."""
+    for *_, mnemonic, operands in _disassembler().disasm_lite(data[at - address :][:4], at):
+        return f"{mnemonic} {operands}".strip()
+    return ""
+
+
+@cache
+def _of_mnemonic(mnemonic: str) -> tuple[str, ...]:
+    return tuple(name for name, pattern in _BY_MNEMONIC if pattern.fullmatch(mnemonic))
+
+
+def extensions_of(mnemonic: str, operands: str) -> tuple[str, ...]:
+    """The extensions that an instruction, as capstone writes it, belongs to."""
+    if _SVE.search(operands):
+        return ("SVE",)
+    if mnemonic.startswith("pmull") and _POLYNOMIAL.search(operands):
+        return ("PMULL",)
+    if _HALF.search(operands) and _HALF_ARITHMETIC.fullmatch(mnemonic):
+        return ("FP16",)
+    return _of_mnemonic(mnemonic)
+
+
+@cache
+def _disassembler() -> Cs:
+    engine = Cs(CS_ARCH_ARM64, CS_MODE_ARM)
+    engine.skipdata = True
+    return engine

@@ -1,0 +1,97 @@
+"""A binary, whatever its format: its code in regions, the functions in them, its GPU code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ..errors import WheelnextBuildError
+
+
+class BinaryError(WheelnextBuildError):
+    """A file that looks like a binary and cannot be read as one."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Code from ``start`` up to ``end``, addresses as the file has them.
+
+    ``name`` is empty where the file does not tell. ``is_entry`` says that ``start`` is known to be
+    where a function begins; without it the bytes lie between functions and may be anything.
+    ``dispatched`` functions run only where a resolver has found that the processor can.
+    """
+
+    start: int
+    end: int
+    name: str = ""
+    is_entry: bool = True
+    dispatched: bool = False
+
+
+@dataclass(frozen=True)
+class Region:
+    """Executable bytes that lie at ``address``; ``known`` are the functions the file tells of."""
+
+    name: str
+    address: int
+    data: memoryview
+    known: Sequence[Function] = ()
+
+    @property
+    def end(self) -> int:
+        return self.address + len(self.data)
+
+    def code(self, function: Function) -> bytes:
+        """The bytes of a function."""
+        return bytes(self.data[function.start - self.address : function.end - self.address])
+
+
+@dataclass(frozen=True)
+class Binary:
+    """What of a file the audit looks at.
+
+    ``machine`` is as in platform tags (``x86_64``, ``aarch64``). ``pointers`` are addresses that
+    data of the file refers to, ``needed`` the libraries that it loads, ``declared`` the levels that
+    an ELF note asks for, ``fatbins`` the contents of the sections that hold GPU code.
+    """
+
+    format: str
+    machine: str
+    regions: tuple[Region, ...] = ()
+    pointers: frozenset[int] = frozenset()
+    needed: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    fatbins: tuple[bytes, ...] = ()
+    part: str = ""
+    parts: tuple[Binary, ...] = field(default=())
+
+
+def tiled(start: int, end: int, known: Sequence[Function]) -> list[Function]:
+    """Functions and what lies between them, without overlap, for all of ``start`` to ``end``.
+
+    Where functions overlap, the earlier one ends where the next begins; of several with one start
+    the first is taken. A function with an end at or before its start reaches to the next.
+    """
+    starts: dict[int, Function] = {}
+    for function in known:
+        if start <= function.start < end:
+            starts.setdefault(function.start, function)
+    ordered = [starts[address] for address in sorted(starts)]
+    tiles: list[Function] = []
+    position = start
+    for function, after in pairwise([*ordered, Function(end, end)]):
+        if position < function.start:
+            tiles.append(Function(position, function.start, is_entry=False))
+        stop = function.end if function.end > function.start else after.start
+        position = min(stop, after.start)
+        tiles.append(
+            Function(
+                function.start, position, function.name, function.is_entry, function.dispatched
+            )
+        )
+    if position < end:
+        tiles.append(Function(position, end, is_entry=False))
+    return tiles

@@ -1,0 +1,84 @@
+"""Files of a wheel as binaries: told by their first bytes, read, and surveyed."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator
+
+from . import fatbin
+from .binary import Binary, BinaryError
+from .survey import survey
+from .verdict import Found
+
+_ELF = b"\x7fELF"
+_ARCHIVE = b"!<arch>\n"
+_THIN_ARCHIVE = b"!<thin>\n"
+_MACHO = {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce"}
+_MACHO_FAT = {b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"}
+_PE = b"MZ"
+
+MAGIC_SIZE = 8
+
+
+def is_binary(path: str, start: bytes) -> bool:
+    """Whether a file is one that the audit must be able to read, by its first bytes and name."""
+    if start.startswith((_ELF, _ARCHIVE, _THIN_ARCHIVE)) or start[:4] in _MACHO:
+        return True
+    if start[:4] in _MACHO_FAT:
+        # Java's classes begin alike, with their version where a fat file has a small count.
+        return struct.unpack(">I", start[4:8])[0] < 20 if len(start) >= 8 else False
+    if start.startswith(_PE):
+        return path.lower().endswith((".pyd", ".dll", ".exe", ".sys"))
+    return path.lower().endswith((".so", ".pyd", ".dylib", ".dll")) and bool(start)
+
+
+def audit(path: str, data: bytes) -> list[Found]:
+    """What a file holds; several entries for an archive's members and a fat file's parts.
+
+    What cannot be read has an entry with the error.
+    """
+    checksum = hashlib.sha256(data).hexdigest()
+    found = []
+    try:
+        for part, binary in _binaries(data):
+            place = f"{path}{part}"
+            found.append(
+                Found(
+                    place,
+                    binary.format,
+                    survey(binary),
+                    tuple(fatbin.architectures(binary.fatbins)),
+                    binary.needed,
+                    binary.declared,
+                    checksum,
+                )
+            )
+    except BinaryError as error:
+        found.append(Found(path, error=str(error), checksum=checksum))
+    return found
+
+
+def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
+    from . import elf
+
+    if data.startswith(_ELF):
+        yield "", elf.read(data)
+    elif data.startswith(_ARCHIVE):
+        from .archives import members
+
+        for name, content in members(data):
+            if content.startswith(_ELF):
+                yield f"({name})", elf.read(content)
+    elif data.startswith(_THIN_ARCHIVE):
+        raise BinaryError("a thin archive: what it names is not in the wheel")
+    elif data[:4] in _MACHO | _MACHO_FAT:
+        from . import macho
+
+        yield from macho.read(data)
+    elif data.startswith(_PE):
+        from . import pe
+
+        yield "", pe.read(data)
+    else:
+        raise BinaryError("its name is a binary's, its content is of no format that is known")

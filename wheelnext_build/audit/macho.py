@@ -1,0 +1,90 @@
+"""Mach-O files, thin and fat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import lief
+
+from .binary import Binary, BinaryError, Function, Region
+
+MachO = lief.MachO
+
+_MACHINES = {
+    MachO.Header.CPU_TYPE.X86_64: "x86_64",
+    MachO.Header.CPU_TYPE.ARM64: "aarch64",
+}
+_INSTRUCTIONS = (MachO.Section.FLAGS.PURE_INSTRUCTIONS, MachO.Section.FLAGS.SOME_INSTRUCTIONS)
+_STUBS = ("__stubs", "__stub_helper", "__auth_stubs", "__objc_stubs")
+
+
+def read(data: bytes) -> Iterator[tuple[str, Binary]]:
+    """Each architecture of a file, with its name where there are several; raises BinaryError."""
+    config = MachO.ParserConfig.quick
+    fat = MachO.parse(data, config)
+    if fat is None or not len(fat):
+        raise BinaryError("cannot be read as a Mach-O file")
+    for file in fat:
+        machine = _MACHINES.get(file.header.cpu_type, "")
+        part = f" ({machine or file.header.cpu_type.name.lower()})" if len(fat) > 1 else ""
+        content = memoryview(data)[file.fat_offset :]
+        yield (
+            part,
+            Binary(
+                format="Mach-O",
+                machine=machine,
+                regions=tuple(_regions(file, content)),
+                needed=tuple(str(library.name) for library in file.libraries),
+            ),
+        )
+
+
+def _regions(file: lief.MachO.Binary, content: memoryview) -> Iterator[Region]:
+    functions = list(_functions(file))
+    data_in_code = list(_data_in_code(file))
+    for section in file.sections:
+        if (
+            not section.size
+            or str(section.name) in _STUBS
+            or not any(map(section.has, _INSTRUCTIONS))
+        ):
+            continue
+        end = section.offset + section.size
+        if end > len(content):
+            raise BinaryError(f"section {section.name!s} reaches beyond the end of the file")
+        start = section.virtual_address
+        code = content[section.offset : end]
+        known = [item for item in functions if start <= item.start < start + len(code)]
+        yield Region(str(section.name), start, _without(code, section.offset, data_in_code), known)
+
+
+def _without(code: memoryview, offset: int, data: list[tuple[int, int]]) -> memoryview:
+    """Code with the tables in it that the file lists overwritten by breakpoints."""
+    inside = [
+        (max(start - offset, 0), min(end - offset, len(code)))
+        for start, end in data
+        if start < offset + len(code) and end > offset
+    ]
+    if not inside:
+        return code
+    changed = bytearray(code)
+    for start, end in inside:
+        changed[start:end] = b"\xcc" * (end - start)
+    return memoryview(bytes(changed))
+
+
+def _functions(file: lief.MachO.Binary) -> Iterator[Function]:
+    for symbol in file.symbols:
+        if symbol.value and symbol.numberof_sections and not symbol.raw_type & 0xE0:
+            # Without its size, a function reaches to the next one.
+            yield Function(symbol.value, symbol.value, str(symbol.name).removeprefix("_"))
+    if file.function_starts is not None:
+        for offset in file.function_starts.functions:
+            start = file.imagebase + offset
+            yield Function(start, start)
+
+
+def _data_in_code(file: lief.MachO.Binary) -> Iterator[tuple[int, int]]:
+    if file.data_in_code is not None:
+        for entry in file.data_in_code.entries:
+            yield entry.offset, entry.offset + entry.length

@@ -1,0 +1,81 @@
+"""PE files: extension modules and libraries of Windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import lief
+
+from .binary import Binary, BinaryError, Function, Region
+
+PE = lief.PE
+
+_MACHINES = {
+    PE.Header.MACHINE_TYPES.AMD64: "x86_64",
+    PE.Header.MACHINE_TYPES.ARM64: "aarch64",
+}
+_FATBINS = (".nv_fatb", ".nvFatBi")
+_EXECUTABLE = PE.Section.CHARACTERISTICS.MEM_EXECUTE
+
+
+def read(data: bytes) -> Binary:
+    """Read a PE file; raises BinaryError where it is none, or not whole."""
+    config = PE.ParserConfig()
+    config.parse_signature = False
+    config.parse_rsrc = False
+    config.parse_reloc = True
+    config.parse_exceptions = True
+    file = PE.parse(data, config)
+    if file is None:
+        raise BinaryError("cannot be read as a PE file")
+    return Binary(
+        format="PE",
+        machine=_MACHINES.get(file.header.machine, ""),
+        regions=tuple(_regions(file, memoryview(data))),
+        needed=tuple(str(library.name) for library in file.imports),
+        fatbins=tuple(
+            bytes(_content(section, memoryview(data)))
+            for section in file.sections
+            if str(section.name).startswith(_FATBINS[0])
+        ),
+    )
+
+
+def _content(section: lief.PE.Section, view: memoryview) -> memoryview:
+    end = section.pointerto_raw_data + section.sizeof_raw_data
+    if end > len(view):
+        raise BinaryError(f"section {section.name!s} reaches beyond the end of the file")
+    # What is on disk beyond the section's size in memory is padding.
+    size = min(section.sizeof_raw_data, section.virtual_size or section.sizeof_raw_data)
+    return view[section.pointerto_raw_data : section.pointerto_raw_data + size]
+
+
+def _regions(file: lief.PE.Binary, view: memoryview) -> Iterator[Region]:
+    functions = list(_functions(file))
+    for section in file.sections:
+        if not section.has_characteristic(_EXECUTABLE) or not section.sizeof_raw_data:
+            continue
+        code = _content(section, view)
+        start = section.virtual_address
+        known = [item for item in functions if start <= item.start < start + len(code)]
+        yield Region(str(section.name), start, code, known)
+
+
+def _functions(file: lief.PE.Binary) -> Iterator[Function]:
+    """Functions, by addresses relative to where the file is loaded.
+
+    Each that calls another has an entry for unwinding; leaves are known where they are exported.
+    """
+    export = file.get_export()
+    if export is not None:
+        for entry in export.entries:
+            if entry.address and not entry.is_forwarded:
+                yield Function(entry.address, entry.address, str(entry.name))
+    for item in file.exceptions:
+        if not isinstance(item, PE.RuntimeFunctionX64 | PE.RuntimeFunctionAArch64):
+            continue
+        if item.rva_start and item.rva_end > item.rva_start:
+            yield Function(item.rva_start, item.rva_end)
+    if file.entrypoint:
+        start = file.entrypoint - file.imagebase
+        yield Function(start, start)

@@ -1,0 +1,102 @@
+"""What a wheel promises: which processors and GPUs its code may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from ..variant import Variant
+from ..wheelfile import WheelName
+from .isa import extensions_of, levels
+
+BASELINES: Mapping[str, str] = {"x86_64": "v1", "aarch64": "8a"}
+"""What plain wheels may need where a project says nothing else."""
+
+_FEATURES = {"x86_64": "level", "aarch64": "version"}
+"""The feature of each processor namespace that has a level for its value."""
+
+_ON = frozenset({"on", "true", "yes", "1"})
+
+_PLATFORMS: Mapping[tuple[str, str], frozenset[str]] = {
+    # The oldest Macs that macOS 10.12 runs on, and what clang compiles for there unasked.
+    ("macosx", "x86_64"): frozenset({"CX16", "LAHF_SAHF", "SSE3", "SSSE3", "SSE4.1"}),
+    # Apple's first: clang's apple-m1.
+    ("macosx", "aarch64"): extensions_of("8.5a", "aarch64")
+    | {"AES", "FHM", "FP16", "PMULL", "SHA1", "SHA2", "SHA3", "SHA512"},
+    # Windows 8.1 and newer do not start without.
+    ("win", "x86_64"): frozenset({"CX16", "LAHF_SAHF"}),
+}
+"""What all of a platform's processors have beyond the lowest level, by the start of its tag."""
+
+_ALIASES = {"SSE4_1": "SSE4.1", "SSE4_2": "SSE4.2", "BMI1": "BMI"}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the code of a wheel may need.
+
+    ``levels`` and ``extensions`` are by machine: the level, and the extensions beyond the lowest
+    one. ``described`` names the promise as it stands in the wheel. ``architectures`` are the GPU
+    architectures that must be there, all of them and no other (``90_real``); None where the wheel
+    does not say. ``cuda`` is the oldest CUDA version whose driver must do, empty where it is not
+    said. ``is_baseline`` says that of processors no more is asked than of a plain wheel's.
+    """
+
+    levels: Mapping[str, str]
+    extensions: Mapping[str, frozenset[str]]
+    described: str
+    architectures: frozenset[str] | None = None
+    cuda: str = ""
+    is_baseline: bool = True
+    properties: tuple[str, ...] = field(default=())
+
+
+def promise_of(
+    name: WheelName, variant: Variant | None, baselines: Mapping[str, str] | None = None
+) -> Promise:
+    """The promise of a wheel by its name, its variant (None for a plain wheel) and the baselines.
+
+    Of several levels any will do for the installer, so the lowest counts. A feature of a
+    processor's namespace with a value such as ``on`` is an extension of that name.
+    """
+    base = {**BASELINES, **(baselines or {})}
+    levels_by_machine: dict[str, str] = {}
+    extensions: dict[str, frozenset[str]] = {}
+    described: list[str] = []
+    is_baseline = True
+    for machine, lowest in base.items():
+        level, extra = lowest, frozenset[str]()
+        for feature, values in (variant.as_mapping() if variant else {}).get(machine, {}).items():
+            described += [f"{machine} :: {feature} :: {value}" for value in values]
+            known = [value for value in levels(machine) if value in values]
+            if feature == _FEATURES[machine] and known:
+                level = max(level, known[0], key=levels(machine).index)
+            elif _ON.issuperset(values):
+                extra |= {_ALIASES.get(feature.upper(), feature.upper())}
+        levels_by_machine[machine] = level
+        usual = _platform(name.platform, machine) | extensions_of(lowest, machine)
+        extensions[machine] = usual | extensions_of(level, machine) | extra
+        is_baseline = is_baseline and extensions[machine] == usual
+    architectures = variant.values("nvidia", "sm_arch") if variant else ()
+    lower = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
+    kind = "the plain wheel" if variant is None else variant.label
+    return Promise(
+        levels=levels_by_machine,
+        extensions=extensions,
+        described=", ".join(described) or f"{kind}: the baseline",
+        architectures=frozenset(architectures) if architectures else None,
+        cuda=min(lower, key=Version, default=""),
+        is_baseline=is_baseline,
+        properties=tuple(map(str, variant.properties)) if variant else (),
+    )
+
+
+def _platform(platform: str, machine: str) -> frozenset[str]:
+    found = (
+        extensions
+        for (start, of), extensions in _PLATFORMS.items()
+        if of == machine and platform.startswith(start)
+    )
+    return frozenset().union(*found)

@@ -1,0 +1,225 @@
+"""What was found in a wheel, compared with what the wheel promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .isa import beyond_levels, in_order, level_of, levels
+from .needs import Place, Survey
+from .promise import BASELINES, Promise
+from .rules import Rule
+
+LEAKS = "Built with -march=native? See docs/audit.md#leaks"
+_MAX_SHOWN = 3
+
+Kind = Literal[
+    "leak", "unread", "architectures", "declared", "driver", "nothing-read", "no-gain", "identical"
+]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one binary of a wheel holds. ``path`` is its path in the wheel.
+
+    ``architectures`` are the GPU architectures of its device code. ``error`` says why it could not
+    be read.
+    """
+
+    path: str
+    format: str = ""
+    survey: Survey = field(default_factory=lambda: Survey(""))
+    architectures: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    checksum: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as promised.
+
+    ``is_error`` findings fail the audit. ``allowed_by`` is the reason of the rule that allows it.
+    """
+
+    kind: Kind
+    path: str
+    text: str
+    extension: str = ""
+    symbols: tuple[str, ...] = ()
+    is_error: bool = True
+    allowed_by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one wheel: what it promised, what was found, and where these differ."""
+
+    wheel: str
+    promise: Promise
+    binaries: tuple[Found, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(item for item in self.findings if item.is_error and not item.allowed_by)
+
+    @property
+    def holds(self) -> bool:
+        return not self.errors
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The machines that there is code for, of those whose levels are known."""
+        return tuple(sorted({item.survey.machine for item in self.binaries} & set(BASELINES)))
+
+    def level(self, machine: str) -> str:
+        """The lowest level that its code for a machine needs where it runs unasked."""
+        return level_of(self.extensions(machine), machine)
+
+    def extensions(self, machine: str) -> frozenset[str]:
+        """What that code needs, without what a rule allows."""
+        allowed = {(item.path, item.extension) for item in self.findings if item.allowed_by}
+        return frozenset(
+            extension
+            for found in self.binaries
+            if found.survey.machine == machine
+            for extension in found.survey.needs
+            if (found.path, extension) not in allowed
+        )
+
+
+def judge(
+    wheel: str, promise: Promise, binaries: Sequence[Found], rules: Sequence[Rule] = ()
+) -> Verdict:
+    """Compare what the binaries of a wheel hold with what it promises."""
+    findings: list[Finding] = []
+    for found in binaries:
+        if found.error:
+            findings.append(Finding("unread", found.path, found.error))
+            continue
+        findings += _leaks(found, promise, rules)
+        findings += _declared(found, promise, rules)
+        findings += _architectures(found, promise, rules)
+    if not binaries and not (promise.is_baseline and promise.architectures is None):
+        text = f"no binary in it, so nothing that keeps its promise, {promise.described}"
+        findings.append(Finding("nothing-read", "", text))
+    if promise.architectures is not None and not any(item.architectures for item in binaries):
+        wanted = ", ".join(sorted(promise.architectures))
+        findings.append(Finding("architectures", "", f"no GPU code in it; it promises {wanted}"))
+    return Verdict(wheel, promise, tuple(binaries), tuple(findings))
+
+
+def _leaks(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+    allowed = promise.extensions.get(found.survey.machine, frozenset())
+    for extension in in_order(found.survey.needs.keys() - allowed):
+        places = found.survey.needs[extension]
+        for rule in rules:
+            covered = [item for item in places if rule.covers(found.path, extension, item.function)]
+            if covered:
+                yield _leak(found, promise, extension, covered, rule.reason)
+                places = [item for item in places if item not in covered]
+        if places:
+            yield _leak(found, promise, extension, places)
+    for extension in in_order(found.survey.unsure.keys() - allowed):
+        places = found.survey.unsure[extension]
+        text = (
+            f"{_count(places)} between functions read like {extension}, but nothing leads there: "
+            f"data, most likely ({_shown(places)})"
+        )
+        yield Finding("leak", found.path, text, extension, is_error=False)
+
+
+def _leak(
+    found: Found, promise: Promise, extension: str, places: Sequence[Place], reason: str = ""
+) -> Finding:
+    text = (
+        f"{_count(places)} need{'s' if len(places) == 1 else ''} {extension}, beyond "
+        f"{promise.described}: {_shown(places)}. {LEAKS}"
+    )
+    symbols = tuple(item.function for item in places)
+    return Finding("leak", found.path, text, extension, symbols, allowed_by=reason)
+
+
+def _declared(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+    for level in found.declared:
+        if level > promise.levels["x86_64"]:
+            reason = next((rule.reason for rule in rules if rule.covers(found.path)), "")
+            text = (
+                f"an ELF note says that it needs x86-64-{level}, beyond {promise.described}; the "
+                "loader refuses it on other processors (-z x86-64-...)"
+            )
+            yield Finding("declared", found.path, text, allowed_by=reason)
+
+
+def _architectures(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+    if promise.architectures is None or not found.architectures:
+        return
+    there = set(found.architectures)
+    missing, extra = promise.architectures - there, there - promise.architectures
+    if not missing and not extra:
+        return
+    parts = [f"has no {', '.join(sorted(missing))}"] if missing else []
+    parts += [f"has {', '.join(sorted(extra))} beyond it"] if extra else []
+    wanted = ", ".join(sorted(promise.architectures))
+    reason = next((rule.reason for rule in rules if rule.covers(found.path)), "")
+    text = f"GPU code {' and '.join(parts)}; nvidia :: sm_arch promises {wanted}"
+    yield Finding("architectures", found.path, text, allowed_by=reason)
+
+
+def _count(places: Sequence[Place]) -> str:
+    return f"{len(places)} function{'s' if len(places) != 1 else ''}"
+
+
+def _shown(places: Sequence[Place]) -> str:
+    more = len(places) - _MAX_SHOWN
+    shown = ", ".join(map(str, places[:_MAX_SHOWN]))
+    return f"{shown}, and {more} more" if more > 0 else shown
+
+
+def compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts of one release's wheels for one interpreter, with what comparing them shows."""
+    return [
+        Verdict(
+            verdict.wheel,
+            verdict.promise,
+            verdict.binaries,
+            (*verdict.findings, *_beside(verdict, verdicts)),
+        )
+        for verdict in verdicts
+    ]
+
+
+def _beside(verdict: Verdict, verdicts: Sequence[Verdict]) -> Iterable[Finding]:
+    if verdict.promise.is_baseline and verdict.promise.architectures is None:
+        return  # plain, null and the baseline's level may be alike
+    own = _checksums(verdict)
+    for other in verdicts:
+        if other is verdict or not own:
+            continue
+        if _checksums(other) == own and (other.wheel < verdict.wheel or other.promise.is_baseline):
+            text = f"its binaries are those of {other.wheel}, byte for byte"
+            yield Finding("identical", "", text)
+            return
+    for machine in verdict.machines:
+        order = levels(machine).index
+        own_level = verdict.promise.levels[machine]
+        below = [item.promise.levels[machine] for item in verdicts]
+        below = [level for level in below if order(level) < order(own_level)]
+        if not below or beyond_levels(verdict.extensions(machine), machine):
+            continue
+        lower = max(below, key=order)
+        if order(verdict.level(machine)) <= order(lower):
+            text = (
+                f"this variant buys nothing: its code needs no more than {lower}, which another has"
+            )
+            yield Finding("no-gain", "", text, is_error=False)
+
+
+def _checksums(verdict: Verdict) -> dict[str, str]:
+    return {found.path: found.checksum for found in verdict.binaries}

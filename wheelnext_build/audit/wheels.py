@@ -1,0 +1,156 @@
+"""Wheels: their binaries read in worker processes, several at once, and judged.
+
+A file that is made to crash or to hang whoever reads it ends its worker, not the audit.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import processors
+from ..errors import WheelError
+from ..stamp import variant_of
+from ..wheelfile import Member, WheelReader
+from . import files
+from .promise import Promise, promise_of
+from .rules import Rule
+from .verdict import Found, Verdict, judge
+
+_BOMB_RATIO, _BOMB_SIZE = 300, 1 << 26
+"""A member of more bytes than the second that shrank by more than the first is no binary's."""
+
+_SMALL = 16 << 20
+"""So many bytes of binaries are read before a worker process would have begun."""
+
+_MEMORY = 6 << 30
+_SECONDS = 900
+"""The most that a worker may use for one file: address space in bytes, and time."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    wheel: Path
+    member: str
+
+
+def audit_wheels(
+    wheels: Sequence[Path],
+    *,
+    baselines: Mapping[str, str] | None = None,
+    rules: Sequence[Rule] = (),
+    jobs: int = 0,
+) -> list[Verdict]:
+    """Audit wheels whose promises follow from their names and variant.json.
+
+    ``baselines`` are the levels that plain wheels may need, by machine. ``jobs`` is the number of
+    worker processes, 0 for one on each processor. Raises WheelError where a file is no wheel.
+    """
+    promises: list[Promise] = []
+    tasks: list[_Task] = []
+    for path in wheels:
+        with WheelReader(path) as reader:
+            described = variant_of(reader)
+            variant = described[1] if described else None
+            promises.append(promise_of(reader.name, variant, baselines))
+            tasks += [_Task(path, member.name) for member in _binaries(reader)]
+    found = _run(tasks, jobs or processors.count())
+    return [
+        judge(
+            path.name,
+            promise,
+            [item for task in tasks if task.wheel == path for item in found[task]],
+            rules,
+        )
+        for path, promise in zip(wheels, promises, strict=True)
+    ]
+
+
+def audit_wheel(
+    wheel: Path, promise: Promise, *, rules: Sequence[Rule] = (), jobs: int = 0
+) -> Verdict:
+    """Audit a wheel of one's own against a promise.
+
+    Small wheels are read in this process, since whoever built them need not fear them.
+    """
+    with WheelReader(wheel) as reader:
+        members = list(_binaries(reader))
+        if sum(member.info.file_size for member in members) <= _SMALL:
+            found = [
+                item
+                for member in members
+                for item in files.audit(member.name, reader.read(member.name))
+            ]
+            return judge(wheel.name, promise, found, rules)
+    tasks = [_Task(wheel, member.name) for member in members]
+    results = _run(tasks, jobs or processors.count())
+    return judge(wheel.name, promise, [item for task in tasks for item in results[task]], rules)
+
+
+def _binaries(reader: WheelReader) -> Iterator[Member]:
+    for member in reader.members():
+        start = reader.start(member.name, files.MAGIC_SIZE)
+        if files.is_binary(member.name, start):
+            yield member
+
+
+def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:
+    """All tasks, spread over worker processes; those that broke one are tried once more, alone."""
+    results: dict[_Task, list[Found]] = {}
+    waiting = _attempt(tasks, min(jobs, len(tasks)), results)
+    for task in waiting:
+        if _attempt([task], 1, results):
+            error = "reading it crashed, or took more time or memory than any sound file does"
+            results[task] = [Found(task.member, error=error)]
+    return results
+
+
+def _attempt(tasks: Sequence[_Task], jobs: int, results: dict[_Task, list[Found]]) -> list[_Task]:
+    """Do the tasks; returns those without a result, since a worker ended."""
+    if not tasks:
+        return []
+    broken = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_limit) as pool:
+        futures: list[tuple[_Task, Future[list[Found]]]] = [
+            (task, pool.submit(_audit, task)) for task in tasks
+        ]
+        for task, future in futures:
+            try:
+                results[task] = future.result()
+            except BrokenProcessPool:
+                broken.append(task)
+    return broken
+
+
+def _limit() -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _audit(task: _Task) -> list[Found]:
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_SECONDS)
+    try:
+        with WheelReader(task.wheel) as reader:
+            info = next(item.info for item in reader.members() if item.name == task.member)
+            if info.file_size > _BOMB_SIZE and info.file_size > _BOMB_RATIO * info.compress_size:
+                return [Found(task.member, error="shrank more than any binary does: not unpacked")]
+            return files.audit(task.member, reader.read(task.member))
+    except MemoryError:
+        return [Found(task.member, error="takes more memory than any sound file does")]
+    except WheelError as error:
+        return [Found(task.member, error=str(error))]
+    finally:
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)

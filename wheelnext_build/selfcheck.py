@@ -1,0 +1,96 @@
+"""A build's look at its own wheels: each is audited before it is published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .announce import announce
+from .auditconfig import AuditConfig
+from .errors import BuildError, ToolchainError
+from .variant import Variant
+from .wheelfile import WheelName
+
+if TYPE_CHECKING:
+    from .audit.verdict import Verdict
+
+REQUIREMENTS = {
+    "x86_64": ("iced-x86>=1.17", "lief>=0.16"),
+    "aarch64": ("capstone>=5", "lief>=0.16"),
+}
+"""What auditing code for a machine needs installed."""
+
+HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
+
+
+def requirements(config: AuditConfig, machine: str) -> list[str]:
+    """What to install for the audit of wheels for ``machine``."""
+    return [] if config.mode == "off" else list(REQUIREMENTS.get(machine, ()))
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """Audits the wheels of one request; ``ledger`` is a folder that all of its workers share."""
+
+    config: AuditConfig
+    ledger: Path
+
+    def check(
+        self, wheel: Path, variant: Variant | None, title: str, *, differs: bool, jobs: int = 0
+    ) -> None:
+        """Audit a finished wheel that is still plain and stands for ``variant``.
+
+        ``differs`` says that its compilers were called with other arguments than the plain wheel's.
+        Raises BuildError where it does not hold what the variant promises; where the project asks
+        for warnings only, they are printed.
+        """
+        if self.config.mode == "off":
+            return
+        try:
+            from .audit.promise import promise_of
+            from .audit.wheels import audit_wheel
+        except ImportError as error:
+            raise ToolchainError(
+                f"the audit of built wheels needs {error.name}: install wheelnext-build[audit], or "
+                'set mode = "off" in [tool.wheelnext-build.audit]'
+            ) from None
+        promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
+        verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+        problems = [str(finding) for finding in verdict.errors]
+        is_like_plain = promise.is_baseline and promise.architectures is None
+        is_special = differs and not is_like_plain and title not in self.config.may_be_identical
+        twin = self._twin(verdict, title, is_special=is_special)
+        if twin:
+            problems.append(
+                f"its binaries are those of {twin}, byte for byte: the flags of {title} change "
+                "nothing in them (may-be-identical allows it)"
+            )
+        if not problems:
+            return
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        text = f"{title}: the wheel does not hold what its label says:\n{lines}\n{HINT}"
+        if self.config.mode == "error":
+            raise BuildError(text)
+        for line in text.splitlines():
+            announce(f"warning: {line}")
+
+    def _twin(self, verdict: Verdict, title: str, *, is_special: bool) -> str:
+        """The title of another wheel of this request with the same binaries, where one is special.
+
+        Entries are written before they are looked for: of two wheels that are checked at the same
+        time, at least one sees the other.
+        """
+        checksums = sorted((found.path, found.checksum) for found in verdict.binaries)
+        if not checksums:
+            return ""
+        digest = hashlib.sha256(json.dumps(checksums).encode()).hexdigest()
+        own = self.ledger / f"{digest}.{title}"
+        self.ledger.mkdir(exist_ok=True)
+        own.write_text("special" if is_special else "", encoding="utf-8")
+        for other in self.ledger.glob(f"{digest}.*"):
+            if other != own and (is_special or other.read_text(encoding="utf-8")):
+                return other.name.removeprefix(f"{digest}.")
+        return ""
