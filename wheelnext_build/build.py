@@ -50,7 +50,7 @@ class Builder:
                     environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
-            crew = Crew(Path(scratch), environment)
+            crew = Crew(Path(scratch), environment, self.passes.config.audit)
             if len(jobs) > 1 and self._may_run_at_once():
                 outcomes = self._in_parallel(crew, works, folder)
             else:

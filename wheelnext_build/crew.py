@@ -18,6 +18,7 @@ from typing import IO
 
 from . import worker
 from .announce import PREFIX, labelled
+from .auditconfig import AuditConfig
 from .buildenv import BuildEnvironment
 from .errors import WheelnextBuildError
 from .jobs import keeps_going
@@ -34,6 +35,7 @@ class Crew:
 
     scratch: Path
     environment: BuildEnvironment | None
+    audit: AuditConfig
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -121,10 +123,8 @@ class Crew:
         process = self._begin(piped=follow is not None)
         try:
             with process:
-                if process.stdin is not None:
-                    # It stays open: by its end the worker tells that this process is gone.
-                    process.stdin.write(pickle.dumps(replace(work, variables=environment)))
-                    process.stdin.flush()
+                # Its input stays open: by the end of that, it tells that this process is gone.
+                _tell(process, replace(work, variables=environment))
                 if follow and process.stdout is not None:
                     follow(process.stdout)
                 return process.wait()
@@ -147,7 +147,7 @@ class Crew:
             python = self.environment.renamed(python)
             search_path = [self.environment.renamed(entry) for entry in search_path]
         sys.stdout.flush()
-        return subprocess.Popen(
+        process = subprocess.Popen(
             worker.command(python, search_path),
             env=environment,
             stdin=subprocess.PIPE,
@@ -156,6 +156,8 @@ class Crew:
             # Ctrl-C is for this process, which ends the workers.
             start_new_session=True,
         )
+        _tell(process, self.audit)
+        return process
 
     def _outcomes(self, work: Work, status: int) -> list[Outcome]:
         result = worker.read_result(work.result)
@@ -187,6 +189,14 @@ class Crew:
                     continue
             else:
                 process.terminate()
+
+
+def _tell(process: subprocess.Popen[bytes], message: object) -> None:
+    """Send a worker something to read; that one has ended shows by its result."""
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(pickle.dumps(message))
+            process.stdin.flush()
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -29,6 +30,17 @@ HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, an
 def requirements(config: AuditConfig, machine: str) -> list[str]:
     """What to install for the audit of wheels for ``machine``."""
     return [] if config.mode == "off" else list(REQUIREMENTS.get(machine, ()))
+
+
+def load(config: AuditConfig) -> None:
+    """Load what the audit needs, while compilers run or a core has nothing to do.
+
+    What is missing is said when it is needed.
+    """
+    if config.mode == "off":
+        return
+    with contextlib.suppress(ImportError):
+        from .audit import elf, wheels, x86survey  # noqa: F401
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from . import selfcheck
+from .auditconfig import AuditConfig
 from .errors import INTERRUPTED, WheelnextBuildError
 from .passes import Numbered, Outcome, Passes
 from .tree import Tree
@@ -54,8 +56,10 @@ def command(python: str, search_path: list[str]) -> list[str]:
 def main() -> None:
     """Do the work that standard input describes; ends the process."""
     stream = _take_over_input()
+    config: AuditConfig = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+    threading.Thread(target=selfcheck.load, args=(config,), daemon=True).start()
     try:
-        work: Work = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+        work: Work = pickle.load(stream)  # noqa: S301
     except EOFError:
         sys.exit(0)
     os.environ.clear()

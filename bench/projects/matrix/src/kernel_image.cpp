@@ -10,13 +10,13 @@ void blur(const std::uint8_t* in, std::uint8_t* out, std::size_t width, std::siz
           int radius) {
   const auto reach = static_cast<std::size_t>(radius);
   for (std::size_t row = 0; row < height; ++row) {
-    each_unrolled(width, [=](std::size_t column) {
+    for (std::size_t column = 0; column < width; ++column) {
       const std::size_t first = column < reach ? 0 : column - reach;
       const std::size_t last = std::min(width - 1, column + reach);
       unsigned total = 0;
       for (std::size_t i = first; i <= last; ++i) total += in[row * width + i];
       out[row * width + column] = static_cast<std::uint8_t>(total / (last - first + 1));
-    });
+    }
   }
 }
 
