@@ -17,10 +17,14 @@ from .errors import BuildError
 from .jobs import Job, tree_name
 from .objects import ObjectStore
 from .passes import Numbered, Outcome, Passes
+from .selfcheck import SelfCheck
 from .sourcewatch import snapshot, warn_of_changes
 from .tree import Tree
 from .treesfolder import TreesFolder, trees_folder
 from .worker import Work
+
+_AUDITED = "audited"
+"""The folder, among a request's temporary ones, for what the audits of its wheels note."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,10 @@ class Builder:
                 outcomes = self._in_parallel(crew, works, folder)
             else:
                 outcomes = crew.one_by_one(works)
-        return _names(outcomes, jobs)
+            names = _names(outcomes, jobs)
+            check = SelfCheck(self.passes.config.audit, Path(scratch) / _AUDITED)
+            check.warn_of_unused_rules()
+        return names
 
     def _may_run_at_once(self) -> bool:
         wanted = self.passes.config.parallel_trees and self.in_place is None
@@ -101,7 +108,7 @@ class Builder:
                 tree = Tree(folder.path / name, ObjectStore(folder.path / "objects" / name))
             else:
                 tree = Tree(folder.path / name)
-            passes = replace(self.passes, audited=scratch / "audited")
+            passes = replace(self.passes, audited=scratch / _AUDITED)
             works.append(Work(passes, tree, tuple(numbered), scratch))
         return works
 

@@ -71,6 +71,7 @@ class SelfCheck:
             ) from None
         promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
         verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+        self._note_rules(verdict)
         problems = [str(finding) for finding in verdict.errors]
         is_like_plain = promise.is_baseline and promise.architectures is None
         is_special = differs and not is_like_plain and title not in self.config.may_be_identical
@@ -89,6 +90,24 @@ class SelfCheck:
         for line in text.splitlines():
             announce(f"warning: {line}")
 
+    def warn_of_unused_rules(self) -> None:
+        """Say which rules allowed nothing in any of the wheels that were checked."""
+        if self.config.mode == "off" or not self.ledger.is_dir():
+            return
+        for number, rule in enumerate(self.config.rules):
+            if not (self.ledger / f"rule.{number}").exists():
+                announce(
+                    f"warning: the audit's rule for {rule.path!r} allowed nothing: remove it from "
+                    "pyproject.toml, or correct its patterns"
+                )
+
+    def _note_rules(self, verdict: Verdict) -> None:
+        used = {finding.allowed for finding in verdict.findings}
+        self.ledger.mkdir(exist_ok=True)
+        for number, rule in enumerate(self.config.rules):
+            if rule in used:
+                (self.ledger / f"rule.{number}").touch()
+
     def _twin(self, verdict: Verdict, title: str, *, is_special: bool) -> str:
         """The title of another wheel of this request with the same binaries, where one is special.
 
@@ -100,7 +119,6 @@ class SelfCheck:
             return ""
         digest = hashlib.sha256(json.dumps(checksums).encode()).hexdigest()
         own = self.ledger / f"{digest}.{title}"
-        self.ledger.mkdir(exist_ok=True)
         own.write_text("special" if is_special else "", encoding="utf-8")
         for other in self.ledger.glob(f"{digest}.*"):
             if other != own and (is_special or other.read_text(encoding="utf-8")):

@@ -18,7 +18,7 @@ def variant(*properties: str) -> Variant:
 
 def found(*extensions: str, checksum: str = "") -> Found:
     place = Place("gemm", 0x41F0, "vpermt2ps zmm0,zmm1,zmm2")
-    survey = Survey("x86_64", {name: [place] for name in extensions})
+    survey = Survey("x86_64", {name: [place] for name in extensions}, code_size=4096)
     return Found("demo/_core.so", "ELF", survey, checksum=checksum)
 
 
@@ -70,7 +70,7 @@ def test_a_rule_allows_and_stays_in_the_report() -> None:
     rule = Rule("demo/*", "asks the processor", symbols=("gemm*",))
     verdict = judge(NAME, promise(), [found("AVX2")], [rule])
     assert verdict.holds
-    assert verdict.findings[0].allowed_by == "asks the processor"
+    assert verdict.findings[0].allowed == rule
     assert verdict.level("x86_64") == "v1"
 
 
@@ -114,7 +114,8 @@ def test_a_variant_that_needs_no_more_than_another_buys_nothing() -> None:
 
 def test_two_variants_with_the_same_binaries() -> None:
     def alike(name: str, *properties: str) -> Verdict:
-        binary = Found("demo/_core.so", "ELF", Survey("x86_64"), checksum="1")
+        survey = Survey("x86_64", code_size=4096)
+        binary = Found("demo/_core.so", "ELF", survey, checksum="1")
         return judge(name, promise(*properties), [binary])
 
     verdicts = [

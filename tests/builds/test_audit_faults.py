@@ -105,6 +105,14 @@ def test_a_baseline_of_ones_own(audited: Project) -> None:
     assert len(audited.files()) == 3
 
 
+def test_a_rule_that_allows_nothing_is_reported(audited: Project) -> None:
+    rule = '\n[[tool.wheelnext-build.audit.allow]]\npath = "other.libs/*"\nreason = "dispatch"\n'
+    path = audited.folder / "pyproject.toml"
+    path.write_text(path.read_text() + rule)
+    said = audited.build({"variants": "all"}).output
+    assert "the audit's rule for 'other.libs/*' allowed nothing" in said
+
+
 @needs_nvcc
 @pytest.mark.parametrize(
     ("architectures", "said"),

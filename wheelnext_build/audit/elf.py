@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import lief
 
@@ -65,6 +65,8 @@ class _Reader:
         functions = self._functions()
         dispatched = self._dispatched(functions)
         regions = []
+        if not len(self.file.sections):
+            return list(self._segments(functions.get(-1, [])))
         for index, section in enumerate(self.file.sections):
             if (
                 not section.has(ELF.Section.FLAGS.EXECINSTR)
@@ -88,6 +90,17 @@ class _Reader:
             ]
             regions.append(Region(str(section.name), address, data, known))
         return regions
+
+    def _segments(self, functions: Sequence[Function]) -> Iterator[Region]:
+        """What is mapped to be run, in a file whose table of sections was cut off."""
+        for segment in self.file.segments:
+            if segment.has(ELF.Segment.FLAGS.X) and segment.physical_size:
+                end = segment.file_offset + segment.physical_size
+                if end > len(self.view):
+                    raise BinaryError("a segment reaches beyond the end of the file")
+                start, data = segment.virtual_address, self.view[segment.file_offset : end]
+                known = [item for item in functions if start <= item.start < start + len(data)]
+                yield Region("segment", start, data, known)
 
     def _functions(self) -> dict[int, list[Function]]:
         """Functions by their section where addresses are relative to it, else below -1."""

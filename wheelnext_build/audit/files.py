@@ -17,6 +17,7 @@ _THIN_ARCHIVE = b"!<thin>\n"
 _MACHO = {b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce"}
 _MACHO_FAT = {b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"}
 _PE = b"MZ"
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 MAGIC_SIZE = 8
 
@@ -70,6 +71,12 @@ def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
         for name, content in members(data):
             if content.startswith(_ELF):
                 yield f"({name})", elf.read(content)
+            elif content[:4] in _MACHO:
+                from . import macho
+
+                yield from ((f"({name})", binary) for _, binary in macho.read(content))
+            elif content.startswith(_BITCODE):
+                raise BinaryError(f"{name} in it is LLVM bitcode, which is no machine code yet")
     elif data.startswith(_THIN_ARCHIVE):
         raise BinaryError("a thin archive: what it names is not in the wheel")
     elif data[:4] in _MACHO | _MACHO_FAT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +14,7 @@ from .rules import Rule
 
 LEAKS = "Built with -march=native? See docs/audit.md#leaks"
 _MAX_SHOWN = 3
+_CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|cusparse|nvrtc|nvJitLink)\.so\.(\d+)")
 
 Kind = Literal[
     "leak", "unread", "architectures", "declared", "driver", "nothing-read", "no-gain", "identical"
@@ -41,7 +43,7 @@ class Found:
 class Finding:
     """One thing that is not as promised.
 
-    ``is_error`` findings fail the audit. ``allowed_by`` is the reason of the rule that allows it.
+    ``is_error`` findings fail the audit, but for those that a rule allows (``allowed``).
     """
 
     kind: Kind
@@ -50,7 +52,7 @@ class Finding:
     extension: str = ""
     symbols: tuple[str, ...] = ()
     is_error: bool = True
-    allowed_by: str = ""
+    allowed: Rule | None = None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
@@ -67,7 +69,7 @@ class Verdict:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return tuple(item for item in self.findings if item.is_error and not item.allowed_by)
+        return tuple(item for item in self.findings if item.is_error and item.allowed is None)
 
     @property
     def holds(self) -> bool:
@@ -84,7 +86,7 @@ class Verdict:
 
     def extensions(self, machine: str) -> frozenset[str]:
         """What that code needs, without what a rule allows."""
-        allowed = {(item.path, item.extension) for item in self.findings if item.allowed_by}
+        allowed = {(item.path, item.extension) for item in self.findings if item.allowed}
         return frozenset(
             extension
             for found in self.binaries
@@ -106,8 +108,12 @@ def judge(
         findings += _leaks(found, promise, rules)
         findings += _declared(found, promise, rules)
         findings += _architectures(found, promise, rules)
-    if not binaries and not (promise.is_baseline and promise.architectures is None):
-        text = f"no binary in it, so nothing that keeps its promise, {promise.described}"
+        findings += _libraries(found, promise, rules)
+    has_code = any(item.survey.machine in BASELINES and item.survey.code_size for item in binaries)
+    if not promise.is_baseline and not has_code:
+        text = (
+            f"no machine code in it that could be read, so nothing that needs {promise.described}"
+        )
         findings.append(Finding("nothing-read", "", text))
     if promise.architectures is not None and not any(item.architectures for item in binaries):
         wanted = ", ".join(sorted(promise.architectures))
@@ -122,7 +128,7 @@ def _leaks(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Fi
         for rule in rules:
             covered = [item for item in places if rule.covers(found.path, extension, item.function)]
             if covered:
-                yield _leak(found, promise, extension, covered, rule.reason)
+                yield _leak(found, promise, extension, covered, rule)
                 places = [item for item in places if item not in covered]
         if places:
             yield _leak(found, promise, extension, places)
@@ -136,25 +142,28 @@ def _leaks(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Fi
 
 
 def _leak(
-    found: Found, promise: Promise, extension: str, places: Sequence[Place], reason: str = ""
+    found: Found,
+    promise: Promise,
+    extension: str,
+    places: Sequence[Place],
+    rule: Rule | None = None,
 ) -> Finding:
     text = (
         f"{_count(places)} need{'s' if len(places) == 1 else ''} {extension}, beyond "
         f"{promise.described}: {_shown(places)}. {LEAKS}"
     )
     symbols = tuple(item.function for item in places)
-    return Finding("leak", found.path, text, extension, symbols, allowed_by=reason)
+    return Finding("leak", found.path, text, extension, symbols, allowed=rule)
 
 
 def _declared(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
     for level in found.declared:
         if level > promise.levels["x86_64"]:
-            reason = next((rule.reason for rule in rules if rule.covers(found.path)), "")
             text = (
                 f"an ELF note says that it needs x86-64-{level}, beyond {promise.described}; the "
                 "loader refuses it on other processors (-z x86-64-...)"
             )
-            yield Finding("declared", found.path, text, allowed_by=reason)
+            yield Finding("declared", found.path, text, allowed=_rule_for(found, rules))
 
 
 def _architectures(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
@@ -167,9 +176,34 @@ def _architectures(found: Found, promise: Promise, rules: Sequence[Rule]) -> Ite
     parts = [f"has no {', '.join(sorted(missing))}"] if missing else []
     parts += [f"has {', '.join(sorted(extra))} beyond it"] if extra else []
     wanted = ", ".join(sorted(promise.architectures))
-    reason = next((rule.reason for rule in rules if rule.covers(found.path)), "")
     text = f"GPU code {' and '.join(parts)}; nvidia :: sm_arch promises {wanted}"
-    yield Finding("architectures", found.path, text, allowed_by=reason)
+    yield Finding("architectures", found.path, text, allowed=_rule_for(found, rules))
+
+
+def _libraries(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+    """The CUDA runtime that a binary loads needs a driver of at least its own major version."""
+    for library in found.needed:
+        match = _CUDA_LIBRARY.fullmatch(library)
+        if match is None or not promise.cuda:
+            continue
+        if int(match[1]) > int(promise.cuda.partition(".")[0]):
+            text = (
+                f"loads {library}, which needs a driver for CUDA {match[1]}; nvidia :: "
+                f"cuda_version_lower_bound promises {promise.cuda}"
+            )
+            yield Finding("driver", found.path, text, allowed=_rule_for(found, rules))
+
+
+def _rule_for(found: Found, rules: Sequence[Rule]) -> Rule | None:
+    """The rule for a file as a whole, if there is one."""
+    whole = (rule for rule in rules if not rule.symbols and not rule.extensions)
+    return next((rule for rule in whole if rule.covers(found.path)), None)
+
+
+def unused(rules: Sequence[Rule], verdicts: Iterable[Verdict]) -> list[Rule]:
+    """The rules that allowed nothing in any of the wheels."""
+    used = {finding.allowed for verdict in verdicts for finding in verdict.findings}
+    return [rule for rule in rules if rule not in used]
 
 
 def _count(places: Sequence[Place]) -> str:

@@ -101,13 +101,17 @@ def _binaries(reader: WheelReader) -> Iterator[Member]:
 
 
 def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:
-    """All tasks, spread over worker processes; those that broke one are tried once more, alone."""
+    """All tasks, spread over worker processes; those that may have ended one are tried alone."""
     results: dict[_Task, list[Found]] = {}
-    waiting = _attempt(tasks, min(jobs, len(tasks)), results)
-    for task in waiting:
-        if _attempt([task], 1, results):
-            error = "reading it crashed, or took more time or memory than any sound file does"
-            results[task] = [Found(task.member, error=error)]
+    waiting = list(tasks)
+    while waiting:
+        broken = _attempt(waiting, min(jobs, len(waiting)), results)
+        # Tasks begin in order, so it was one of the first without a result.
+        suspects, waiting = broken[: jobs + 1], broken[jobs + 1 :]
+        for task in suspects:
+            if _attempt([task], 1, results):
+                error = "reading it crashed, or took more time or memory than any sound file does"
+                results[task] = [Found(task.member, error=error)]
     return results
 
 

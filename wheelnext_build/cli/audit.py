@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..audit.isa import levels
+from ..auditconfig import AuditConfig
+from ..config import load
 from ..errors import RequestError
+from ..wheelfile import WheelName
 from .output import emit_json, table
 
 if TYPE_CHECKING:
+    from ..audit.rules import Rule
     from ..audit.verdict import Finding, Verdict
     from .output import Subparsers
+
+_MOST_SYMBOLS = 30
+"""A rule that names more functions than these is better one for the file."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -27,15 +36,24 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+")
     parser.add_argument(
         "--baseline",
-        choices=("v1", "v2", "v3", "v4"),
-        default="v1",
-        help="the x86-64 level that plain wheels may need (default: v1)",
+        choices=levels("x86_64"),
+        help="the x86-64 level that plain wheels may need (default: the project's, else v1)",
     )
     parser.add_argument(
         "--aarch64-baseline",
         choices=levels("aarch64"),
-        default="8a",
-        help="the same for aarch64 (default: 8a)",
+        help="the version of aarch64 that they may need (default: the project's, else 8a)",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="FOLDER",
+        type=Path,
+        help="take rules and baselines from the pyproject.toml there",
+    )
+    parser.add_argument(
+        "--suggest",
+        action="store_true",
+        help="print rules for pyproject.toml that would allow what was found",
     )
     parser.add_argument("--jobs", type=int, default=0, help="files read at once")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -47,15 +65,61 @@ def run(args: argparse.Namespace) -> int:
     missing = [str(path) for path in args.wheels if not path.is_file()]
     if missing:
         raise RequestError(f"no such file: {', '.join(missing)}")
-    from ..audit.wheels import audit_wheels
-
-    baselines = {"x86_64": args.baseline, "aarch64": args.aarch64_baseline}
-    verdicts = audit_wheels(args.wheels, baselines=baselines, jobs=args.jobs)
+    verdicts, rules = _audit(args)
     if args.json:
         emit_json([_as_json(verdict) for verdict in verdicts])
+    elif args.suggest:
+        print(suggestion(verdicts), end="")
     else:
         _print(verdicts)
+        for rule in rules:
+            print(f"\nnote: the rule for {rule.path!r} allows nothing in these wheels: remove it?")
     return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Rule]]:
+    """The verdicts, and the project's rules that no wheel needed."""
+    try:
+        import lief  # noqa: F401
+    except ImportError:
+        raise RequestError(
+            "the audit needs lief: python -m pip install 'wheelnext-build[audit]'"
+        ) from None
+    from ..audit.verdict import compared, unused
+    from ..audit.wheels import audit_wheels
+
+    config = load(args.project).audit if args.project else AuditConfig()
+    baselines = dict(config.baselines)
+    if args.baseline:
+        baselines["x86_64"] = args.baseline
+    if args.aarch64_baseline:
+        baselines["aarch64"] = args.aarch64_baseline
+    found = audit_wheels(args.wheels, baselines=baselines, rules=config.rules, jobs=args.jobs)
+    builds: dict[WheelName, list[Verdict]] = {}
+    for verdict in found:
+        name = replace(WheelName.parse(verdict.wheel), label=None)
+        builds.setdefault(name, []).append(verdict)
+    verdicts = [verdict for build in builds.values() for verdict in compared(build)]
+    return verdicts, unused(config.rules, verdicts)
+
+
+def suggestion(verdicts: Sequence[Verdict]) -> str:
+    """Rules that would allow all that fails, as TOML; the reasons are for a person to find."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for finding in (item for verdict in verdicts for item in verdict.errors if item.path):
+        extensions, symbols = found.setdefault(finding.path, (set(), set()))
+        extensions |= {finding.extension} - {""}
+        symbols |= set(finding.symbols)
+    text = []
+    for path, (extensions, symbols) in found.items():
+        text += ["[[tool.wheelnext-build.audit.allow]]", f"path = {json.dumps(path)}"]
+        if extensions:
+            text.append(f"extensions = {json.dumps(sorted(extensions))}")
+        named = not any(symbol.startswith(".") for symbol in symbols)
+        if symbols and named and len(symbols) <= _MOST_SYMBOLS:
+            text.append(f"symbols = {json.dumps(sorted(symbols))}")
+        text += ['reason = ""  # who asks the processor before this code runs?', ""]
+    return "".join(f"{line}\n" for line in text)
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:
@@ -72,12 +136,12 @@ def _print(verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         for finding in verdict.findings:
             print(f"\n{_mark(finding)}: {verdict.wheel}: {finding}")
-            if finding.allowed_by:
-                print(f"  allowed: {finding.allowed_by}")
+            if finding.allowed:
+                print(f"  allowed: {finding.allowed.reason}")
 
 
 def _mark(finding: Finding) -> str:
-    if finding.allowed_by:
+    if finding.allowed:
         return "allowed"
     return "error" if finding.is_error else "note"
 
@@ -144,7 +208,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
                 "text": finding.text,
                 "extension": finding.extension or None,
                 "is_error": finding.is_error,
-                "allowed_by": finding.allowed_by or None,
+                "allowed_by": finding.allowed.reason if finding.allowed else None,
             }
             for finding in verdict.findings
         ],

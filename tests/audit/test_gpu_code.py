@@ -1,0 +1,51 @@
+"""The architectures of GPU code, as NVIDIA's own tool lists them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build.audit import files
+
+KERNEL = 'extern "C" __global__ void scale(float *x) { x[threadIdx.x] *= 2.0f; }\n'
+ARCHITECTURES = ("80", "90", "90a", "100f", "120")
+
+
+def cuobjdump() -> str | None:
+    installed = Path(sysconfig.get_path("purelib"), "nvidia", "cu13", "bin", "cuobjdump")
+    return str(installed) if installed.is_file() else shutil.which("cuobjdump")
+
+
+pytestmark = [
+    pytest.mark.audit,
+    pytest.mark.skipif(shutil.which("nvcc") is None, reason="needs nvcc"),
+    pytest.mark.skipif(cuobjdump() is None, reason="needs cuobjdump"),
+]
+
+
+def listed(binary: Path) -> set[str]:
+    """What cuobjdump says is in a file, as sm_arch has it."""
+    found = set()
+    for option, kind in (("--list-elf", "real"), ("--list-ptx", "virtual")):
+        command = [str(cuobjdump()), option, str(binary)]
+        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        found |= {f"{name}_{kind}" for name in re.findall(r"\.sm_(\w+)\.(?:cubin|ptx)", output)}
+    return found
+
+
+@pytest.mark.parametrize("mode", ["none", "speed", "balance", "size"])
+def test_it_lists_what_cuobjdump_lists(mode: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "kernel.cu", tmp_path / "kernel.so"
+    source.write_text(KERNEL)
+    wanted = [f"-gencode=arch=compute_{name},code=sm_{name}" for name in ARCHITECTURES]
+    wanted += [f"-gencode=arch=compute_{name},code=compute_{name}" for name in ("90", "100f")]
+    command = ["nvcc", "-shared", "-Xcompiler=-fPIC", f"-Xfatbin=--compress-mode={mode}", *wanted]
+    subprocess.run([*command, str(source), "-o", str(target)], check=True)
+    (found,) = files.audit("kernel.so", target.read_bytes())
+    expected = {f"{name}_real" for name in ARCHITECTURES} | {"90_virtual", "100f_virtual"}
+    assert set(found.architectures) == listed(target) == expected

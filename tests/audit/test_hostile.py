@@ -1,0 +1,133 @@
+"""Files that are damaged, or made to harm: an error that names the file, and the audit goes on."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build.audit.verdict import Verdict
+from wheelnext_build.audit.wheels import audit_wheels
+from wheelnext_build.wheelfile import record_row
+
+pytestmark = pytest.mark.audit
+
+SOURCE = "int twice(int x) { return 2 * x; } double half(double x) { return x / 2; }\n"
+MUTANTS = 250
+"""So many of each kind of file. A search for more: see docs/audit.md."""
+
+
+def wheel_of(folder: Path, files: dict[str, bytes]) -> Path:
+    path = folder / "hostile-1.0-py3-none-any.whl"
+    info = "hostile-1.0.dist-info"
+    members = {**files, f"{info}/METADATA": b"Name: hostile\n", f"{info}/WHEEL": b""}
+    rows = [",".join(record_row(name, data)) for name, data in members.items()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+    return path
+
+
+def elf(folder: Path, *options: str) -> bytes:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("needs a C compiler")
+    source, target = folder / "seed.c", folder / "seed.out"
+    source.write_text(SOURCE)
+    subprocess.run([compiler, *options, str(source), "-o", str(target)], check=True)
+    return target.read_bytes()
+
+
+def shared_library(folder: Path) -> bytes:
+    return elf(folder, "-shared", "-fPIC", "-g0")
+
+
+def archive(folder: Path) -> bytes:
+    (folder / "seed.o").write_bytes(elf(folder, "-c"))
+    subprocess.run(["ar", "rcs", folder / "seed.a", folder / "seed.o"], check=True)
+    return (folder / "seed.a").read_bytes()
+
+
+def from_index(platform: str, folder: Path) -> bytes:
+    """The extension module of a small wheel for another platform."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "markupsafe==3.0.3"]
+    command += ["--only-binary", ":all:", "--python-version", "3.12", "--platform", platform]
+    subprocess.run([*command, "--dest", folder], check=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = (name for name in opened.namelist() if name.endswith((".so", ".pyd")))
+        return opened.read(name)
+
+
+def portable_executable(folder: Path) -> bytes:
+    return from_index("win_amd64", folder)
+
+
+def mach_o(folder: Path) -> bytes:
+    return from_index("macosx_11_0_arm64", folder)
+
+
+def mutants(seed: bytes, count: int) -> list[bytes]:
+    """Copies with some bytes changed, mostly in the headers, cut short, or with parts doubled."""
+    chance = random.Random(seed[:64])  # noqa: S311
+    results = []
+    for number in range(count):
+        data = bytearray(seed)
+        for _ in range(chance.choice((1, 2, 4, 16, 64))):
+            limit = len(data) if number % 3 == 0 else min(len(data), 0x400)
+            place = chance.randrange(limit)
+            data[place] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+        if number % 7 == 0:
+            del data[chance.randrange(8, len(data)) :]
+        if number % 11 == 0:
+            start = chance.randrange(len(data))
+            data[start:start] = data[start : start + chance.randrange(1, 4096)]
+        results.append(bytes(data[:8] if len(data) < 8 else seed[:8] + data[8:]))
+    return results
+
+
+def audited(path: Path) -> Verdict:
+    (verdict,) = audit_wheels([path])
+    return verdict
+
+
+@pytest.mark.parametrize("make", [shared_library, archive, portable_executable, mach_o])
+def test_damaged_files_never_end_the_audit(make: Callable[[Path], bytes], tmp_path: Path) -> None:
+    names = {"portable_executable": "pyd"}
+    suffix = names.get(make.__name__, "so")
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    damaged = mutants(make(seeds), MUTANTS)
+    files = {f"hostile/m{number}.{suffix}": data for number, data in enumerate(damaged)}
+    start = time.monotonic()
+    verdict = audited(wheel_of(tmp_path, files))
+    took = time.monotonic() - start
+    paths = {found.path.partition("(")[0].partition(" ")[0] for found in verdict.binaries}
+    errors = [found for found in verdict.binaries if found.error]
+    crashes = [found for found in errors if "crashed" in found.error]
+    print(f"{make.__name__}: {len(errors)} errors, {len(crashes)} crashes, {took:.1f} s")
+    assert paths >= files.keys() - {name for name, data in files.items() if not data}
+    assert took < 120
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    verdict = audited(wheel_of(tmp_path, {"hostile/bomb.so": b"\x7fELF" + b"\0" * (1 << 27)}))
+    (finding,) = verdict.errors
+    assert finding.path == "hostile/bomb.so"
+    assert "not unpacked" in finding.text
+
+
+@pytest.mark.parametrize("content", [b"", b"\x7fELF", b"MZ", b"!<arch>\n" + b"x" * 70, b"nothing"])
+def test_what_is_no_binary_behind_a_binarys_name(content: bytes, tmp_path: Path) -> None:
+    verdict = audited(wheel_of(tmp_path, {"hostile/one.pyd": content}))
+    assert verdict.holds == (content == b"")
+    for finding in verdict.errors:
+        assert finding.path == "hostile/one.pyd"
