@@ -47,6 +47,10 @@ KERNELS = ("kernel_linear", "kernel_image", "kernel_reduce")
 SIZES = (1, 2, 4, 8, 16)
 
 MANY = """
+# The variants differ in a define, all of them for v3.
+[tool.wheelnext-build.audit]
+x86-64-baseline = "v3"
+
 [variant.providers.bench]
 static-properties.kind = {kinds}
 

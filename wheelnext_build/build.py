@@ -14,6 +14,7 @@ from . import buildenv, jobserver, lanes, skbuildsettings
 from .announce import announce
 from .crew import Crew
 from .errors import BuildError
+from .headstart import HeadStart
 from .jobs import Job, tree_name
 from .objects import ObjectStore
 from .passes import Numbered, Outcome, Passes
@@ -54,7 +55,8 @@ class Builder:
                     environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
-            crew = Crew(Path(scratch), environment, self.passes.config.audit)
+            first = max(works, key=lambda work: len(work.jobs)).tree.folder
+            crew = Crew(Path(scratch), environment, self.passes.config.audit, first)
             if len(jobs) > 1 and self._may_run_at_once():
                 outcomes = self._in_parallel(crew, works, folder)
             else:
@@ -74,10 +76,21 @@ class Builder:
         if len(largest.jobs) < 3:
             return self._at_once(crew, works, folder)
         with crew.ready(min(jobserver.slots(), len(works) + len(largest.jobs) - 2)):
-            outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
+            ahead = HeadStart(
+                self.passes,
+                largest.tree,
+                largest.jobs[1:],
+                crew.scratch,
+                crew.environment,
+                jobserver.slots(),
+            )
+            with contextlib.nullcontext() if folder.kept else ahead.running():
+                outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
             if crew.gives_up(outcomes):
                 return outcomes
-            dealt = lanes.lanes(largest.tree, largest.jobs[1:], jobserver.slots())
+            # Those that still have to compile go first, so that no copy of the tree ends alone.
+            jobs = sorted(largest.jobs[1:], key=lambda item: item.job.title in ahead.done)
+            dealt = lanes.lanes(largest.tree, jobs, jobserver.slots(), ahead.store)
             further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
             further += [work for work in works if work is not largest]
             try:

@@ -31,11 +31,15 @@ _NEWS = re.compile(re.escape(PREFIX) + r"\(\d+/\d+\) (\S+): (building|failed|don
 
 @dataclass
 class Crew:
-    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files."""
+    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files.
+
+    ``tree`` is the folder of the tree that is built first.
+    """
 
     scratch: Path
     environment: BuildEnvironment | None
     audit: AuditConfig
+    tree: Path
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -156,7 +160,7 @@ class Crew:
             # Ctrl-C is for this process, which ends the workers.
             start_new_session=True,
         )
-        _tell(process, self.audit)
+        _tell(process, (self.audit, self.tree))
         return process
 
     def _outcomes(self, work: Work, status: int) -> list[Outcome]:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from .objects import ObjectStore
 from .passes import Numbered
 from .tree import Tree
 
@@ -22,22 +23,27 @@ _LARGEST = 1 << 30
 _IN_COMPILE_COMMANDS = ("  DEFINES = ", "  FLAGS = ", "  INCLUDES = ")
 
 
-def lanes(tree: Tree, jobs: Sequence[Numbered], count: int) -> list[tuple[Tree, list[Numbered]]]:
+def lanes(
+    tree: Tree, jobs: Sequence[Numbered], count: int, head_start: ObjectStore | None = None
+) -> list[tuple[Tree, list[Numbered]]]:
     """The jobs dealt to at most ``count`` copies of a tree that has gone through its first pass.
 
-    One entry, with the tree itself, where copies would not help.
+    One entry, with the tree itself, where copies would not help. ``head_start`` has object files
+    that were compiled for them ahead.
     """
-    resumed = Tree(tree.folder, tree.objects, resumed=True)
+    resumed = Tree(tree.folder, tree.objects, head_start, resumed=True)
     count = min(count, len(jobs))
-    if count < 2 or _names_itself(tree.folder) or _size(tree.folder) > _LARGEST:
+    if count < 2 or names_itself(tree.folder) or _size(tree.folder) > _LARGEST:
         return [(resumed, list(jobs))]
     dealt = []
     for number in range(count):
         folder = tree.folder.with_name(f"{tree.folder.name}-{number + 1}")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(tree.folder, folder, symlinks=True)
-        _move_cache(folder, tree.folder)
-        dealt.append((Tree(folder, tree.objects, resumed=True), list(jobs[number::count])))
+        move_cache(folder, tree.folder)
+        dealt.append(
+            (Tree(folder, tree.objects, head_start, resumed=True), list(jobs[number::count]))
+        )
     return dealt
 
 
@@ -48,7 +54,18 @@ def remove(trees: Sequence[Tree], kept: Tree) -> None:
             shutil.rmtree(tree.folder, ignore_errors=True)
 
 
-def _names_itself(folder: Path) -> bool:
+def generates(folder: Path) -> bool:
+    """Whether commands of the project make files that others may need; also where unknown."""
+    try:
+        text = (folder / "build.ninja").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return True
+    edges = (line for line in text.split("\n") if line.startswith("build "))
+    custom = (edge for edge in edges if ": CUSTOM_COMMAND" in edge)
+    return any(not edge.partition(":")[0].endswith(".util") for edge in custom)
+
+
+def names_itself(folder: Path) -> bool:
     """Whether a command that compiles or generates names the tree's folder; also where unknown."""
     try:
         text = (folder / "build.ninja").read_text(encoding="utf-8", errors="surrogateescape")
@@ -72,7 +89,8 @@ def _size(folder: Path) -> int:
     )
 
 
-def _move_cache(folder: Path, before: Path) -> None:
+def move_cache(folder: Path, before: Path) -> None:
+    """Make a copied cache believe that it has always been where it is."""
     cache = folder / "CMakeCache.txt"
     text = cache.read_text(encoding="utf-8", errors="surrogateescape")
     cache.write_text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,15 @@ def requirements(config: AuditConfig, machine: str) -> list[str]:
     return [] if config.mode == "off" else list(REQUIREMENTS.get(machine, ()))
 
 
-def load(config: AuditConfig) -> None:
-    """Load what the audit needs, while compilers run or a core has nothing to do.
+def load(config: AuditConfig, tree: Path) -> None:
+    """Load what the audit needs as soon as compilers run in a tree, and not before.
 
-    What is missing is said when it is needed.
+    Until then everything waits for the first of them. What is missing is said when it is needed.
     """
     if config.mode == "off":
         return
+    while not (tree / ".ninja_log").is_file():
+        time.sleep(0.2)
     with contextlib.suppress(ImportError):
         from .audit import elf, wheels, x86survey  # noqa: F401
 

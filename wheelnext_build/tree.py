@@ -24,13 +24,15 @@ class Tree:
     which CMake knows its own folder again: without them it would throw away what it found out about
     the compilers, which it keeps outside of the cache.
 
-    ``objects`` keeps the object files of all passes, for a folder that outlives the request;
-    ``in_place`` says that the folder is the project's own, ``resumed`` that an earlier pass of the
-    request has left its cache there.
+    ``head_start`` has object files that were compiled ahead, for passes to begin with. ``objects``
+    keeps the object files of all passes, for a folder that outlives the request; ``in_place`` says
+    that the folder is the project's own, ``resumed`` that an earlier pass of the request has left
+    its cache there.
     """
 
     folder: Path
     objects: ObjectStore | None = None
+    head_start: ObjectStore | None = None
     in_place: bool = False
     resumed: bool = False
     base: str | None = field(default=None, repr=False)
@@ -54,14 +56,16 @@ class Tree:
             self.cache.unlink(missing_ok=True)
         else:
             self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
+        if self.head_start is not None:
+            self.head_start.put_back(self.folder, title, python_tag())
         if self.objects is not None:
-            self.objects.put_back(self.folder, title, _python())
+            self.objects.put_back(self.folder, title, python_tag())
 
     def end(self, title: str) -> None:
         """Remember what the pass for the wheel ``title`` leaves for later ones."""
         self._keep_base()
         if self.objects is not None:
-            self.objects.take(self.folder, title, _python())
+            self.objects.take(self.folder, title, python_tag())
 
     def _keep_base(self) -> None:
         kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
@@ -95,5 +99,6 @@ class Tree:
         return self.cache.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
 
 
-def _python() -> str:
+def python_tag() -> str:
+    """What tells the interpreter of a pass from others."""
     return sys.implementation.cache_tag or sys.implementation.name

@@ -56,8 +56,8 @@ def command(python: str, search_path: list[str]) -> list[str]:
 def main() -> None:
     """Do the work that standard input describes; ends the process."""
     stream = _take_over_input()
-    config: AuditConfig = pickle.load(stream)  # noqa: S301 - our own parent wrote it
-    threading.Thread(target=selfcheck.load, args=(config,), daemon=True).start()
+    audit: tuple[AuditConfig, Path] = pickle.load(stream)  # noqa: S301 - our own parent wrote it
+    threading.Thread(target=selfcheck.load, args=audit, daemon=True).start()
     try:
         work: Work = pickle.load(stream)  # noqa: S301
     except EOFError:
