@@ -64,7 +64,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy, strictly."""
-    session.install("-e", ".[cli]", *group("types"))
+    session.install("-e", ".[audit,cli]", *group("types"))
     session.run("mypy")
 
 

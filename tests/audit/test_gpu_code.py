@@ -48,4 +48,8 @@ def test_it_lists_what_cuobjdump_lists(mode: str, tmp_path: Path) -> None:
     subprocess.run([*command, str(source), "-o", str(target)], check=True)
     (found,) = files.audit("kernel.so", target.read_bytes())
     expected = {f"{name}_real" for name in ARCHITECTURES} | {"90_virtual", "100f_virtual"}
-    assert set(found.architectures) == listed(target) == expected
+    assert set(found.architectures) == expected
+    # cuobjdump names a cubin of a family by its architecture alone.
+    assert {name.replace("f_", "_") for name in expected} == {
+        name.replace("f_", "_") for name in listed(target)
+    }

@@ -57,7 +57,8 @@ def audit(path: str, data: bytes) -> list[Found]:
             )
     except BinaryError as error:
         found.append(Found(path, error=str(error), checksum=checksum))
-    return found
+    # An archive may hold nothing but descriptions of a library to load, as on Windows.
+    return found or [Found(path, "archive", checksum=checksum)]
 
 
 def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
