@@ -11,6 +11,7 @@ from .multiversion import dispatched_names, resolved
 from .unwind import function_ranges
 
 ELF = lief.ELF
+lief.logging.disable()  # what is wrong with a file is in our own errors
 
 _MACHINES = {ELF.ARCH.X86_64: "x86_64", ELF.ARCH.AARCH64: "aarch64"}
 _FATBINS = (".nv_fatbin", "__nv_relfatbin")

@@ -9,6 +9,7 @@ import lief
 from .binary import Binary, BinaryError, Function, Region
 
 MachO = lief.MachO
+lief.logging.disable()  # what is wrong with a file is in our own errors
 
 _MACHINES = {
     MachO.Header.CPU_TYPE.X86_64: "x86_64",

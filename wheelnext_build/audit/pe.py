@@ -9,6 +9,7 @@ import lief
 from .binary import Binary, BinaryError, Function, Region
 
 PE = lief.PE
+lief.logging.disable()  # what is wrong with a file is in our own errors
 
 _MACHINES = {
     PE.Header.MACHINE_TYPES.AMD64: "x86_64",
