@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import warnings
 from collections.abc import Iterator
 
 from . import fatbin
@@ -42,23 +43,26 @@ def audit(path: str, data: bytes) -> list[Found]:
     checksum = hashlib.sha256(data).hexdigest()
     found = []
     try:
-        for part, binary in _binaries(data):
-            place = f"{path}{part}"
-            found.append(
-                Found(
-                    place,
-                    binary.format,
-                    survey(binary),
-                    tuple(fatbin.architectures(binary.fatbins)),
-                    binary.needed,
-                    binary.declared,
-                    checksum,
-                )
-            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # lief's, of fields with values that it does not know
+            for part, binary in _binaries(data):
+                found.append(_found(f"{path}{part}", binary, checksum))
     except BinaryError as error:
         found.append(Found(path, error=str(error), checksum=checksum))
     # An archive may hold nothing but descriptions of a library to load, as on Windows.
     return found or [Found(path, "archive", checksum=checksum)]
+
+
+def _found(path: str, binary: Binary, checksum: str) -> Found:
+    return Found(
+        path,
+        binary.format,
+        survey(binary),
+        tuple(fatbin.architectures(binary.fatbins)),
+        binary.needed,
+        binary.declared,
+        checksum,
+    )
 
 
 def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:

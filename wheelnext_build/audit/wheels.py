@@ -155,6 +155,8 @@ def _audit(task: _Task) -> list[Found]:
         return [Found(task.member, error="takes more memory than any sound file does")]
     except WheelError as error:
         return [Found(task.member, error=str(error))]
+    except Exception as error:  # noqa: BLE001 - whatever libraries make of a hostile file
+        return [Found(task.member, error=f"cannot be read: {type(error).__name__}: {error}")]
     finally:
         if hasattr(signal, "alarm"):
             signal.alarm(0)
