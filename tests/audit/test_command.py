@@ -1,0 +1,124 @@
+"""``wheelnext-build audit`` as a person and a script use it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from tiny_elf import tiny_elf
+
+from wheelnext_build.audit import files
+from wheelnext_build.cli.main import main
+from wheelnext_build.wheelfile import record_row
+
+AVX2 = bytes.fromhex("c5fdfec1c3")  # vpaddd ymm0, ymm0, ymm1; ret
+SSE2 = bytes.fromhex("0f58c1c3")  # addps xmm0, xmm1; ret
+LSE = bytes.fromhex("2000e0b8c0035fd6")  # ldaddal w0, w0, [x1]; ret
+
+
+def wheel(folder: Path, code: bytes, machine: int = 62) -> Path:
+    path = folder / "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+    info = "demo-1.0.dist-info"
+    members = {"demo/_core.so": tiny_elf(code, machine=machine), f"{info}/WHEEL": b""}
+    rows = [",".join(record_row(name, data)) for name, data in members.items()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+    return path
+
+
+def project(folder: Path, audit: str) -> Path:
+    (folder / "pyproject.toml").write_text(f"[tool.wheelnext-build.audit]\n{audit}\n")
+    return folder
+
+
+def test_a_wheel_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(wheel(tmp_path, SSE2))]) == 0
+    output = capsys.readouterr().out
+    assert "x86_64 v1 in 1 binary" in output
+    assert "holds" in output
+
+
+def test_a_wheel_that_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(wheel(tmp_path, AVX2))]) == 1
+    output = capsys.readouterr().out
+    assert "does not hold" in output
+    assert "1 function needs AVX2, beyond the plain wheel: the baseline: kernel (0x1000: " in output
+
+
+def test_json_has_what_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--json", str(wheel(tmp_path, AVX2))]) == 1
+    (verdict,) = json.loads(capsys.readouterr().out)
+    assert verdict["holds"] is False
+    assert verdict["levels"] == {"x86_64": "v3"}
+    (binary,) = verdict["binaries"]
+    assert binary["needs"]["AVX2"]["places"] == [
+        {"function": "kernel", "address": 0x1000, "instruction": "vpaddd ymm0,ymm0,ymm1"}
+    ]
+
+
+def test_what_is_suggested_is_a_rule_without_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = wheel(tmp_path, AVX2)
+    assert main(["audit", "--suggest", str(path)]) == 1
+    text = capsys.readouterr().out
+    (rule,) = tomllib.loads(text)["tool"]["wheelnext-build"]["audit"]["allow"]
+    assert rule == {
+        "path": "demo/_core.so",
+        "extensions": ["AVX2"],
+        "symbols": ["kernel"],
+        "reason": "",
+    }
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert main(["audit", "--project", str(tmp_path), str(path)]) == 2
+    assert "allow[0].reason: must not be empty" in capsys.readouterr().err
+    (tmp_path / "pyproject.toml").write_text(text.replace('""', '"asks"'))
+    assert main(["audit", "--project", str(tmp_path), str(path)]) == 0
+    assert "allowed: asks" in capsys.readouterr().out
+
+
+def test_a_projects_baseline(tmp_path: Path) -> None:
+    path = wheel(tmp_path, AVX2)
+    folder = project(tmp_path, 'x86-64-baseline = "v3"')
+    assert main(["audit", "--project", str(folder), str(path)]) == 0
+    assert main(["audit", "--project", str(folder), "--baseline", "v2", str(path)]) == 1
+
+
+def test_a_rule_that_allows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = project(tmp_path, 'allow = [{ path = "other/*", reason = "none" }]')
+    assert main(["audit", "--project", str(folder), str(wheel(tmp_path, SSE2))]) == 0
+    assert "the rule for 'other/*' allows nothing" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("audit", "said"),
+    [
+        ('mode = "eror"', "audit.mode: 'eror' is none of 'error', 'warn', 'off'"),
+        ('x86-64-baseline = "v5"', "audit.x86-64-baseline: 'v5' is none of v1, v2, v3, v4"),
+        ('allow = [{ path = "a" }]', "audit.allow[0]: has no reason"),
+        ('allow = [{ reason = "a" }]', "audit.allow[0]: has no path"),
+        ("baseline = 1", "audit.baseline: unknown key"),
+    ],
+)
+def test_mistakes_in_the_table(
+    audit: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project(tmp_path, audit)
+    assert main(["audit", "--project", str(folder), str(wheel(tmp_path, SSE2))]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "nowhere-1.0-py3-none-any.whl"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_code_for_aarch64() -> None:
+    (found,) = files.audit("core.so", tiny_elf(LSE, machine=183))
+    assert set(found.survey.needs) == {"LSE"}
+    assert found.survey.needs["LSE"][0].instruction == "ldaddal w0, w0, [x1]"
