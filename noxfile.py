@@ -40,7 +40,7 @@ def install_project(session: nox.Session, *requirements: str) -> dict[str, str]:
     """Install this project's wheel; returns the environment with which isolated builds see it."""
     folder = wheelhouse(session)
     (wheel,) = folder.glob("*.whl")
-    session.install(f"wheelnext-build[cli] @ {wheel.resolve().as_uri()}", *requirements)
+    session.install(f"wheelnext-build[audit,cli] @ {wheel.resolve().as_uri()}", *requirements)
     links = str(folder.resolve())
     return {
         "PIP_FIND_LINKS": _joined(" ", links, "PIP_FIND_LINKS"),

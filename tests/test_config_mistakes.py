@@ -395,8 +395,8 @@ WHERE = "variant.providers.openmp"
             f"{WHERE}.requires: must be a list of strings, not a string",
         ),
         pytest.param(
-            "static-properties.library = 'gomp'",
-            f"{WHERE}.static-properties.library: must be a list of strings, not a string",
+            "static-properties.kind = 'gomp'",
+            f"{WHERE}.static-properties.kind: must be a list of strings, not a string",
         ),
         pytest.param(
             "requires = ['a']\noptional = 'yes'",
@@ -415,7 +415,7 @@ WHERE = "variant.providers.openmp"
             f"{WHERE}: feature-order is needed where static-properties has several features",
         ),
         pytest.param(
-            "static-properties.library = ['gom']",
+            "static-properties = { library = ['gom'] }",
             "variant.variants.x: 'openmp :: library :: gomp' is not among "
             "variant.providers.openmp.static-properties | did you mean 'gom'?",
         ),
@@ -489,7 +489,7 @@ def test_all_mistakes_come_in_one_report() -> None:
         exclude = [{ x86_64.level = "v2" }]
         include = [{ x86_64.level = "v3" }]
         [[tool.wheelnext-build.matrix]]
-        axes.openmp.library = ["gomp"]
+        axes.openmp = { library = ["gomp"] }
         [variant.variants.fast]
         x86_64.level = ["v3"]
         [variant.variants.x86_64_v4]
@@ -556,9 +556,9 @@ def test_a_mistake_in_an_axis_makes_up_none_in_the_label(axes: str) -> None:
 
 UNKNOWN = """
 [variant.providers.blas_lapack]
-static-properties.library = ["mkl", "openblas"]
+static-properties = { library = ["mkl", "openblas"] }
 [variant.variants.mkl]
-blas_lapack.library = ["mkl"]
+blas_lapack = { library = ["mkl"] }
 """
 
 

@@ -31,9 +31,9 @@ wheel.reproducible = true
 """
 VARIANTS = """
 [variant.providers.openmp]
-static-properties.library = ["gomp", "iomp"]
+static-properties = { library = ["gomp", "iomp"] }
 [[tool.wheelnext-build.matrix]]
-axes.openmp.library = ["gomp", "iomp"]
+axes.openmp = { library = ["gomp", "iomp"] }
 label = "{library}"
 [tool.wheelnext-build.properties."openmp :: library :: gomp"]
 no-flags = true

@@ -22,7 +22,7 @@ sm_arch = ["90_real"]
 [variant.variants.mkl.blas_lapack]
 library = ["mkl"]
 [variant.providers.blas_lapack]
-static-properties.library = ["mkl"]
+static-properties = { library = ["mkl"] }
 [tool.wheelnext-build]
 flags-scope = "SCOPE"
 [tool.wheelnext-build.properties."blas_lapack :: library :: mkl"]

@@ -50,6 +50,6 @@ def test_the_pool_has_what_the_builds_own_jobs_leave(
         server.release()
         assert os.read(pipe, 100) == b"+" * (tokens + 1)
         os.close(pipe)
-        assert f"--jobserver-auth=fifo:{tmp_path}/jobserver" in server.variables()["MAKEFLAGS"]
+        assert f"--jobserver-auth=fifo:{tmp_path}/jobserver" in server.joined({})["MAKEFLAGS"]
     finally:
         server.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from .audit.isa import levels
 from .audit.rules import Rule
-from .tomltable import Table, did_you_mean
+from .tomltable import Table
 
 Mode = Literal["error", "warn", "off"]
 
@@ -33,28 +33,13 @@ class AuditConfig:
 def parse(table: Table) -> AuditConfig:
     """Read the table; what is wrong with it goes into the table's report."""
     table.only("mode", *_BASELINES, "allow", "may-be-identical")
-    baselines = {}
-    for key, machine in _BASELINES.items():
-        level = table.string(key)
-        if level is not None and level not in levels(machine):
-            table.report.add(table.at(key), f"{level!r} is none of {', '.join(levels(machine))}")
-        elif level is not None:
-            baselines[machine] = level
-    rules = tuple(rule for entry in table.tables("allow") if (rule := _rule(entry)))
-    return AuditConfig(_mode(table), baselines, rules, table.strings("may-be-identical"))
-
-
-def _mode(table: Table) -> Mode:
-    mode = table.string("mode")
-    for known in get_args(Mode):
-        if mode == known:
-            return known  # type: ignore[no-any-return]
-    if mode is not None:
-        modes = get_args(Mode)
-        known_modes = ", ".join(map(repr, modes))
-        hint = did_you_mean(mode, modes)
-        table.report.add(table.at("mode"), f"{mode!r} is none of {known_modes}", hint)
-    return "error"
+    chosen = {machine: table.choice(key, levels(machine)) for key, machine in _BASELINES.items()}
+    return AuditConfig(
+        mode=cast(Mode, table.choice("mode", get_args(Mode)) or "error"),
+        baselines={machine: level for machine, level in chosen.items() if level is not None},
+        rules=tuple(rule for entry in table.tables("allow") if (rule := _rule(entry))),
+        may_be_identical=table.strings("may-be-identical"),
+    )
 
 
 def _rule(entry: Table) -> Rule | None:

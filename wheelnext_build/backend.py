@@ -150,15 +150,15 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import jobs, skbuildsettings
+    from . import jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
     from .passes import Passes
     from .wheelfile import make_folder
 
-    config = load(Path())
-    chosen = request.choose(config, BuildTarget.detect())
+    config, target = load(Path()), BuildTarget.detect()
+    chosen = request.choose(config, target)
     client = installer(wheel_directory)
     _check_count(kind, request, chosen, wheel_directory)
     _check_abi_dependencies([text for item in chosen for text in item.effect.requires])
@@ -167,6 +167,8 @@ def _variant_wheels(
     carriers = request.carriers or client is not None or kind == "editable"
     if kind == "editable":
         skbuildsettings.check_rebuilding(request.settings)
+    else:
+        selfcheck.check_installed(config.audit, target.machine)
     folder = Path(wheel_directory)
     make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)

@@ -55,8 +55,7 @@ class Builder:
                     environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
-            first = max(works, key=lambda work: len(work.jobs)).tree.folder
-            crew = Crew(Path(scratch), environment, self.passes.config.audit, first)
+            crew = Crew(Path(scratch), environment, self.passes.config.audit)
             if len(jobs) > 1 and self._may_run_at_once():
                 outcomes = self._in_parallel(crew, works, folder)
             else:
@@ -75,7 +74,8 @@ class Builder:
         largest = max(works, key=lambda work: len(work.jobs))
         if len(largest.jobs) < 3:
             return self._at_once(crew, works, folder)
-        with crew.ready(min(jobserver.slots(), len(works) + len(largest.jobs) - 2)):
+        count = min(jobserver.slots(), len(works) + len(largest.jobs) - 2)
+        with crew.ready(count, largest.tree.folder):
             ahead = HeadStart(
                 self.passes,
                 largest.tree,

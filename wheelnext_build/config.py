@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from packaging.markers import Marker
 
@@ -106,7 +106,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     root = Table(pyproject, "", report)
     tool = root.table("tool").table("wheelnext-build")
     tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees", "audit")
-    scope = _flags_scope(tool)
+    scope = cast(FlagsScope, tool.choice("flags-scope", get_args(FlagsScope)) or "project")
     effects = _property_effects(tool.table("properties"))
     share_tree = tool.boolean("share-tree")
     parallel_trees = tool.boolean("parallel-trees")
@@ -149,17 +149,6 @@ def _declared(draft: declare.Draft, effects: Mapping[Property, Effect]) -> Decla
     chosen = [effects[item] for item in draft.variant.properties if item in effects]
     effect = reduce(Effect.__or__, chosen, known_effect(draft.variant))
     return Declared(draft.variant, draft.where, draft.conditions, effect)
-
-
-def _flags_scope(tool: Table) -> FlagsScope:
-    scope = tool.string("flags-scope")
-    for known in get_args(FlagsScope):
-        if scope == known:
-            return known  # type: ignore[no-any-return]
-    if scope is not None:
-        known_scopes = ", ".join(map(repr, get_args(FlagsScope)))
-        tool.report.add(tool.at("flags-scope"), f"{scope!r} is none of {known_scopes}")
-    return "project"
 
 
 _FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "cuda-flags": "CUDA"}

@@ -6,23 +6,22 @@ import contextlib
 import os
 import pickle
 import re
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from . import worker
+from . import processgroup, worker
 from .announce import PREFIX, labelled
 from .auditconfig import AuditConfig
 from .buildenv import BuildEnvironment
 from .errors import WheelnextBuildError
 from .jobs import keeps_going
-from .jobserver import PARALLEL_VARIABLE, JobServer, slots
+from .jobserver import JobServer, slots
 from .passes import Outcome
 from .worker import Work
 
@@ -31,28 +30,24 @@ _NEWS = re.compile(re.escape(PREFIX) + r"\(\d+/\d+\) (\S+): (building|failed|don
 
 @dataclass
 class Crew:
-    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files.
-
-    ``tree`` is the folder of the tree that is built first.
-    """
+    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files."""
 
     scratch: Path
     environment: BuildEnvironment | None
     audit: AuditConfig
-    tree: Path
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
 
     @contextlib.contextmanager
-    def ready(self, count: int) -> Iterator[None]:
-        """Have so many workers for :meth:`at_once` loaded while the block runs.
+    def ready(self, count: int, tree: Path) -> Iterator[None]:
+        """Have so many workers for :meth:`at_once` loaded while the block builds ``tree``.
 
         Python and scikit-build-core then load while a core has nothing to do, as at the start of a
         build, and not when all compilers wait.
         """
-        self._ready += [self._start(piped=True) for _ in range(count)]
+        self._ready += [self._start(tree, piped=True) for _ in range(count)]
         try:
             yield
         finally:
@@ -66,7 +61,7 @@ class Crew:
         outcomes: list[Outcome] = []
         try:
             for work in works:
-                outcomes += self._outcomes(work, self._run(work, {}, None))
+                outcomes += self._outcomes(work, self._run(work, dict(os.environ), None))
                 if self.gives_up(outcomes):
                     break
         except BaseException:
@@ -92,7 +87,9 @@ class Crew:
             if self._stopped:
                 return []
             try:
-                found = self._outcomes(work, self._run(work, server.variables(), relay.follow))
+                found = self._outcomes(
+                    work, self._run(work, server.joined(os.environ), relay.follow)
+                )
             except BaseException:
                 self._stop()  # the others must not go on until this is asked for
                 raise
@@ -116,19 +113,16 @@ class Crew:
             server.close()
 
     def _run(
-        self, work: Work, variables: dict[str, str], follow: Callable[[IO[bytes]], None] | None
+        self, work: Work, environment: dict[str, str], follow: Callable[[IO[bytes]], None] | None
     ) -> int:
         work.result.unlink(missing_ok=True)
-        environment = {**os.environ, **variables}
-        if variables:
-            environment.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
         if self.environment is not None:
             environment = self.environment.variables(environment)
-        process = self._begin(piped=follow is not None)
+        process = self._begin(work.tree.folder, piped=follow is not None)
         try:
             with process:
                 # Its input stays open: by the end of that, it tells that this process is gone.
-                _tell(process, replace(work, variables=environment))
+                _tell(process, (environment, work))
                 if follow and process.stdout is not None:
                     follow(process.stdout)
                 return process.wait()
@@ -136,14 +130,14 @@ class Crew:
             with self._lock:
                 self._running.discard(process)
 
-    def _begin(self, *, piped: bool) -> subprocess.Popen[bytes]:
-        """A worker that runs and waits for its work; one that was made ready where there is one."""
+    def _begin(self, tree: Path, *, piped: bool) -> subprocess.Popen[bytes]:
+        """A worker that waits for its work; one that was made ready where there is one."""
         with self._lock:
-            process = self._ready.pop() if piped and self._ready else self._start(piped=piped)
+            process = self._ready.pop() if piped and self._ready else self._start(tree, piped=piped)
             self._running.add(process)
         return process
 
-    def _start(self, *, piped: bool) -> subprocess.Popen[bytes]:
+    def _start(self, tree: Path, *, piped: bool) -> subprocess.Popen[bytes]:
         python, search_path = sys.executable, list(sys.path)
         environment = dict(os.environ)
         if self.environment is not None:
@@ -160,7 +154,7 @@ class Crew:
             # Ctrl-C is for this process, which ends the workers.
             start_new_session=True,
         )
-        _tell(process, (self.audit, self.tree))
+        _tell(process, (self.audit, tree))
         return process
 
     def _outcomes(self, work: Work, status: int) -> list[Outcome]:
@@ -186,13 +180,7 @@ class Crew:
         with self._lock:
             running = list(self._running)
         for process in running:
-            if hasattr(os, "killpg"):
-                try:
-                    os.killpg(process.pid, signal.SIGTERM)
-                except ProcessLookupError:
-                    continue
-            else:
-                process.terminate()
+            processgroup.end(process)
 
 
 def _tell(process: subprocess.Popen[bytes], message: object) -> None:

@@ -12,21 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cmakefiles, lanes
+from . import cmakefiles, lanes, processgroup
 from .announce import labelled
 from .buildenv import BuildEnvironment
-from .jobs import pass_environment
-from .jobserver import PARALLEL_VARIABLE, JobServer
+from .jobs import pass_environment, process_environment
+from .jobserver import JobServer
 from .ninjastate import read_log
 from .objects import ObjectStore
 from .passes import Numbered, Passes
@@ -64,6 +61,7 @@ class HeadStart:
     _process: subprocess.Popen[str] | None = None
     _pool: JobServer | None = None
     _remaining: int = 0
+    _is_given_up: bool = False
 
     @property
     def store(self) -> ObjectStore:
@@ -81,8 +79,9 @@ class HeadStart:
         try:
             yield
         except BaseException:
-            self._pass_is_over.set()
-            self._end_process()
+            self._is_given_up = True
+            if self._process is not None:
+                processgroup.end(self._process)
             raise
         finally:
             self._pass_is_over.set()
@@ -139,12 +138,12 @@ class HeadStart:
             if name.startswith(prefix)
         ]
         variables = pass_environment(job, self._folder)
-        self._call([self._cached("CMAKE_COMMAND"), *defines, str(self._folder)], variables)
+        self._call([self._program("CMAKE_COMMAND"), *defines, str(self._folder)], variables)
         own = self._commands(self._folder)
         differing = [output for output in own if own[output] != commands.get(output)]
         if not differing:
             return
-        ninja = [self._cached("CMAKE_MAKE_PROGRAM"), "-C", str(self._folder), *differing]
+        ninja = [self._program("CMAKE_MAKE_PROGRAM"), "-C", str(self._folder), *differing]
         for line in self._call(ninja, variables).splitlines():
             if not line.startswith("ninja: "):
                 print(labelled(job.title, line), flush=True)
@@ -153,7 +152,7 @@ class HeadStart:
 
     def _commands(self, folder: Path) -> dict[str, str]:
         """The command of each object file in a configured tree."""
-        ninja = self._cached("CMAKE_MAKE_PROGRAM")
+        ninja = self._program("CMAKE_MAKE_PROGRAM")
         entries = json.loads(self._call([ninja, "-C", str(folder), "-t", "compdb"], {}))
         return {
             entry["output"]: entry["command"]
@@ -161,24 +160,20 @@ class HeadStart:
             if entry["output"].endswith(_OBJECTS)
         }
 
-    def _cached(self, name: str) -> str:
-        """A program's path in the cache of the tree."""
-        cache = self.tree.cache.read_text(encoding="utf-8", errors="surrogateescape")
-        for line in cache.split("\n"):
-            if line.startswith(f"{name}:"):
-                return line.partition("=")[2]
-        raise _NotPossibleError
+    def _program(self, name: str) -> str:
+        program = self.tree.cached(name)
+        if program is None:
+            raise _NotPossibleError
+        return program
 
     def _call(self, command: Sequence[str], variables: Mapping[str, str]) -> str:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("WHEELNEXT_")
-        }
-        environment.pop(PARALLEL_VARIABLE, None)
-        environment |= variables
+        environment = process_environment(variables)
         if self._pool is not None:
-            environment |= self._pool.variables()
+            environment = self._pool.joined(environment)
         if self.environment is not None:
             environment = self.environment.variables(environment)
+        if self._is_given_up:
+            raise _NotPossibleError
         with subprocess.Popen(
             command,
             env=environment,
@@ -195,9 +190,3 @@ class HeadStart:
         if process.returncode:
             raise _NotPossibleError
         return output
-
-    def _end_process(self) -> None:
-        process = self._process
-        if process is not None and sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)

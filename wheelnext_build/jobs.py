@@ -101,14 +101,22 @@ def pass_environment(job: Job, tree: Path | None) -> dict[str, str]:
     return variables
 
 
+def process_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with these variables, and without another variant's."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("WHEELNEXT_") or name == KEEP_GOING_VARIABLE
+    }
+    return {**kept, **variables}
+
+
 @contextlib.contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The process environment with these variables, and without another variant's."""
-    before = dict(os.environ)
-    for name in before:
-        if name.startswith("WHEELNEXT_") and name != KEEP_GOING_VARIABLE:
-            del os.environ[name]
-    os.environ.update(variables)
+    """Have :func:`process_environment` be this process's while the block runs."""
+    before, inside = dict(os.environ), process_environment(variables)
+    os.environ.clear()
+    os.environ.update(inside)
     try:
         yield
     finally:

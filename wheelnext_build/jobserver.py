@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -74,12 +75,13 @@ class JobServer:
         """A build has ended and no other begins in its place: its job is free for the others."""
         os.write(self._pipe, b"+")
 
-    def variables(self) -> dict[str, str]:
-        """What a build's environment must have to take part; PARALLEL_VARIABLE must not be set."""
-        variables = {"MAKEFLAGS": f"-j --jobserver-auth=fifo:{self._fifo}"}
-        if (old := _old_makes()) and (path := os.environ.get("PATH")):
-            variables["PATH"] = f"{self._write_shims(old)}{os.pathsep}{path}"
-        return variables
+    def joined(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """An environment with what a build needs in it to take part."""
+        joined = {**environment, "MAKEFLAGS": f"-j --jobserver-auth=fifo:{self._fifo}"}
+        joined.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
+        if (old := _old_makes()) and (path := environment.get("PATH")):
+            joined["PATH"] = f"{self._write_shims(old)}{os.pathsep}{path}"
+        return joined
 
     def _write_shims(self, makes: dict[str, str]) -> Path:
         """Programs in front of makes that end with an error where the pool is a named pipe."""

@@ -56,31 +56,43 @@ def remove(trees: Sequence[Tree], kept: Tree) -> None:
 
 def generates(folder: Path) -> bool:
     """Whether commands of the project make files that others may need; also where unknown."""
-    try:
-        text = (folder / "build.ninja").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return True
-    edges = (line for line in text.split("\n") if line.startswith("build "))
-    custom = (edge for edge in edges if ": CUSTOM_COMMAND" in edge)
-    return any(not edge.partition(":")[0].endswith(".util") for edge in custom)
+    edges = _edges(folder)
+    return edges is None or any(
+        ": CUSTOM_COMMAND" in head and not _is_utility(head) for head, _ in edges
+    )
 
 
 def names_itself(folder: Path) -> bool:
     """Whether a command that compiles or generates names the tree's folder; also where unknown."""
+    edges, path = _edges(folder), folder.as_posix()
+    return edges is None or any(
+        path in line
+        and (
+            line.startswith(_IN_COMPILE_COMMANDS)
+            or (line.startswith("  COMMAND = ") and not _is_utility(head))
+        )
+        for head, lines in edges
+        for line in lines
+    )
+
+
+def _edges(folder: Path) -> list[tuple[str, list[str]]] | None:
+    """The edges of build.ninja: the line that each begins with, and its variables' lines."""
     try:
         text = (folder / "build.ninja").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
-        return True
-    path, is_utility = folder.as_posix(), False
+        return None
+    edges: list[tuple[str, list[str]]] = []
     for line in text.split("\n"):
         if line.startswith("build "):
-            is_utility = line.partition(":")[0].endswith(".util")
-        elif path in line and (
-            line.startswith(_IN_COMPILE_COMMANDS)
-            or (line.startswith("  COMMAND = ") and not is_utility)
-        ):
-            return True
-    return False
+            edges.append((line, []))
+        elif edges:
+            edges[-1][1].append(line)
+    return edges
+
+
+def _is_utility(head: str) -> bool:
+    return head.partition(":")[0].endswith(".util")
 
 
 def _size(folder: Path) -> int:

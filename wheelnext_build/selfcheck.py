@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +18,29 @@ from .wheelfile import WheelName
 if TYPE_CHECKING:
     from .audit.verdict import Verdict
 
-REQUIREMENTS = {
-    "x86_64": ("iced-x86>=1.17", "lief>=0.16"),
-    "aarch64": ("capstone>=5", "lief>=0.16"),
-}
-"""What auditing code for a machine needs installed."""
+_READER = "lief>=0.16"
+_DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
+"""What reading code for a machine needs installed."""
 
 HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
 
 def requirements(config: AuditConfig, machine: str) -> list[str]:
     """What to install for the audit of wheels for ``machine``."""
-    return [] if config.mode == "off" else list(REQUIREMENTS.get(machine, ()))
+    if config.mode == "off":
+        return []
+    return [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+
+
+def check_installed(config: AuditConfig, machine: str) -> None:
+    """Raise ToolchainError, before anything is compiled, where that is not installed."""
+    for requirement in requirements(config, machine):
+        name = requirement.partition(">=")[0]
+        if find_spec(name.replace("-", "_")) is None:
+            raise ToolchainError(
+                f"the audit of built wheels needs {name}: install wheelnext-build[audit], or set "
+                'mode = "off" in [tool.wheelnext-build.audit]'
+            )
 
 
 def load(config: AuditConfig, tree: Path) -> None:
@@ -64,20 +74,15 @@ class SelfCheck:
         """
         if self.config.mode == "off":
             return
-        try:
-            from .audit.promise import promise_of
-            from .audit.wheels import audit_wheel
-        except ImportError as error:
-            raise ToolchainError(
-                f"the audit of built wheels needs {error.name}: install wheelnext-build[audit], or "
-                'set mode = "off" in [tool.wheelnext-build.audit]'
-            ) from None
+        from .audit.promise import promise_of
+        from .audit.wheels import audit_wheel
+
         promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
         verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
         self._note_rules(verdict)
         problems = [str(finding) for finding in verdict.errors]
-        is_like_plain = promise.is_baseline and promise.architectures is None
-        is_special = differs and not is_like_plain and title not in self.config.may_be_identical
+        may_be_alike = verdict.is_like_plain or title in self.config.may_be_identical
+        is_special = differs and not may_be_alike
         twin = self._twin(verdict, title, is_special=is_special)
         if twin:
             problems.append(
@@ -117,10 +122,9 @@ class SelfCheck:
         Entries are written before they are looked for: of two wheels that are checked at the same
         time, at least one sees the other.
         """
-        checksums = sorted((found.path, found.checksum) for found in verdict.binaries)
-        if not checksums:
+        digest = verdict.digest
+        if not digest:
             return ""
-        digest = hashlib.sha256(json.dumps(checksums).encode()).hexdigest()
         own = self.ledger / f"{digest}.{title}"
         own.write_text("special" if is_special else "", encoding="utf-8")
         for other in self.ledger.glob(f"{digest}.*"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .errors import Problem
@@ -110,6 +110,14 @@ class Table:
         if value is None or isinstance(value, str):
             return value
         self._wrong_type(self.at(key), "a string", value)
+        return None
+
+    def choice(self, key: str, known: Sequence[str]) -> str | None:
+        """One of some strings; another is reported and read as absent."""
+        value = self.string(key)
+        if value is None or value in known:
+            return value
+        self.report.add(self.at(key), f"{value!r} is none of {', '.join(map(repr, known))}")
         return None
 
     def boolean(self, key: str) -> bool | None:

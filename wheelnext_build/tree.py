@@ -80,9 +80,12 @@ class Tree:
 
     def applied(self) -> str | None:
         """The label of the variant whose flags the last configuration put to use."""
-        prefix = "WHEELNEXT_APPLIED:INTERNAL="
-        found = (line.removeprefix(prefix) for line in self._entries() if line.startswith(prefix))
-        return next(found, None)
+        return self.cached("WHEELNEXT_APPLIED")
+
+    def cached(self, name: str) -> str | None:
+        """The value of an entry of the cache; None where there is no such entry."""
+        found = (line for line in self._entries() if line.startswith(f"{name}:"))
+        return next((line.partition("=")[2] for line in found), None)
 
     @property
     def _begun(self) -> Path:

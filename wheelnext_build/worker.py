@@ -12,8 +12,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -29,15 +28,13 @@ class Work:
     """The jobs of one tree.
 
     ``scratch`` is the folder for temporary files, which whoever started the worker removes, and
-    ``result`` the file in it that the outcomes are written to. ``variables`` is all of the process
-    environment.
+    ``result`` the file in it that the outcomes are written to.
     """
 
     passes: Passes
     tree: Tree
     jobs: tuple[Numbered, ...]
     scratch: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def result(self) -> Path:
@@ -45,9 +42,10 @@ class Work:
 
 
 def command(python: str, search_path: list[str]) -> list[str]:
-    """The command of a worker, which reads its :class:`Work` from standard input.
+    """The command of a worker.
 
-    A worker that is given none ends.
+    From standard input it reads the audit's settings and a tree, whose compilation is when it loads
+    what the audit needs; then its environment and its :class:`Work`. Without work it ends.
     """
     start = f"import sys; sys.path[:] = {search_path!r}; from {__name__} import main; main()"
     return [python, "-c", start]
@@ -59,11 +57,12 @@ def main() -> None:
     audit: tuple[AuditConfig, Path] = pickle.load(stream)  # noqa: S301 - our own parent wrote it
     threading.Thread(target=selfcheck.load, args=audit, daemon=True).start()
     try:
-        work: Work = pickle.load(stream)  # noqa: S301
+        message: tuple[dict[str, str], Work] = pickle.load(stream)  # noqa: S301
     except EOFError:
         sys.exit(0)
+    environment, work = message
     os.environ.clear()
-    os.environ.update(work.variables)
+    os.environ.update(environment)
     threading.Thread(target=_end_with_parent, args=(stream,), daemon=True).start()
     # Not by TMPDIR: a compiler cache's server that starts now would have it and outlive the folder.
     tempfile.tempdir = str(work.scratch)

@@ -99,7 +99,7 @@ def test_a_rule_that_allows_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     ("audit", "said"),
     [
         ('mode = "eror"', "audit.mode: 'eror' is none of 'error', 'warn', 'off'"),
-        ('x86-64-baseline = "v5"', "audit.x86-64-baseline: 'v5' is none of v1, v2, v3, v4"),
+        ('x86-64-baseline = "v5"', "audit.x86-64-baseline: 'v5' is none of 'v1', 'v2', 'v3', 'v4'"),
         ('allow = [{ path = "a" }]', "audit.allow[0]: has no reason"),
         ('allow = [{ reason = "a" }]', "audit.allow[0]: has no path"),
         ("baseline = 1", "audit.baseline: unknown key"),

@@ -14,7 +14,7 @@ from functools import cache
 
 from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs  # type: ignore[import-untyped]
 
-from .needs import Found, Read
+from .needs import Read
 
 _ATOMIC = "add|clr|eor|set|smax|smin|umax|umin"
 
@@ -59,7 +59,7 @@ _OUTLINE_TEST = re.compile(r"w16, ")
 
 def linear(data: bytes, address: int) -> Read:
     """The extensions of machine code at ``address``; what is no instruction is passed over."""
-    found: dict[str, Found] = {}
+    found: dict[str, int] = {}
     outline = False
     for place, _, mnemonic, operands in _disassembler().disasm_lite(data, address):
         outline = outline or (mnemonic == "cbz" and bool(_OUTLINE_TEST.match(operands)))
@@ -67,7 +67,7 @@ def linear(data: bytes, address: int) -> Read:
             if extension == "LSE" and outline:
                 # libgcc's and compiler-rt's out-of-line atomics: they have asked the processor.
                 continue
-            found.setdefault(extension, Found(place, None))
+            found.setdefault(extension, place)
     return Read(found, is_whole=True)
 
 

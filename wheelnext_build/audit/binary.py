@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import WheelnextBuildError
@@ -65,8 +65,19 @@ class Binary:
     needed: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     fatbins: tuple[bytes, ...] = ()
-    part: str = ""
-    parts: tuple[Binary, ...] = field(default=())
+
+
+def cut(view: memoryview, offset: int, size: int, name: str) -> memoryview:
+    """A part of a file; raises BinaryError where the file does not reach that far."""
+    if offset + size > len(view):
+        raise BinaryError(f"{name} reaches beyond the end of the file")
+    return view[offset : offset + size]
+
+
+def region(name: str, address: int, data: memoryview, functions: Iterable[Function]) -> Region:
+    """Executable bytes that lie at ``address``, with those of the functions that begin there."""
+    end = address + len(data)
+    return Region(name, address, data, [item for item in functions if address <= item.start < end])
 
 
 def tiled(start: int, end: int, known: Sequence[Function]) -> list[Function]:

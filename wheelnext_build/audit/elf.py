@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region
+from .binary import Binary, BinaryError, Function, Region, cut, region
 from .multiversion import dispatched_names, resolved
 from .unwind import function_ranges
 
@@ -56,52 +57,26 @@ class _Reader:
             self._read_relocations()
 
     def content(self, section: lief.ELF.Section) -> memoryview:
-        end = section.file_offset + section.size
-        if end > len(self.view):
-            raise BinaryError(f"section {section.name!s} reaches beyond the end of the file")
-        return self.view[section.file_offset : end]
+        name = f"section {section.name!s}"
+        return cut(self.view, section.file_offset, section.size, name)
 
-    def regions(self) -> list[Region]:
-        """The executable sections that hold code of the program."""
+    def regions(self) -> Iterator[Region]:
+        """The executable sections that hold code of the program.
+
+        In a file whose table of sections was cut off, what is mapped to be run.
+        """
         functions = self._functions()
-        dispatched = self._dispatched(functions)
-        regions = []
         if not len(self.file.sections):
-            return list(self._segments(functions.get(-1, [])))
+            for segment in self.file.segments:
+                if segment.has(ELF.Segment.FLAGS.X):
+                    data = cut(self.view, segment.file_offset, segment.physical_size, "a segment")
+                    yield region("segment", segment.virtual_address, data, functions.get(-1, []))
         for index, section in enumerate(self.file.sections):
-            if (
-                not section.has(ELF.Section.FLAGS.EXECINSTR)
-                or section.type == ELF.Section.TYPE.NOBITS
-                or section.name in _STUBS
-                or not section.size
-            ):
-                continue
-            data = self.content(section)
-            address = 0 if self.is_object else section.virtual_address
-            own = functions.get(index if self.is_object else -1, [])
-            known = [
-                Function(
-                    function.start,
-                    min(function.end, address + len(data)),
-                    function.name,
-                    dispatched=function.name in dispatched or function.start in dispatched,
-                )
-                for function in own
-                if address <= function.start < address + len(data)
-            ]
-            regions.append(Region(str(section.name), address, data, known))
-        return regions
-
-    def _segments(self, functions: Sequence[Function]) -> Iterator[Region]:
-        """What is mapped to be run, in a file whose table of sections was cut off."""
-        for segment in self.file.segments:
-            if segment.has(ELF.Segment.FLAGS.X) and segment.physical_size:
-                end = segment.file_offset + segment.physical_size
-                if end > len(self.view):
-                    raise BinaryError("a segment reaches beyond the end of the file")
-                start, data = segment.virtual_address, self.view[segment.file_offset : end]
-                known = [item for item in functions if start <= item.start < start + len(data)]
-                yield Region("segment", start, data, known)
+            is_code = section.has(ELF.Section.FLAGS.EXECINSTR) and section.name not in _STUBS
+            if is_code and section.type != ELF.Section.TYPE.NOBITS:
+                address = 0 if self.is_object else section.virtual_address
+                own = functions.get(index if self.is_object else -1, [])
+                yield region(str(section.name), address, self.content(section), own)
 
     def _functions(self) -> dict[int, list[Function]]:
         """Functions by their section where addresses are relative to it, else below -1."""
@@ -118,7 +93,14 @@ class _Reader:
         if frame is not None and frame.type != ELF.Section.TYPE.NOBITS:
             ranges = function_ranges(bytes(self.content(frame)), frame.virtual_address)
             found.setdefault(-1, []).extend(Function(start, end) for start, end in ranges)
-        return found
+        dispatched = self._dispatched(found)
+        return {
+            key: [
+                replace(item, dispatched=item.name in dispatched or item.start in dispatched)
+                for item in functions
+            ]
+            for key, functions in found.items()
+        }
 
     def _dispatched(self, functions: dict[int, list[Function]]) -> set[str | int]:
         """Functions that a resolver chooses: by their names, and by what the resolvers refer to."""

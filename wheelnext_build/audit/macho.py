@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region
+from .binary import Binary, BinaryError, Function, Region, cut, region
 
 MachO = lief.MachO
 lief.logging.disable()  # what is wrong with a file is in our own errors
@@ -44,19 +44,12 @@ def _regions(file: lief.MachO.Binary, content: memoryview) -> Iterator[Region]:
     functions = list(_functions(file))
     data_in_code = list(_data_in_code(file))
     for section in file.sections:
-        if (
-            not section.size
-            or str(section.name) in _STUBS
-            or not any(map(section.has, _INSTRUCTIONS))
-        ):
+        name = str(section.name)
+        if name in _STUBS or not any(map(section.has, _INSTRUCTIONS)):
             continue
-        end = section.offset + section.size
-        if end > len(content):
-            raise BinaryError(f"section {section.name!s} reaches beyond the end of the file")
-        start = section.virtual_address
-        code = content[section.offset : end]
-        known = [item for item in functions if start <= item.start < start + len(code)]
-        yield Region(str(section.name), start, _without(code, section.offset, data_in_code), known)
+        code = cut(content, section.offset, section.size, f"section {name}")
+        code = _without(code, section.offset, data_in_code)
+        yield region(name, section.virtual_address, code, functions)
 
 
 def _without(code: memoryview, offset: int, data: list[tuple[int, int]]) -> memoryview:

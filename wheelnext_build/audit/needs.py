@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .binary import Function, Region
@@ -27,22 +28,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a function first needs an extension.
+class Read:
+    """What reading a function's code gave.
 
-    ``reached`` says that control flow leads there from the function's entry; None that it was not
-    looked for.
+    ``found`` has for each extension the address of the first instruction that needs it;
+    ``is_whole`` says that all bytes were instructions.
     """
 
-    address: int
-    reached: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading a function's code gave: extension -> where, and whether all bytes were code."""
-
-    found: dict[str, Found]
+    found: dict[str, int]
     is_whole: bool
 
 
@@ -66,6 +59,22 @@ class Survey:
     functions: int = 0
 
 
-def place_name(region: Region, function: Function, address: int) -> str:
-    """What a place is called: by its function, or by its distance from the region's start."""
-    return function.name or f"{region.name}+0x{address - region.address:x}"
+def add_places(
+    needs: Needs,
+    found: Mapping[str, int],
+    region: Region,
+    function: Function,
+    text: Callable[[bytes, int, int], str],
+) -> None:
+    """Note what was found in a function: the extensions, each with the address of the first use.
+
+    A function without a name is called by its distance from the region's start. ``text`` writes
+    down the instruction at its third argument, in code (the first) that lies at its second.
+    """
+    for extension, address in found.items():
+        places = needs.setdefault(extension, [])
+        shown = ""
+        if len(places) < SAMPLES:
+            shown = text(region.code(function), function.start, address)
+        name = function.name or f"{region.name}+0x{address - region.address:x}"
+        places.append(Place(name, address, shown))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region
+from .binary import Binary, BinaryError, Function, Region, cut, region
 
 PE = lief.PE
 lief.logging.disable()  # what is wrong with a file is in our own errors
@@ -15,7 +15,7 @@ _MACHINES = {
     PE.Header.MACHINE_TYPES.AMD64: "x86_64",
     PE.Header.MACHINE_TYPES.ARM64: "aarch64",
 }
-_FATBINS = (".nv_fatb", ".nvFatBi")
+_FATBINS = ".nv_fatb"
 _EXECUTABLE = PE.Section.CHARACTERISTICS.MEM_EXECUTE
 
 
@@ -24,7 +24,7 @@ def read(data: bytes) -> Binary:
     config = PE.ParserConfig()
     config.parse_signature = False
     config.parse_rsrc = False
-    config.parse_reloc = True
+    config.parse_reloc = False
     config.parse_exceptions = True
     file = PE.parse(data, config)
     if file is None:
@@ -37,29 +37,24 @@ def read(data: bytes) -> Binary:
         fatbins=tuple(
             bytes(_content(section, memoryview(data)))
             for section in file.sections
-            if str(section.name).startswith(_FATBINS[0])
+            if str(section.name).startswith(_FATBINS)
         ),
     )
 
 
 def _content(section: lief.PE.Section, view: memoryview) -> memoryview:
-    end = section.pointerto_raw_data + section.sizeof_raw_data
-    if end > len(view):
-        raise BinaryError(f"section {section.name!s} reaches beyond the end of the file")
+    size = section.sizeof_raw_data
+    data = cut(view, section.pointerto_raw_data, size, f"section {section.name!s}")
     # What is on disk beyond the section's size in memory is padding.
-    size = min(section.sizeof_raw_data, section.virtual_size or section.sizeof_raw_data)
-    return view[section.pointerto_raw_data : section.pointerto_raw_data + size]
+    return data[: section.virtual_size or size]
 
 
 def _regions(file: lief.PE.Binary, view: memoryview) -> Iterator[Region]:
     functions = list(_functions(file))
     for section in file.sections:
-        if not section.has_characteristic(_EXECUTABLE) or not section.sizeof_raw_data:
-            continue
-        code = _content(section, view)
-        start = section.virtual_address
-        known = [item for item in functions if start <= item.start < start + len(code)]
-        yield Region(str(section.name), start, code, known)
+        if section.has_characteristic(_EXECUTABLE):
+            data = _content(section, view)
+            yield region(str(section.name), section.virtual_address, data, functions)
 
 
 def _functions(file: lief.PE.Binary) -> Iterator[Function]:

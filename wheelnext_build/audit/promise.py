@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -50,7 +50,6 @@ class Promise:
     architectures: frozenset[str] | None = None
     cuda: str = ""
     is_baseline: bool = True
-    properties: tuple[str, ...] = field(default=())
 
 
 def promise_of(
@@ -89,7 +88,6 @@ def promise_of(
         architectures=frozenset(architectures) if architectures else None,
         cuda=min(lower, key=Version, default=""),
         is_baseline=is_baseline,
-        properties=tuple(map(str, variant.properties)) if variant else (),
     )
 
 

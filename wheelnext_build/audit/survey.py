@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .binary import Binary, BinaryError, tiled
-from .needs import SAMPLES, Place, Survey, place_name
+from .needs import Survey, add_places
 
 
 def survey(binary: Binary) -> Survey:
@@ -49,12 +49,6 @@ def _aarch64(binary: Binary) -> Survey:
             kind = found.dispatched if function.dispatched else found.needs
             needs = kind if function.is_entry else found.unsure
             code = region.code(function)
-            for extension, place in aarch64.linear(code, function.start).found.items():
-                places = needs.setdefault(extension, [])
-                shown = ""
-                if len(places) < SAMPLES:
-                    shown = aarch64.text(code, function.start, place.address)
-                places.append(
-                    Place(place_name(region, function, place.address), place.address, shown)
-                )
+            read = aarch64.linear(code, function.start)
+            add_places(needs, read.found, region, function, aarch64.text)
     return replace(found, functions=count)

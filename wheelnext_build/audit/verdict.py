@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -79,6 +81,17 @@ class Verdict:
     def machines(self) -> tuple[str, ...]:
         """The machines that there is code for, of those whose levels are known."""
         return tuple(sorted({item.survey.machine for item in self.binaries} & set(BASELINES)))
+
+    @property
+    def digest(self) -> str:
+        """A checksum of all binaries and their paths; empty where there are none."""
+        checksums = sorted({(found.path, found.checksum) for found in self.binaries})
+        return hashlib.sha256(json.dumps(checksums).encode()).hexdigest() if checksums else ""
+
+    @property
+    def is_like_plain(self) -> bool:
+        """Whether its promise is no other than a plain wheel's, so that both may be alike."""
+        return self.promise.is_baseline and self.promise.architectures is None
 
     def level(self, machine: str) -> str:
         """The lowest level that its code for a machine needs where it runs unasked."""
@@ -230,13 +243,12 @@ def compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _beside(verdict: Verdict, verdicts: Sequence[Verdict]) -> Iterable[Finding]:
-    if verdict.promise.is_baseline and verdict.promise.architectures is None:
-        return  # plain, null and the baseline's level may be alike
-    own = _checksums(verdict)
+    if verdict.is_like_plain:
+        return
     for other in verdicts:
-        if other is verdict or not own:
+        if other is verdict or not verdict.digest:
             continue
-        if _checksums(other) == own and (other.wheel < verdict.wheel or other.promise.is_baseline):
+        if other.digest == verdict.digest and (other.is_like_plain or other.wheel < verdict.wheel):
             text = f"its binaries are those of {other.wheel}, byte for byte"
             yield Finding("identical", "", text)
             return
@@ -253,7 +265,3 @@ def _beside(verdict: Verdict, verdicts: Sequence[Verdict]) -> Iterable[Finding]:
                 f"this variant buys nothing: its code needs no more than {lower}, which another has"
             )
             yield Finding("no-gain", "", text, is_error=False)
-
-
-def _checksums(verdict: Verdict) -> dict[str, str]:
-    return {found.path: found.checksum for found in verdict.binaries}

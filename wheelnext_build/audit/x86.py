@@ -19,7 +19,7 @@ from iced_x86 import (
     Instruction,
 )
 
-from .needs import Found, Read
+from .needs import Read
 
 _NAMES = {
     "SSE4_1": "SSE4.1",
@@ -106,10 +106,10 @@ def linear(data: bytes, address: int) -> Read:
     is_whole = _INVALID not in codes
     if interesting.isdisjoint(codes) and is_whole:
         return Read({}, is_whole)
-    found: dict[str, Found] = {}
+    found: dict[str, int] = {}
     for instruction in Decoder(64, data, ip=address):
         for extension in table.get(instruction.code, ()):
-            found.setdefault(extension, Found(instruction.ip, None))
+            found.setdefault(extension, instruction.ip)
     return Read(found, is_whole)
 
 
@@ -119,7 +119,7 @@ def reachable(data: bytes, address: int) -> Read:
     Handlers of exceptions and the targets of jump tables are not among it.
     """
     table, _ = _table()
-    found: dict[str, Found] = {}
+    found: dict[str, int] = {}
     end = address + len(data)
     is_whole = True
     seen: set[int] = set()
@@ -137,7 +137,7 @@ def reachable(data: bytes, address: int) -> Read:
             if instruction.code == _INVALID and _is_apx(data[place - address :]):
                 extensions = _APX
             for extension in extensions:
-                found.setdefault(extension, Found(place, True))
+                found.setdefault(extension, place)
             if instruction.flow_control in _BRANCHES:
                 to_do.append(instruction.near_branch_target)
             if instruction.code == _INVALID:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import x86
 from .binary import Binary, Function, Region, tiled
-from .needs import SAMPLES, Needs, Place, Survey, place_name
+from .needs import Survey, add_places
 
 _CONFIRMED = 16
 """After so many functions with an extension that control flow reaches, others are not followed."""
@@ -45,17 +45,15 @@ class X86Survey:
             return
         where = self.found.dispatched if function.dispatched else self.found.needs
         if read.is_whole and all(self.confirmed[name] >= _CONFIRMED for name in read.found):
-            for extension, found in read.found.items():
-                self._add(where, region, function, extension, found.address)
+            add_places(where, read.found, region, function, x86.text)
             return
-        reached = x86.reachable(code, function.start)
-        self.confirmed.update(reached.found.keys())
-        for extension, found in reached.found.items():
-            self._add(where, region, function, extension, found.address)
-        for extension in read.found.keys() - reached.found.keys():
-            # A handler of exceptions, a case of a switch; or, among bytes that are no code, chance.
-            likely = where if read.is_whole else self.found.unsure
-            self._add(likely, region, function, extension, read.found[extension].address)
+        reached = x86.reachable(code, function.start).found
+        self.confirmed.update(reached.keys())
+        add_places(where, reached, region, function, x86.text)
+        # A handler of exceptions, a case of a switch; or, among bytes that are no code, chance.
+        likely = where if read.is_whole else self.found.unsure
+        others = {name: read.found[name] for name in read.found.keys() - reached.keys()}
+        add_places(likely, others, region, function, x86.text)
 
     @staticmethod
     def _is_suspicious(region: Region, gap: Function) -> bool:
@@ -77,14 +75,5 @@ class X86Survey:
                 if part.is_entry:
                     self._entry(region, part)
                     continue
-                for extension, found in x86.linear(region.code(part), part.start).found.items():
-                    self._add(self.found.unsure, region, part, extension, found.address)
-
-    def _add(
-        self, needs: Needs, region: Region, function: Function, extension: str, address: int
-    ) -> None:
-        places = needs.setdefault(extension, [])
-        shown = ""
-        if len(places) < SAMPLES:
-            shown = x86.text(region.code(function), function.start, address)
-        places.append(Place(place_name(region, function, address), address, shown))
+                found = x86.linear(region.code(part), part.start).found
+                add_places(self.found.unsure, found, region, part, x86.text)

@@ -14,6 +14,7 @@ from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
 from ..wheelfile import WheelName
+from . import wheels
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Read the code of all binaries in each WHEEL and compare what it needs with "
         "what the wheel promises; status 1 where a promise does not hold.",
     )
-    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+")
+    wheels.add_arguments(parser)
     parser.add_argument(
         "--baseline",
         choices=levels("x86_64"),
@@ -56,15 +57,12 @@ def add_parser(subparsers: Subparsers) -> None:
         help="print rules for pyproject.toml that would allow what was found",
     )
     parser.add_argument("--jobs", type=int, default=0, help="files read at once")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found; raises RequestError where a file does not exist."""
-    missing = [str(path) for path in args.wheels if not path.is_file()]
-    if missing:
-        raise RequestError(f"no such file: {', '.join(missing)}")
+    wheels.check(args)
     verdicts, rules = _audit(args)
     if args.json:
         emit_json([_as_json(verdict) for verdict in verdicts])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import RequestError, WheelError
+from ..errors import WheelError
 from ..metadata import Provider, VariantMetadata
 from ..stamp import variant_of
 from ..variant import Variant
 from ..wheelfile import WheelName, WheelReader
+from . import wheels
 from .output import emit_json, human_size, table
 
 if TYPE_CHECKING:
@@ -50,16 +51,13 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Show what each WHEEL is, and check its structure, RECORD and variant.json; "
         "status 1 where one is not sound.",
     )
-    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    wheels.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what the wheels are; raises RequestError where one does not exist."""
-    missing = [str(path) for path in args.wheels if not path.is_file()]
-    if missing:
-        raise RequestError(f"no such file: {', '.join(missing)}")
+    wheels.check(args)
     inspections = [inspect(path) for path in args.wheels]
     if args.json:
         emit_json([_as_json(inspection) for inspection in inspections])
