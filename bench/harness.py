@@ -20,10 +20,15 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass
 class Way:
-    """One way to do the thing that is measured: its name and a figure for each run of it."""
+    """One way to do the thing that is measured: its name and a figure for each run of it.
+
+    ``processor`` is the processor time of the commands in each run, in seconds: the cores of a
+    virtual machine are not equally fast at all times, but waiting does not count there.
+    """
 
     name: str
     figures: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -46,8 +51,9 @@ def side_by_side(ways: Mapping[str, Callable[[], float | None]], runs: int) -> l
     results = [Way(name) for name in ways]
     for number in range(1, runs + 1):
         for result, call in zip(results, ways.values(), strict=True):
-            start = time.perf_counter()
+            before, start = sum(os.times()[2:4]), time.perf_counter()
             figure = call()
+            result.processor.append(sum(os.times()[2:4]) - before)
             result.figures.append(time.perf_counter() - start if figure is None else figure)
             print(f"run {number}/{runs}  {result.name}: {result.figures[-1]:.3f}", file=sys.stderr)
     return results
@@ -57,11 +63,13 @@ def show(title: str, ways: Sequence[Way], *, base: str, unit: str = "s", digits:
     """Print a table of medians, with ranges and ratios to the way named ``base``."""
     reference = next(way.median for way in ways if way.name == base)
     width = max(len(way.name) for way in ways)
-    print(f"\n{title}\n  {'':{width}}  {'median':>9}  {'range':>17}  ratio")
+    print(f"\n{title}\n  {'':{width}}  {'median':>9}  {'range':>17}  ratio  processors")
     for way in ways:
         span = f"{min(way.figures):.{digits}f}-{max(way.figures):.{digits}f}"
         ratio = way.median / reference
-        print(f"  {way.name:{width}}  {way.median:7.{digits}f} {unit}  {span:>17}  {ratio:5.2f}")
+        line = f"  {way.name:{width}}  {way.median:7.{digits}f} {unit}  {span:>17}  {ratio:5.2f}"
+        spent = statistics.median(way.processor or [0.0])
+        print(f"{line}  {spent:9.1f} s" if spent > 1 else line)
 
 
 def record(path: Path | None, **tables: Sequence[Way]) -> None:
