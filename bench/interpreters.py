@@ -14,6 +14,8 @@ from pathlib import Path
 import frontend
 from harness import fresh, machine, parser, record, run, show, side_by_side
 
+from wheelnext_build.cli.pythons import find
+
 PYTHONS = ("3.11", "3.12", "3.13")
 LEVELS = ("", "v2", "v3", "v4")
 
@@ -23,7 +25,8 @@ def main() -> None:
     options = parser(__doc__, runs=3)
     options.add_argument("--python", action="append", help=f"default: {', '.join(PYTHONS)}")
     args = options.parse_args()
-    pythons = args.python or PYTHONS
+    # Both get the same interpreters, which the two may look for in different places.
+    pythons = [str(find(python).executable) for python in args.python or PYTHONS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours = frontend.project("matrix", folder, ours=True)
@@ -53,7 +56,8 @@ def main() -> None:
         results = side_by_side({"ours": in_one, "twelve": in_twelve}, args.runs)
     count = len(pythons) * len(LEVELS)
     show(f"{count} wheels: {len(pythons)} interpreters, 4 variants", results, base="twelve")
-    print(f"  ours: {len(compiled)} compilations; twelve: {12 * count}")
+    files = len(list((frontend.PROJECTS / "matrix" / "src").glob("*.cpp")))
+    print(f"  ours: {len(compiled)} compilations; one build for each: {files * count}")
     print(machine())
     record(args.json, interpreters=results)
 

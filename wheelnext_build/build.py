@@ -62,7 +62,7 @@ class Builder:
                 outcomes = crew.one_by_one(works)
             names = _names(outcomes, jobs)
             check = SelfCheck(self.passes.config.audit, Path(scratch) / _AUDITED)
-            check.warn_of_unused_rules()
+            check.summarize()
         return names
 
     def _may_run_at_once(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,14 +14,17 @@ from .announce import announce
 from .auditconfig import AuditConfig
 from .errors import BuildError, ToolchainError
 from .variant import Variant
-from .wheelfile import WheelName
+from .wheelfile import WheelName, atomic_file
 
 if TYPE_CHECKING:
+    from .audit.comparison import Gist
     from .audit.verdict import Verdict
 
 _READER = "lief>=0.16"
 _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
 """What reading code for a machine needs installed."""
+
+_ENTRY = ".wheel.json"
 
 HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
@@ -53,7 +57,7 @@ def load(config: AuditConfig, tree: Path) -> None:
     while not (tree / ".ninja_log").is_file():
         time.sleep(0.2)
     with contextlib.suppress(ImportError):
-        from .audit import elf, wheels, x86survey  # noqa: F401
+        from .audit import comparison, elf, wheels, x86survey  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class SelfCheck:
         """
         if self.config.mode == "off":
             return
+        from .audit.comparison import Gist
         from .audit.promise import promise_of
         from .audit.wheels import audit_wheel
 
@@ -83,7 +88,7 @@ class SelfCheck:
         problems = [str(finding) for finding in verdict.errors]
         may_be_alike = verdict.is_like_plain or title in self.config.may_be_identical
         is_special = differs and not may_be_alike
-        twin = self._twin(verdict, title, is_special=is_special)
+        twin = self._twin(Gist.of(verdict, title), is_special=is_special)
         if twin:
             problems.append(
                 f"its binaries are those of {twin}, byte for byte: the flags of {title} change "
@@ -98,8 +103,11 @@ class SelfCheck:
         for line in text.splitlines():
             announce(f"warning: {line}")
 
-    def warn_of_unused_rules(self) -> None:
-        """Say which rules allowed nothing in any of the wheels that were checked."""
+    def summarize(self) -> None:
+        """Say, after the last wheel, what only all of them together show.
+
+        That is which rules allowed nothing in any of them, and which variants buy nothing.
+        """
         if self.config.mode == "off" or not self.ledger.is_dir():
             return
         for number, rule in enumerate(self.config.rules):
@@ -108,6 +116,11 @@ class SelfCheck:
                     f"warning: the audit's rule for {rule.path!r} allowed nothing: remove it from "
                     "pyproject.toml, or correct its patterns"
                 )
+        gists = [gist for gist, _ in self._entries()]
+        for gist in gists:
+            text = gist.buys_nothing(gists)
+            if text:
+                announce(f"note: {gist.wheel}: {text}")
 
     def _note_rules(self, verdict: Verdict) -> None:
         used = {finding.allowed for finding in verdict.findings}
@@ -116,18 +129,27 @@ class SelfCheck:
             if rule in used:
                 (self.ledger / f"rule.{number}").touch()
 
-    def _twin(self, verdict: Verdict, title: str, *, is_special: bool) -> str:
+    def _twin(self, own: Gist, *, is_special: bool) -> str:
         """The title of another wheel of this request with the same binaries, where one is special.
 
         Entries are written before they are looked for: of two wheels that are checked at the same
         time, at least one sees the other.
         """
-        digest = verdict.digest
-        if not digest:
-            return ""
-        own = self.ledger / f"{digest}.{title}"
-        own.write_text("special" if is_special else "", encoding="utf-8")
-        for other in self.ledger.glob(f"{digest}.*"):
-            if other != own and (is_special or other.read_text(encoding="utf-8")):
-                return other.name.removeprefix(f"{digest}.")
+        content = json.dumps({"special": is_special, "gist": own.as_mapping()})
+        with atomic_file(self.ledger / f"{own.wheel}{_ENTRY}") as stream:
+            stream.write(content.encode())
+        for other, other_is_special in self._entries():
+            is_alike = other.digest == own.digest and other.wheel != own.wheel
+            if own.digest and is_alike and (is_special or other_is_special):
+                return other.wheel
         return ""
+
+    def _entries(self) -> list[tuple[Gist, bool]]:
+        """The wheels that were looked at so far, and whether each is special."""
+        from .audit.comparison import Gist
+
+        found = []
+        for path in sorted(self.ledger.glob(f"*{_ENTRY}")):
+            entry = json.loads(path.read_text(encoding="utf-8"))
+            found.append((Gist(**entry["gist"]), entry["special"]))
+        return found

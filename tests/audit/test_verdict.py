@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import Promise, promise_of
 from wheelnext_build.audit.rules import Rule
-from wheelnext_build.audit.verdict import Found, Verdict, compared, judge
+from wheelnext_build.audit.verdict import Found, judge
 from wheelnext_build.variant import NULL, Property, Variant
 from wheelnext_build.wheelfile import WheelName
 
@@ -100,30 +102,39 @@ def test_what_cannot_be_read_is_no_pass() -> None:
     assert not judge(NAME, promise(), [Found("demo/_core.so", error="is cut short")]).holds
 
 
-def test_a_variant_that_needs_no_more_than_another_buys_nothing() -> None:
-    v3 = judge("v3", promise("x86_64 :: level :: v3"), [found("AVX2", checksum="3")])
-    v4 = judge("v4", promise("x86_64 :: level :: v4"), [found("AVX2", checksum="4")])
-    plain = judge("plain", promise(), [found()])
-    first, second, third = compared([plain, v3, v4])
-    assert not first.findings
-    assert not second.findings
-    (finding,) = third.findings
-    assert "buys nothing" in finding.text
-    assert third.holds
+def cuda(*needed: str, path: str = "demo/_core.so") -> Found:
+    survey = Survey("x86_64", code_size=4096)
+    return Found(path, "ELF", survey, architectures=("90_real",), needed=needed)
 
 
-def test_two_variants_with_the_same_binaries() -> None:
-    def alike(name: str, *properties: str) -> Verdict:
-        survey = Survey("x86_64", code_size=4096)
-        binary = Found("demo/_core.so", "ELF", survey, checksum="1")
-        return judge(name, promise(*properties), [binary])
+def test_cuda_libraries_are_no_newer_than_the_driver_that_is_promised() -> None:
+    promised = promise("nvidia :: cuda_version_lower_bound :: 12.8")
+    assert judge(NAME, promised, [cuda("libcudart.so.12", "libcufft.so.13", "libm.so.6")]).holds
+    (finding,) = judge(NAME, promised, [cuda("libcudart.so.13")]).errors
+    assert "loads libcudart.so.13, which needs a driver for CUDA 13" in finding.text
 
-    verdicts = [
-        alike("plain"),
-        alike("v1", "x86_64 :: level :: v1"),
-        alike("v3", "x86_64 :: level :: v3"),
-    ]
-    plain, v1, v3 = compared(verdicts)  # type: ignore[arg-type]
-    assert plain.holds
-    assert v1.holds
-    assert not v3.holds
+
+@pytest.mark.parametrize(
+    ("library", "requires", "package"),
+    [
+        ("libcudart.so.12", (), "nvidia-cuda-runtime-cu12"),
+        ("libcudart.so.12", ("nvidia-cuda-runtime-cu12",), ""),
+        ("libcudart.so.13", ("nvidia-cuda-runtime-cu12",), "nvidia-cuda-runtime"),
+        ("libcudart.so.13", ("nvidia-cuda-runtime",), ""),
+        ("libcufft.so.11", ("nvidia-cufft-cu12",), ""),
+        ("libcudnn.so.9", ("numpy",), "nvidia-cudnn"),
+        ("libbundled.so.1", (), ""),
+        ("libcuda.so.1", (), ""),
+    ],
+)
+def test_cuda_libraries_that_nothing_installs_are_noted(
+    library: str, requires: tuple[str, ...], package: str
+) -> None:
+    verdict = judge(NAME, promise(), [cuda(library)], requires=requires)
+    assert verdict.holds
+    assert [item.text.rpartition(" ")[2] for item in verdict.findings] == [package] * bool(package)
+
+
+def test_a_library_in_the_wheel_needs_no_package() -> None:
+    bundled = cuda(path="demo.libs/libcudart.so.13")
+    assert not judge(NAME, promise(), [cuda("libcudart.so.13"), bundled]).findings

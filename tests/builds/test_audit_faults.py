@@ -81,6 +81,18 @@ def test_variants_that_the_compiler_made_alike(audited: Project) -> None:
     assert "its binaries are those of" in said
 
 
+def test_a_variant_that_buys_nothing_is_noted(audited: Project) -> None:
+    path = audited.folder / "pyproject.toml"
+    table = '[tool.wheelnext-build.properties."x86_64 :: level :: v4"]'
+    flags = 'cxx-flags = ["-march=x86-64-v3", "-fno-tree-vectorize"]'
+    path.write_text(f"{path.read_text()}\n{table}\n{flags}\n")
+    said = audited.build({"variants": "all"}).output
+    text = "note: x86_64_v4: this variant buys nothing: its code needs no more than v3"
+    assert said.count(text) == 1
+    assert "x86_64_v3: this variant" not in said
+    assert len(audited.files()) == 3
+
+
 def refuse_later(project: Project) -> str:
     outcome = project.build({"variants": "all"}, status=1)
     assert project.labels() == [""]

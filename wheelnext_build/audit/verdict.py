@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Literal
 
-from .isa import beyond_levels, in_order, level_of, levels
+from .cudalibraries import missing_package, too_new_for
+from .isa import in_order, level_of
 from .needs import Place, Survey
 from .promise import BASELINES, Promise
 from .rules import Rule
 
 LEAKS = "Built with -march=native? See docs/audit.md#leaks"
 _MAX_SHOWN = 3
-_CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|cusparse|nvrtc|nvJitLink)\.so\.(\d+)")
 
 Kind = Literal[
-    "leak", "unread", "architectures", "declared", "driver", "nothing-read", "no-gain", "identical"
+    "leak",
+    "unread",
+    "architectures",
+    "declared",
+    "driver",
+    "dependency",
+    "nothing-read",
+    "no-gain",
+    "identical",
 ]
 
 
@@ -110,9 +118,16 @@ class Verdict:
 
 
 def judge(
-    wheel: str, promise: Promise, binaries: Sequence[Found], rules: Sequence[Rule] = ()
+    wheel: str,
+    promise: Promise,
+    binaries: Sequence[Found],
+    rules: Sequence[Rule] = (),
+    requires: Collection[str] = (),
 ) -> Verdict:
-    """Compare what the binaries of a wheel hold with what it promises."""
+    """Compare what the binaries of a wheel hold with what it promises.
+
+    ``requires`` are the normalized names of the distributions that it depends upon.
+    """
     findings: list[Finding] = []
     for found in binaries:
         if found.error:
@@ -122,6 +137,7 @@ def judge(
         findings += _declared(found, promise, rules)
         findings += _architectures(found, promise, rules)
         findings += _libraries(found, promise, rules)
+    findings += _dependencies(binaries, requires)
     has_code = any(item.survey.machine in BASELINES and item.survey.code_size for item in binaries)
     if not promise.is_baseline and not has_code:
         text = (
@@ -196,15 +212,27 @@ def _architectures(found: Found, promise: Promise, rules: Sequence[Rule]) -> Ite
 def _libraries(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
     """The CUDA runtime that a binary loads needs a driver of at least its own major version."""
     for library in found.needed:
-        match = _CUDA_LIBRARY.fullmatch(library)
-        if match is None or not promise.cuda:
-            continue
-        if int(match[1]) > int(promise.cuda.partition(".")[0]):
+        version = too_new_for(library, promise.cuda)
+        if version:
             text = (
-                f"loads {library}, which needs a driver for CUDA {match[1]}; nvidia :: "
+                f"loads {library}, which needs a driver for CUDA {version}; nvidia :: "
                 f"cuda_version_lower_bound promises {promise.cuda}"
             )
             yield Finding("driver", found.path, text, allowed=_rule_for(found, rules))
+
+
+def _dependencies(binaries: Sequence[Found], requires: Collection[str]) -> Iterable[Finding]:
+    """CUDA's libraries that nothing installs: a note, since the system may well have them."""
+    bundled = {PurePosixPath(found.path).name for found in binaries}
+    for found in binaries:
+        for library in found.needed:
+            package = missing_package(library, bundled, requires)
+            if package:
+                text = (
+                    f"loads {library}, which the wheel neither bundles nor requires: it is in "
+                    f"{package}"
+                )
+                yield Finding("dependency", found.path, text, is_error=False)
 
 
 def _rule_for(found: Found, rules: Sequence[Rule]) -> Rule | None:
@@ -227,41 +255,3 @@ def _shown(places: Sequence[Place]) -> str:
     more = len(places) - _MAX_SHOWN
     shown = ", ".join(map(str, places[:_MAX_SHOWN]))
     return f"{shown}, and {more} more" if more > 0 else shown
-
-
-def compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts of one release's wheels for one interpreter, with what comparing them shows."""
-    return [
-        Verdict(
-            verdict.wheel,
-            verdict.promise,
-            verdict.binaries,
-            (*verdict.findings, *_beside(verdict, verdicts)),
-        )
-        for verdict in verdicts
-    ]
-
-
-def _beside(verdict: Verdict, verdicts: Sequence[Verdict]) -> Iterable[Finding]:
-    if verdict.is_like_plain:
-        return
-    for other in verdicts:
-        if other is verdict or not verdict.digest:
-            continue
-        if other.digest == verdict.digest and (other.is_like_plain or other.wheel < verdict.wheel):
-            text = f"its binaries are those of {other.wheel}, byte for byte"
-            yield Finding("identical", "", text)
-            return
-    for machine in verdict.machines:
-        order = levels(machine).index
-        own_level = verdict.promise.levels[machine]
-        below = [item.promise.levels[machine] for item in verdicts]
-        below = [level for level in below if order(level) < order(own_level)]
-        if not below or beyond_levels(verdict.extensions(machine), machine):
-            continue
-        lower = max(below, key=order)
-        if order(verdict.level(machine)) <= order(lower):
-            text = (
-                f"this variant buys nothing: its code needs no more than {lower}, which another has"
-            )
-            yield Finding("no-gain", "", text, is_error=False)

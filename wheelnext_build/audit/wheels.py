@@ -6,6 +6,7 @@ A file that is made to crash or to hang whoever reads it ends its worker, not th
 from __future__ import annotations
 
 import multiprocessing
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
+
 from .. import processors
 from ..errors import WheelError
 from ..stamp import variant_of
-from ..wheelfile import Member, WheelReader
+from ..wheelfile import METADATA_LIMIT, Member, WheelReader
 from . import files
 from .promise import Promise, promise_of
 from .rules import Rule
@@ -28,6 +32,9 @@ _BOMB_RATIO, _BOMB_SIZE = 300, 1 << 26
 
 _SMALL = 16 << 20
 """So many bytes of binaries are read before a worker process would have begun."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+"""What a requirement begins with; the rest of it may be of any quality in other people's wheels."""
 
 _MEMORY = 6 << 30
 _SECONDS = 900
@@ -53,12 +60,14 @@ def audit_wheels(
     worker processes, 0 for one on each processor. Raises WheelError where a file is no wheel.
     """
     promises: list[Promise] = []
+    requires: list[frozenset[str]] = []
     tasks: list[_Task] = []
     for path in wheels:
         with WheelReader(path) as reader:
             described = variant_of(reader)
             variant = described[1] if described else None
             promises.append(promise_of(reader.name, variant, baselines))
+            requires.append(_requires(reader))
             tasks += [_Task(path, member.name) for member in _binaries(reader)]
     found = _run(tasks, jobs or processors.count())
     return [
@@ -67,8 +76,9 @@ def audit_wheels(
             promise,
             [item for task in tasks if task.wheel == path for item in found[task]],
             rules,
+            names,
         )
-        for path, promise in zip(wheels, promises, strict=True)
+        for path, promise, names in zip(wheels, promises, requires, strict=True)
     ]
 
 
@@ -81,16 +91,18 @@ def audit_wheel(
     """
     with WheelReader(wheel) as reader:
         members = list(_binaries(reader))
+        requires = _requires(reader)
         if sum(member.info.file_size for member in members) <= _SMALL:
             found = [
                 item
                 for member in members
                 for item in files.audit(member.name, reader.read(member.name))
             ]
-            return judge(wheel.name, promise, found, rules)
+            return judge(wheel.name, promise, found, rules, requires)
     tasks = [_Task(wheel, member.name) for member in members]
     results = _run(tasks, jobs or processors.count())
-    return judge(wheel.name, promise, [item for task in tasks for item in results[task]], rules)
+    found = [item for task in tasks for item in results[task]]
+    return judge(wheel.name, promise, found, rules, requires)
 
 
 def _binaries(reader: WheelReader) -> Iterator[Member]:
@@ -98,6 +110,16 @@ def _binaries(reader: WheelReader) -> Iterator[Member]:
         start = reader.start(member.name, files.MAGIC_SIZE)
         if files.is_binary(member.name, start):
             yield member
+
+
+def _requires(reader: WheelReader) -> frozenset[str]:
+    """The normalized names of what a wheel depends upon; none where METADATA does not say it."""
+    name = f"{reader.dist_info}/METADATA"
+    if all(member.name != name for member in reader.members()):
+        return frozenset()
+    raw, _ = parse_email(reader.read(name, METADATA_LIMIT))
+    names = (_NAME.match(text.strip()) for text in raw.get("requires_dist", []))
+    return frozenset(canonicalize_name(match[0]) for match in names if match)
 
 
 def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:

@@ -83,7 +83,8 @@ def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Rule]]:
         raise RequestError(
             "the audit needs lief: python -m pip install 'wheelnext-build[audit]'"
         ) from None
-    from ..audit.verdict import compared, unused
+    from ..audit.comparison import compared
+    from ..audit.verdict import unused
     from ..audit.wheels import audit_wheels
 
     config = load(args.project).audit if args.project else AuditConfig()
