@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from wheelnext_build.audit.comparison import Gist, compared
+from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import promise_of
-from wheelnext_build.audit.verdict import Found, Verdict, judge
+from wheelnext_build.audit.verdict import Found, Verdict
 from wheelnext_build.variant import Property, Variant
 from wheelnext_build.wheelfile import WheelName
 

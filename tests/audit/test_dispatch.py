@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from wheelnext_build.audit import files
+from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.promise import promise_of
-from wheelnext_build.audit.verdict import Found, judge
+from wheelnext_build.audit.verdict import Found
 from wheelnext_build.variant import Property, Variant
 from wheelnext_build.wheelfile import WheelName
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from wheelnext_build.audit import gpufiles
 from wheelnext_build.audit.binary import BinaryError
 from wheelnext_build.audit.fatbin import architectures
 
@@ -55,3 +59,20 @@ def test_padding_between_fat_binaries_is_passed_over() -> None:
 def test_damage_is_an_error(section: bytes) -> None:
     with pytest.raises(BinaryError, match="GPU code"):
         architectures([section])
+
+
+@given(st.data())
+def test_whatever_is_in_a_section_is_read_or_is_an_error(data: st.DataObject) -> None:
+    section = bytearray(fat(entry(CUBIN, 80), entry(PTX, 90)) + fat(entry(CUBIN, 120)))
+    for _ in range(data.draw(st.integers(1, 8))):
+        place = data.draw(st.integers(0, len(section) - 1))
+        section[place] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(BinaryError):
+        architectures([bytes(section)])
+
+
+@given(st.binary(max_size=80))
+def test_whatever_follows_the_magic_of_a_file_is_read_or_is_an_error(rest: bytes) -> None:
+    for path, magic in (("a.fatbin", b"\x50\xed\x55\xba"), ("a.cubin", b"\x7fELF"), ("a.ptx", b"")):
+        with contextlib.suppress(BinaryError):
+            gpufiles.read(path, magic + rest)

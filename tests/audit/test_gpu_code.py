@@ -53,3 +53,25 @@ def test_it_lists_what_cuobjdump_lists(mode: str, tmp_path: Path) -> None:
     assert {name.replace("f_", "_") for name in expected} == {
         name.replace("f_", "_") for name in listed(target)
     }
+
+
+@pytest.mark.parametrize("name", ["75", "80", "90", "100", "120"])
+def test_cubins_and_ptx_as_files_of_their_own(name: str, tmp_path: Path) -> None:
+    (tmp_path / "kernel.cu").write_text(KERNEL)
+    for kind, option in (("cubin", f"sm_{name}"), ("ptx", f"compute_{name}")):
+        command = ["nvcc", f"-{kind}", f"-arch={option}", "kernel.cu"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+    for kind, number in (("cubin", f"{name}_real"), ("ptx", f"{name}_virtual")):
+        path = tmp_path / f"kernel.{kind}"
+        assert files.is_binary(path.name, path.read_bytes()[: files.MAGIC_SIZE])
+        (found,) = files.audit(path.name, path.read_bytes())
+        assert found.architectures == (number,)
+        assert not found.error
+
+
+def test_a_fat_binary_as_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "kernel.cu").write_text(KERNEL)
+    wanted = "-gencode=arch=compute_90a,code=[sm_90a,compute_90a]"
+    subprocess.run(["nvcc", "-fatbin", wanted, "kernel.cu"], cwd=tmp_path, check=True)
+    (found,) = files.audit("kernel.fatbin", (tmp_path / "kernel.fatbin").read_bytes())
+    assert found.architectures == ("90a_real", "90a_virtual")

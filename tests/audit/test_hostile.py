@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Verdict
-from wheelnext_build.audit.wheels import audit_wheels
-from wheelnext_build.wheelfile import record_row
+from wheelnext_build.audit.wheels import audit_wheel, audit_wheels
+from wheelnext_build.errors import WheelError
+from wheelnext_build.wheelfile import WheelName, record_row
 
 pytestmark = pytest.mark.audit
 
@@ -116,6 +118,21 @@ def test_damaged_files_never_end_the_audit(make: Callable[[Path], bytes], tmp_pa
     print(f"{make.__name__}: {len(errors)} errors, {len(crashes)} crashes, {took:.1f} s")
     assert paths >= files.keys() - {name for name, data in files.items() if not data}
     assert took < 120
+
+
+def test_a_damaged_wheel_is_an_error_that_names_it(tmp_path: Path) -> None:
+    sound = wheel_of(tmp_path, {"hostile/m.so": shared_library(tmp_path)}).read_bytes()
+    refused = 0
+    for number, data in enumerate(mutants(sound, MUTANTS)):
+        path = tmp_path / f"hostile-1.{number}-py3-none-any.whl"
+        path.write_bytes(data)
+        try:
+            audit_wheel(path, promise_of(WheelName.parse(path.name), None), jobs=1)
+        except WheelError as error:
+            refused += 1
+            assert path.name in str(error)  # noqa: PT017
+        path.unlink()
+    assert 0 < refused < MUTANTS
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:

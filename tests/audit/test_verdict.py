@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import Promise, promise_of
 from wheelnext_build.audit.rules import Rule
-from wheelnext_build.audit.verdict import Found, judge
+from wheelnext_build.audit.verdict import Found
 from wheelnext_build.variant import NULL, Property, Variant
 from wheelnext_build.wheelfile import WheelName
 
@@ -91,6 +92,23 @@ def test_gpu_architectures_are_exact() -> None:
     ):
         binary = Found("demo/_core.so", "ELF", Survey("x86_64"), architectures=there)
         assert judge(NAME, promised, [binary]).holds == holds
+
+
+def test_files_of_gpu_code_alone_have_all_architectures_together() -> None:
+    promised = promise("nvidia :: sm_arch :: 80_real", "nvidia :: sm_arch :: 90a_real")
+
+    def cubin(architecture: str) -> Found:
+        path = f"demo/{architecture}.cubin"
+        return Found(path, "cubin", architectures=(architecture,))
+
+    # A cubin does not tell 90a from 90.
+    assert judge(NAME, promised, [cubin("80_real"), cubin("90_real")]).holds
+    (missing,) = judge(NAME, promised, [cubin("80_real")]).errors
+    assert "has no 90a_real" in missing.text
+    (extra,) = judge(NAME, promised, [cubin("80_real"), cubin("90_real"), cubin("120_real")]).errors
+    assert "has 120_real beyond it" in extra.text
+    rule = Rule("demo/*.cubin", "chosen by the loader")
+    assert judge(NAME, promised, [cubin("80_real")], [rule]).holds
 
 
 def test_nothing_to_read_is_no_pass() -> None:

@@ -7,7 +7,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 
-from . import fatbin
+from . import fatbin, gpufiles
 from .binary import Binary, BinaryError
 from .survey import survey
 from .verdict import Found
@@ -27,6 +27,8 @@ def is_binary(path: str, start: bytes) -> bool:
     """Whether a file is one that the audit must be able to read, by its first bytes and name."""
     if start.startswith((_ELF, _ARCHIVE, _THIN_ARCHIVE)) or start[:4] in _MACHO:
         return True
+    if gpufiles.is_gpu_file(path, start):
+        return True
     if start[:4] in _MACHO_FAT:
         # Java's classes begin alike, with their version where a fat file has a small count.
         return struct.unpack(">I", start[4:8])[0] < 20 if len(start) >= 8 else False
@@ -45,6 +47,9 @@ def audit(path: str, data: bytes) -> list[Found]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lief's, of fields with values that it does not know
+            gpu = gpufiles.read(path, data)
+            if gpu is not None:
+                return [Found(path, gpu[0], architectures=tuple(gpu[1]), checksum=checksum)]
             for part, binary in _binaries(data):
                 found.append(_found(f"{path}{part}", binary, checksum))
     except BinaryError as error:

@@ -28,6 +28,10 @@ class Rule:
             and (not self.symbols or _any(symbol, self.symbols))
         )
 
+    def covers_file(self, path: str) -> bool:
+        """Whether it allows all that is in a file."""
+        return not self.symbols and not self.extensions and self.covers(path)
+
 
 def _any(text: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(text.upper(), pattern.upper()) for pattern in patterns)

@@ -23,9 +23,10 @@ from ..errors import WheelError
 from ..stamp import variant_of
 from ..wheelfile import METADATA_LIMIT, Member, WheelReader
 from . import files
+from .judge import judge
 from .promise import Promise, promise_of
 from .rules import Rule
-from .verdict import Found, Verdict, judge
+from .verdict import Found, Verdict
 
 _BOMB_RATIO, _BOMB_SIZE = 300, 1 << 26
 """A member of more bytes than the second that shrank by more than the first is no binary's."""
