@@ -19,10 +19,10 @@ from pathlib import Path
 
 import harness
 
-from wheelnext_build.metadata import VARIANT_JSON, Provider, VariantMetadata
-from wheelnext_build.stamp import release_carrier, stamp
+from wheelnext_build.metadata import Provider, VariantMetadata
+from wheelnext_build.stamp import release_carrier, stamp, unstamp
 from wheelnext_build.variant import Variant
-from wheelnext_build.wheelfile import WheelReader, atomic_file, record_row, rewrite
+from wheelnext_build.wheelfile import record_row
 
 NAME = "large-1.0-cp311-cp311-linux_x86_64.whl"
 LABEL = "x8664v3"
@@ -94,10 +94,6 @@ def side_by_side_ways(wheel: Path, scratch: Path) -> dict[str, Callable[[], floa
     def copy() -> None:
         shutil.copyfile(wheel, output / NAME)
 
-    def unlabel() -> None:
-        with WheelReader(labelled) as reader, atomic_file(output / NAME) as stream:
-            rewrite(reader, stream, drop=frozenset({f"{reader.dist_info}/{VARIANT_JSON}"}))
-
     def make_variant() -> None:
         from variantlib.commands.make_variant import make_variant
 
@@ -113,7 +109,7 @@ def side_by_side_ways(wheel: Path, scratch: Path) -> dict[str, Callable[[], floa
         BASE: copy,
         "stamp": lambda: stamp(wheel, output, metadata),
         "label a carrier": lambda: release_carrier(carrier, output),
-        "unlabel": unlabel,
+        "unlabel": lambda: unstamp(labelled, output),
         "variantlib make-variant": make_variant,
     }
     return {name: fresh_before(way, output) for name, way in ways.items()}

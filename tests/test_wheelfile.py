@@ -483,13 +483,54 @@ def test_a_signature_of_the_old_record_is_left_out(tmp_path: Path) -> None:
     check_record(entries)
 
 
-def test_record_comes_last_wherever_it_was(tmp_path: Path) -> None:
+def test_record_stays_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / NAME
     with path.open("wb") as stream:
         write_zip(stream, {RECORD: record(FILES), "pkg/": b"", **FILES})
-    entries = walk(rewritten(path))
-    assert [entry.name for entry in entries] == ["pkg/", *FILES, RECORD]
-    check_record(entries)
+    entries = walk(rewritten(path, add={"pkg/new.py": b""}))
+    assert [entry.name for entry in entries] == [RECORD, "pkg/", *FILES, "pkg/new.py"]
+    check_record(entries, last=False)
+
+
+RECORDS = {
+    "not sorted": record(dict(reversed(FILES.items()))),
+    "its own line first": b"".join(
+        sorted(
+            record(FILES).splitlines(keepends=True), key=lambda line: RECORD.encode() not in line
+        )
+    ),
+    "Windows' line ends": record(FILES).replace(b"\n", b"\r\n"),
+    "quoted": b"".join(
+        b'"' + line.replace(b",", b'",', 1) for line in record(FILES).splitlines(keepends=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("text", RECORDS.values(), ids=RECORDS)
+@pytest.mark.parametrize("level", [None, 1, 9])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_what_is_added_and_dropped_again_leaves_no_trace(
+    text: bytes, level: int | None, is_first: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / NAME
+    files = {RECORD: text, **FILES} if is_first else {**FILES, RECORD: text}
+    with path.open("wb") as stream:
+        write_zip(stream, files, lambda _: level)
+    before = path.read_bytes()
+    rewritten(path, add={"pkg/new.py": b"new"}).replace(path)
+    check_record(walk(path), last=False)
+    assert rewritten(path, drop=frozenset({"pkg/new.py"})).read_bytes() == before
+
+
+def test_a_record_that_is_stored_stays_so(tmp_path: Path) -> None:
+    def stored(info: zipfile.ZipInfo) -> None:
+        info.compress_type = zipfile.ZIP_STORED
+
+    path = wheel(tmp_path, change=stored)
+    before = path.read_bytes()
+    rewritten(path, add={"pkg/new.py": b"new"}).replace(path)
+    assert path.read_bytes() != before
+    assert rewritten(path, drop=frozenset({"pkg/new.py"})).read_bytes() == before
 
 
 def test_names_with_commas_and_quotes_survive_in_record(tmp_path: Path) -> None:

@@ -208,10 +208,19 @@ def _split_zip64(extra: bytes) -> tuple[list[int], bytes]:
     return wide, others
 
 
-def check_record(entries: list[Entry], dist_info: str = DIST_INFO) -> None:
-    """RECORD is the last member and lists every file with its hash and size, and nothing else."""
-    assert entries[-1].name == f"{dist_info}/RECORD"
-    files = {entry.name: entry.content() for entry in entries[:-1] if not entry.name.endswith("/")}
-    listed = list(csv.reader(io.StringIO(entries[-1].content().decode(), newline="")))
+def check_record(entries: list[Entry], dist_info: str = DIST_INFO, *, last: bool = True) -> None:
+    """RECORD lists every file with its hash and size, and nothing else.
+
+    With ``last`` it is the last member, and lists them in their order.
+    """
+    name = f"{dist_info}/RECORD"
+    assert not last or entries[-1].name == name
+    (found,) = (entry for entry in entries if entry.name == name)
+    files = {
+        entry.name: entry.content()
+        for entry in entries
+        if entry is not found and not entry.name.endswith("/")
+    }
+    listed = list(csv.reader(io.StringIO(found.content().decode(), newline="")))
     expected = list(csv.reader(io.StringIO(record(files, dist_info).decode(), newline="")))
-    assert listed == expected
+    assert (listed if last else sorted(listed)) == (expected if last else sorted(expected))

@@ -1,22 +1,36 @@
-"""A wheel and a variant make a variant wheel, or a carrier; a carrier makes a labelled wheel."""
+"""A wheel and a variant make a variant wheel, or a carrier; a carrier makes a labelled wheel.
+
+And a variant wheel gives the plain one back.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from .dependencies import Changes
 from .errors import MetadataError, WheelError
 from .metadata import VARIANT_JSON, VariantMetadata
 from .variant import Variant
-from .wheelfile import WheelReader, atomic_file, publish, rewrite
+from .wheelfile import METADATA_LIMIT, WheelName, WheelReader, atomic_file, publish, rewrite
+
+NO_CHANGES = Changes()
 
 
-def stamp(source: Path, folder: Path, metadata: VariantMetadata, *, carrier: bool = False) -> Path:
+def stamp(
+    source: Path,
+    folder: Path,
+    metadata: VariantMetadata,
+    *,
+    carrier: bool = False,
+    changes: Changes = NO_CHANGES,
+) -> Path:
     """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
 
     Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
     (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
-    and all. The same input gives the same bytes. Raises WheelError where ``source`` is no plain
-    wheel.
+    and all, but for METADATA where there are ``changes`` to the dependencies. The same input gives
+    the same bytes. Raises WheelError where ``source`` is no plain wheel.
     """
     with WheelReader(source) as reader:
         if reader.name.label is not None or reader.variant_json() is not None:
@@ -25,6 +39,7 @@ def stamp(source: Path, folder: Path, metadata: VariantMetadata, *, carrier: boo
         (variant,) = metadata.variants
         target = folder / name(variant.label).filename
         added = {f"{reader.dist_info}/{VARIANT_JSON}": metadata.to_json()}
+        added |= _changed(reader, changes)
         with atomic_file(target) as stream:
             rewrite(reader, stream, add=added)
     return target
@@ -61,11 +76,52 @@ def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
     return metadata, variant
 
 
-def release_carrier(carrier: Path, folder: Path) -> Path:
+def release_carrier(carrier: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
     """Write the labelled wheel that ``carrier`` stands for into ``folder``; return its path."""
     with WheelReader(carrier) as reader:
         described = variant_of(reader)
         name = described and reader.name.carried(described[1].label)
         if not name:
             raise WheelError(f"{carrier}: not a carrier of a variant")
+        if changes:
+            target = folder / name.filename
+            with atomic_file(target) as stream:
+                rewrite(reader, stream, add=_changed(reader, changes))
+            return target
     return publish(carrier, folder, name.filename)
+
+
+def plain_name(reader: WheelReader, variant: Variant) -> WheelName:
+    """The name of the plain wheel that a wheel of a variant was made of."""
+    labelled = reader.name.carried(variant.label) or reader.name
+    return replace(labelled, label=None)
+
+
+def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
+    """Write the plain wheel of a labelled wheel or carrier into ``folder``; return its path.
+
+    Without ``changes`` it is the wheel that was stamped, to the last byte where that had its RECORD
+    last and compressed as zlib does by default, as build backends write it. Raises WheelError where
+    ``source`` is no wheel of a variant.
+    """
+    with WheelReader(source) as reader:
+        described = variant_of(reader)
+        if described is None:
+            raise WheelError(f"{source}: is a plain wheel already")
+        target = folder / plain_name(reader, described[1]).filename
+        dropped = frozenset({f"{reader.dist_info}/{VARIANT_JSON}"})
+        with atomic_file(target) as stream:
+            rewrite(reader, stream, add=_changed(reader, changes), drop=dropped)
+    return target
+
+
+def _changed(reader: WheelReader, changes: Changes) -> dict[str, bytes]:
+    """The members that differ by ``changes``: METADATA, or none."""
+    if not changes:
+        return {}
+    name = f"{reader.dist_info}/METADATA"
+    try:
+        return {name: changes.applied(reader.read(name, METADATA_LIMIT))}
+    except WheelError as error:
+        text = str(error)
+        raise WheelError(text if str(reader.path) in text else f"{reader.path}: {text}") from None

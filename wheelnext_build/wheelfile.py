@@ -18,7 +18,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -309,16 +309,24 @@ class WheelWriter:
         self._header(member.info, member.info.compress_size, member.info.file_size, member.info.CRC)
         reader.copy(member, self._stream)
 
-    def write(self, name: str, data: bytes, like: zipfile.ZipInfo) -> None:
-        """Add ``data`` as a deflated member with the time and the mode of ``like``."""
+    def write(
+        self,
+        name: str,
+        data: bytes,
+        like: zipfile.ZipInfo,
+        level: int = zlib.Z_DEFAULT_COMPRESSION,
+    ) -> None:
+        """Add ``data`` as a member with the time and the mode of ``like``.
+
+        It is deflated, at one of zlib's levels; at 0 it is stored.
+        """
         info = zipfile.ZipInfo(name, like.date_time)
         info.create_system = like.create_system
         info.external_attr = like.external_attr
-        info.compress_type = zipfile.ZIP_DEFLATED
-        compressor = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
-        compressed = compressor.compress(data) + compressor.flush()
-        self._header(info, len(compressed), len(data), zlib.crc32(data))
-        self._stream.write(compressed)
+        info.compress_type = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
+        content = _deflated(data, level) if level else data
+        self._header(info, len(content), len(data), zlib.crc32(data))
+        self._stream.write(content)
 
     def finish(self) -> None:
         """Write the central directory."""
@@ -354,37 +362,88 @@ def rewrite(
     add: Mapping[str, bytes] | None = None,
     drop: frozenset[str] = frozenset(),
 ) -> None:
-    """Write the wheel anew with members added or dropped and RECORD, the last member, to match.
+    """Write the wheel anew with members added or dropped, and RECORD to match.
 
-    Members that stay are copied raw and keep their order and their row in RECORD. New ones come
-    behind them with the time and the mode of the wheel's RECORD, which follows SOURCE_DATE_EPOCH
-    where the wheel was built with it. A signature of the old RECORD is left out.
+    Members that stay are copied raw and keep their order and their line in RECORD. New ones come
+    behind them, but before a RECORD that was last, with the time and the mode of the wheel's
+    RECORD, which follows SOURCE_DATE_EPOCH where the wheel was built with it. A signature of the
+    old RECORD is left out. So what is added and dropped again leaves no trace.
     """
     added = dict(add or {})
     record_name = f"{reader.dist_info}/RECORD"
-    like = next((m.info for m in reader.members() if m.name == record_name), None)
-    if like is None:
+    old = next((member for member in reader.members() if member.name == record_name), None)
+    if old is None:
         raise WheelError(f"{reader.path}: {record_name} is missing")
-    rows = {row[0]: row for row in reader.record()}
+    leaving = drop | added.keys()
+    staying = [
+        member
+        for member in reader.members()
+        if member.name not in leaving and not _is_signature(member.name)
+    ]
+    listed = {row[0] for row in reader.record()}
+    for member in staying:
+        if member is not old and not member.name.endswith("/") and member.name not in listed:
+            raise WheelError(f"{reader.path}: {member.name} is not in RECORD")
+    record = _record_text(reader, {member.name for member in staying}, added)
     writer = WheelWriter(stream)
-    written: list[list[str]] = []
-    for member in reader.members():
-        if member.name == record_name or member.name in drop or member.name in added:
-            continue
-        if _is_signature(member.name):
-            continue
-        if not member.name.endswith("/"):
-            if member.name not in rows:
-                raise WheelError(f"{reader.path}: {member.name} is not in RECORD")
-            written.append(rows[member.name])
-        writer.copy(reader, member)
+    is_last = staying[-1] is old
+    for member in staying:
+        if member is not old:
+            writer.copy(reader, member)
+        elif not is_last:
+            writer.write(record_name, record, old.info, _level(reader, old))
     for name, data in added.items():
-        writer.write(name, data, like)
-        written.append(record_row(name, data))
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([*written, [record_name, "", ""]])
-    writer.write(record_name, text.getvalue().encode(), like)
+        writer.write(name, data, old.info)
+    if is_last:
+        writer.write(record_name, record, old.info, _level(reader, old))
     writer.finish()
+
+
+def _record_text(reader: WheelReader, staying: set[str], added: Mapping[str, bytes]) -> bytes:
+    """RECORD with its lines for what stays as they are, and lines for what is added."""
+    record_name = f"{reader.dist_info}/RECORD"
+    text = reader.read(record_name).decode()
+    lines = text.splitlines(keepends=True)
+    rows = list(csv.reader(lines))
+    if len(rows) != len(lines):  # a name with a line end in it
+        lines = [_record_line(row) for row in rows]
+    kept = [line for line, row in zip(lines, rows, strict=True) if row and row[0] in staying]
+    if not any(row and row[0] == record_name for row in rows):
+        kept.append(_record_line([record_name, "", ""]))
+    new = [_record_line(record_row(name, data)) for name, data in added.items()]
+    if kept[-1].startswith(record_name):
+        return "".join((*kept[:-1], *new, kept[-1])).encode()
+    end = "" if kept[-1].endswith("\n") else "\n"
+    return "".join((*kept, end if new else "", *new)).encode()
+
+
+def _record_line(row: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow(row)
+    return text.getvalue()
+
+
+_QUICKLY_COMPRESSED = 1 << 20
+"""Up to so many bytes, trying all levels takes no time worth saving."""
+
+
+def _level(reader: WheelReader, member: Member) -> int:
+    """The level of zlib's that a member was compressed with; zlib's default where none gives it."""
+    if member.info.compress_type == zipfile.ZIP_STORED:
+        return 0
+    data = reader.read(member.name)
+    raw = io.BytesIO()
+    reader.copy(member, raw)
+    levels = [zlib.Z_DEFAULT_COMPRESSION]
+    if len(data) < _QUICKLY_COMPRESSED:
+        levels += range(9, 0, -1)
+    found = (level for level in levels if _deflated(data, level) == raw.getvalue())
+    return next(found, zlib.Z_DEFAULT_COMPRESSION)
+
+
+def _deflated(data: bytes, level: int) -> bytes:
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
 
 
 def make_folder(folder: Path) -> None:

@@ -1,10 +1,11 @@
-"""The arguments of commands that look at wheels."""
+"""The arguments of commands that look at wheels, or change them."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from ..dependencies import Changes
 from ..errors import RequestError
 
 
@@ -19,3 +20,61 @@ def check(args: argparse.Namespace) -> None:
     missing = [str(path) for path in args.wheels if not path.is_file()]
     if missing:
         raise RequestError(f"no such file: {', '.join(missing)}")
+
+
+def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the wheels or folders of wheels, where to write, and changes of dependencies."""
+    parser.add_argument("wheels", metavar="WHEEL|FOLDER", type=Path, nargs="+")
+    parser.add_argument("-o", "--outdir", metavar="FOLDER", type=Path, help="write wheels there")
+    parser.add_argument(
+        "--force", action="store_true", help="replace wheels that have the new names already"
+    )
+    for option, text in (
+        ("--add-dependency", "a requirement to add to the wheel's metadata"),
+        ("--replace-dependency", "a requirement instead of those of the same name"),
+    ):
+        parser.add_argument(option, metavar="REQUIREMENT", action="append", default=[], help=text)
+    parser.add_argument(
+        "--drop-dependency",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="the name of requirements to leave out; those of extras stay",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def changes(args: argparse.Namespace) -> Changes:
+    """The changes of dependencies that were asked for; raises RequestError."""
+    return Changes(
+        tuple(args.add_dependency), tuple(args.replace_dependency), tuple(args.drop_dependency)
+    )
+
+
+def expanded(args: argparse.Namespace) -> list[Path]:
+    """The wheels that were named, and all in the folders that were named, each once.
+
+    Raises RequestError where something does not exist, or a folder has no wheel.
+    """
+    found: list[Path] = []
+    for path in args.wheels:
+        if path.is_dir():
+            inside = sorted(path.glob("*.whl"))
+            if not inside:
+                raise RequestError(f"{path}: no wheel in this folder")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise RequestError(f"no such file: {path}")
+    return list(dict.fromkeys(found))
+
+
+def check_free(targets: list[Path], *, force: bool) -> None:
+    """Raise RequestError where wheels would be overwritten unasked, or by each other."""
+    twice = sorted({str(path) for path in targets if targets.count(path) > 1})
+    if twice:
+        raise RequestError(f"several of the wheels would become {', '.join(twice)}")
+    there = [] if force else [str(path) for path in targets if path.exists()]
+    if there:
+        raise RequestError(f"exists already: {', '.join(there)}; --force replaces it")

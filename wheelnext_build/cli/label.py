@@ -1,0 +1,186 @@
+"""``wheelnext-build label WHEEL...``: carriers, and other plain wheels, become labelled wheels."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import config
+from ..dependencies import Changes
+from ..errors import ConfigurationError, GrammarError, RequestError
+from ..metadata import VariantMetadata
+from ..stamp import release_carrier, stamp, variant_of
+from ..variant import Property
+from ..wheelfile import WheelReader, make_folder
+from . import wheels
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What becomes of one wheel: ``target`` is where it will be, ``result`` says how that is."""
+
+    source: Path
+    target: Path
+    label: str
+    result: str
+    act: Callable[[], object]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "label",
+        help="give carriers their labels, and plain wheels a variant",
+        description="Rename each carrier (a variant under a name that pip, auditwheel and "
+        "cibuildwheel accept) to its labelled name; plain and labelled wheels stay. With "
+        "--property, or --project and --label, make a variant of each plain wheel, which stays "
+        "beside it. Nothing is compressed again.",
+    )
+    wheels.add_folder_arguments(parser)
+    parser.add_argument(
+        "--property",
+        metavar="'NAMESPACE :: FEATURE :: VALUE'",
+        action="append",
+        default=[],
+        help="a property of the variant that plain wheels become; may be repeated",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="FOLDER",
+        type=Path,
+        help="take the variant --label from the pyproject.toml there",
+    )
+    parser.add_argument("--label", help="the label (default: made of the properties)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Label the wheels; raises WheelnextBuildError, and nothing is changed, where one cannot be."""
+    changes = wheels.changes(args)
+    metadata = _wanted(args)
+    paths = wheels.expanded(args)
+    steps = [_step(path, args.outdir, metadata, changes) for path in paths]
+    busy = [step for step in steps if step.target != step.source]
+    wheels.check_free([step.target for step in busy], force=args.force)
+    if args.outdir is not None:
+        make_folder(args.outdir)
+    for step in busy:
+        step.act()
+    if args.json:
+        emit_json([_as_json(step) for step in steps])
+    else:
+        rows = [(step.source.name, step.result, step.target.name) for step in steps]
+        table("Labels", ("wheel", "", "is now"), rows)
+    return 0
+
+
+def _wanted(args: argparse.Namespace) -> VariantMetadata | None:
+    """The variant that plain wheels are to become; None where they are to stay."""
+    if args.project is not None:
+        if args.property or not args.label:
+            raise RequestError("--project needs --label, the variant there, and no --property")
+        return _declared(args.project, args.label)
+    if args.property:
+        return _made(args.property, args.label)
+    if args.label:
+        raise RequestError("--label needs --property or --project, which say what it stands for")
+    return None
+
+
+def _declared(folder: Path, label: str) -> VariantMetadata:
+    settings = config.load(folder)
+    for item in settings.declared:
+        if item.variant.label == label:
+            return settings.metadata_of(item.variant)
+    known = ", ".join(item.variant.label for item in settings.declared) or "none"
+    raise RequestError(f"{folder}: no variant {label!r} is declared there; there are: {known}")
+
+
+def _made(properties: list[str], label: str | None) -> VariantMetadata:
+    """What a project with this variant alone would say of it, by the rules for pyproject.toml."""
+    axes: dict[str, dict[str, list[list[str]]]] = {}
+    tables = {}
+    try:
+        for item in map(Property.parse, properties):
+            axes.setdefault(item.namespace, {}).setdefault(item.feature, [[]])[0].append(item.value)
+            tables[str(item)] = {"no-flags": True}
+    except GrammarError as error:
+        raise RequestError(f"--property: {error}") from None
+    row = {"axes": axes, **({"label": label} if label else {})}
+    tool = {"wheelnext-build": {"matrix": [row], "properties": tables}}
+    try:
+        settings = config.parse({"tool": tool})
+    except ConfigurationError as error:
+        lines = "\n".join(f"  {problem}" for problem in error.problems)
+        raise RequestError(
+            f"--property: a pyproject.toml with this variant would be refused; declare it in one, "
+            f"with its provider, and use --project:\n{lines}"
+        ) from None
+    return settings.metadata_of(settings.declared[0].variant)
+
+
+def _step(
+    path: Path, outdir: Path | None, metadata: VariantMetadata | None, changes: Changes
+) -> _Step:
+    folder = outdir or path.parent
+    with WheelReader(path) as reader:
+        name, described = reader.name, variant_of(reader)
+    if described is None:
+        return _plain(path, folder, metadata, changes)
+    label = described[1].label
+    if metadata is not None:
+        raise RequestError(f"{path.name} is the variant {label!r} already: unlabel it first")
+    if name.label is not None:
+        if changes:
+            raise RequestError(f"{path.name} is labelled already: unlabel it to change it")
+        return _Step(path, path, label, "is labelled already", lambda: None)
+    carried = name.carried(label)
+    if carried is None:
+        raise RequestError(
+            f"{path.name} holds the variant {label!r}, but its build tag is no carrier's; rename "
+            f"it to {name.as_variant(label).filename}"
+        )
+    target = folder / carried.filename
+
+    def release() -> None:
+        if outdir is None and not changes:
+            path.replace(target)
+            return
+        release_carrier(path, folder, changes)
+        if outdir is None:
+            path.unlink()
+
+    return _Step(path, target, label, "carrier, labelled", release)
+
+
+def _plain(path: Path, folder: Path, metadata: VariantMetadata | None, changes: Changes) -> _Step:
+    if metadata is None:
+        if changes:
+            raise RequestError(f"{path.name} is a plain wheel: --property says what it is to be")
+        return _Step(path, path, "", "plain, stays", lambda: None)
+    (variant,) = metadata.variants
+    with WheelReader(path) as reader:
+        target = folder / reader.name.as_variant(variant.label).filename
+    return _Step(
+        path,
+        target,
+        variant.label,
+        "plain, stays; the variant",
+        lambda: stamp(path, folder, metadata, changes=changes),
+    )
+
+
+def _as_json(step: _Step) -> dict[str, object]:
+    return {
+        "file": str(step.source),
+        "wheel": str(step.target),
+        "label": step.label or None,
+        "written": step.source != step.target,
+    }

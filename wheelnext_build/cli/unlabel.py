@@ -1,0 +1,53 @@
+"""``wheelnext-build unlabel WHEEL...``: the plain wheels that variants were made of."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import RequestError
+from ..stamp import plain_name, unstamp, variant_of
+from ..wheelfile import WheelReader, make_folder
+from . import wheels
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "unlabel",
+        help="make plain wheels of labelled ones",
+        description="Write the plain wheel that each labelled wheel or carrier was made of beside "
+        "it, which stays. Nothing is compressed again; plain wheels among them are passed over.",
+    )
+    wheels.add_folder_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write plain wheels; raises WheelnextBuildError, and nothing is written, where one cannot."""
+    changes = wheels.changes(args)
+    targets: dict[Path, Path] = {}
+    for path in wheels.expanded(args):
+        with WheelReader(path) as reader:
+            described = variant_of(reader)
+            if described is not None:
+                folder = args.outdir or path.parent
+                targets[path] = folder / plain_name(reader, described[1]).filename
+    if not targets:
+        raise RequestError("none of these wheels is a variant's")
+    wheels.check_free(list(targets.values()), force=args.force)
+    if args.outdir is not None:
+        make_folder(args.outdir)
+    for path, target in targets.items():
+        unstamp(path, target.parent, changes)
+    if args.json:
+        emit_json([{"file": str(key), "wheel": str(value)} for key, value in targets.items()])
+    else:
+        rows = [(path.name, target.name) for path, target in targets.items()]
+        table("Plain wheels", ("variant", "plain wheel"), rows)
+    return 0
