@@ -11,7 +11,7 @@ from importlib import import_module
 from .. import __version__
 from ..errors import INTERRUPTED, WheelnextBuildError
 
-COMMANDS = ("matrix", "build", "inspect", "audit", "label", "unlabel", "index", "select")
+COMMANDS = ("matrix", "build", "inspect", "audit", "label", "unlabel", "repair", "index", "select")
 """Each is a module here; only the one that is called is imported."""
 
 

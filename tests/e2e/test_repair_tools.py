@@ -1,0 +1,97 @@
+"""Carriers and labelled wheels on their way through the tools that maintainers release with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clients import Environment, Run
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(sys.platform != "linux", reason="auditwheel is Linux's"),
+    pytest.mark.skipif(os.uname().machine != "x86_64", reason="builds for x86-64"),
+]
+
+PACKAGE = Path(__file__).resolve().parent.parent / "packages" / "bundles"
+EXPECTED = sum(i * i for i in range(64)) + sum(i // 2 for i in range(256))
+
+
+@pytest.fixture(scope="module")
+def helper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a shared library that wheels do not have until they are repaired."""
+    return compiled_helper(tmp_path_factory.mktemp("helper"))
+
+
+def compiled_helper(folder: Path, *flags: str) -> Path:
+    command = ["cc", "-shared", "-fPIC", "-O3", "-Wl,-soname,libhelper.so", *flags]
+    command += [str(PACKAGE / "helper.c"), "-o", str(folder / "libhelper.so")]
+    subprocess.run(command, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, helper: Path, run: Run) -> Path:
+    """A folder with a plain wheel and a labelled one, as ``python -m build`` leaves them."""
+    source = tmp_path_factory.mktemp("bundles") / "bundles"
+    shutil.copytree(PACKAGE, source)
+    run(
+        *(sys.executable, "-m", "build", "--wheel", "-C", "variants=all", source),
+        env={"HELPER_FOLDER": str(helper)},
+    )
+    return source / "dist"
+
+
+@pytest.fixture
+def plain(built: Path) -> Path:
+    (found,) = (path for path in built.iterdir() if path.name.endswith("_x86_64.whl"))
+    return found
+
+
+def repair(run: Run, plain: Path, out: Path, helper: Path, status: int = 0) -> str:
+    """Repair into two folders below ``out``; returns what was said."""
+    result = run(
+        *(sys.executable, "-m", "wheelnext_build", "repair", "--variants", out / "variants"),
+        *(plain, out / "plain"),
+        env={"LD_LIBRARY_PATH": str(helper)},
+        status=status,
+    )
+    return result.stdout + result.stderr
+
+
+def test_auditwheel_repairs_the_plain_wheel_and_its_variants(
+    plain: Path, helper: Path, tmp_path: Path, run: Run, environment: Environment
+) -> None:
+    repair(run, plain, tmp_path, helper)
+    repaired, labelled = sorted((path.name for path in tmp_path.glob("*/*")), key=len)
+    assert "manylinux" in labelled
+    assert labelled.endswith("-x86_64_v3.whl")
+    assert repaired == labelled.replace("-x86_64_v3", "")
+    wheels = list(tmp_path.glob("*/*"))
+    run(sys.executable, "-m", "wheelnext_build", "inspect", *wheels)
+    audit = run(sys.executable, "-m", "wheelnext_build", "audit", *wheels).stdout
+    assert audit.count("2 binaries") == 2
+    release = tmp_path / "release"
+    release.mkdir()
+    for path in wheels:
+        shutil.copy2(path, release)
+    run(sys.executable, "-m", "wheelnext_build", "index", release)
+    for options, name in (([], repaired), (["--preview-features", "wheel-variants"], labelled)):
+        said = environment.uv(*options, "--no-index", "--find-links", release, "-v", "bundles")
+        assert name in said
+        code = "import bundles; print(bundles.answer())"
+        assert run(environment.python, "-c", code).stdout.strip() == str(EXPECTED)
+
+
+def test_a_bundled_library_that_needs_more_is_found(plain: Path, tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "helper"
+    folder.mkdir()
+    leaking = compiled_helper(folder, "-mavx2")
+    said = repair(run, plain, tmp_path / "out", leaking, status=1)
+    assert "bundles.libs/libhelper" in said
+    assert "AVX2, beyond the plain wheel" in said
+    assert not (tmp_path / "out").exists()

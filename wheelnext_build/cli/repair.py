@@ -1,0 +1,97 @@
+"""``wheelnext-build repair WHEEL DEST``: auditwheel and its like, for all wheels of a build."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..auditconfig import AuditConfig
+from ..config import load
+from ..errors import RequestError
+from ..release.repair import (
+    FOLDER,
+    TOOLS,
+    VARIANTS_FOLDER,
+    WHEEL,
+    Repaired,
+    repair,
+    variants_folder,
+)
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "repair",
+        help="run auditwheel, delocate or delvewheel on a wheel and its variants",
+        description="Repair WHEEL, and the other wheels of the same build beside it, by the "
+        "platform's tool; audit what came out; put the plain wheel into DEST, as cibuildwheel "
+        "expects it, and the labelled ones into the variants' folder.",
+        epilog='Example: repair-wheel-command = "wheelnext-build repair {wheel} {dest_dir}", or '
+        'with options for the tool: "wheelnext-build repair {wheel} {dest_dir} -- auditwheel '
+        'repair --exclude libcuda.so.1 -w {dest_dir} {wheel}"',
+    )
+    parser.add_argument("wheel", metavar="WHEEL")
+    parser.add_argument("dest", metavar="DEST")
+    parser.add_argument(
+        "--variants",
+        metavar="FOLDER",
+        type=Path,
+        help=f"where labelled wheels go (default: ${VARIANTS_FOLDER}; in cibuildwheel's Linux "
+        "containers its output folder; else DEST)",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="FOLDER",
+        type=Path,
+        help="take the audit's settings from the pyproject.toml there (default: the one here)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "tool",
+        metavar="TOOL",
+        nargs="*",
+        help="its command, WHEEL and DEST among its arguments",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Repair; raises WheelnextBuildError, and nothing comes out, where something is wrong."""
+    tool = [_placeholder(part, args) for part in args.tool] or list(TOOLS.get(sys.platform, ()))
+    for needed in (WHEEL, FOLDER):
+        if not any(needed in part for part in tool):
+            name = "WHEEL" if needed == WHEEL else "DEST"
+            raise RequestError(
+                f"the tool's command must have {name}, as given, among its arguments"
+            )
+    folder = args.project or (Path() if Path("pyproject.toml").is_file() else None)
+    audit = load(folder).audit if folder else AuditConfig()
+    dest = Path(args.dest)
+    variants = variants_folder(args.variants, dest)
+    results = repair(Path(args.wheel), dest, variants, tool=tool, audit=audit)
+    if args.json:
+        emit_json([_as_json(item) for item in results])
+    else:
+        rows = [(item.source.name, str(item.target)) for item in results]
+        table("Repaired", ("wheel", "is now"), rows)
+    return 0
+
+
+def _placeholder(part: str, args: argparse.Namespace) -> str:
+    for value, placeholder in ((args.wheel, WHEEL), (args.dest, FOLDER)):
+        if part in (value, placeholder):
+            return placeholder
+        if part.endswith(f"={value}"):
+            return f"{part.removesuffix(value)}{placeholder}"
+    return part
+
+
+def _as_json(item: Repaired) -> dict[str, object]:
+    return {"file": str(item.source), "wheel": str(item.target), "label": item.label}
