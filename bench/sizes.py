@@ -14,18 +14,16 @@ The field's own figure is PyTorch's: 900 MB with all architectures, 250 MB with 
 times less is what https://github.com/wheelnext/pep_817_wheel_variants/issues/80 expects of it. That
 stands below the table for comparison, and is not measured here.
 
-Where no nvcc of CUDA 13 is on PATH, the build takes the compiler from PyPI. With cuobjdump (on
-PATH, or `pip install nvidia-cuda-cuobjdump`) it is checked that each wheel holds what its label
-says.
+Where no nvcc of CUDA 13 is on PATH, the build takes the compiler from PyPI. It is checked that each
+wheel holds what its label says, by the reader of fat binaries that the audit has, which tests/audit
+compares with cuobjdump.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -33,26 +31,28 @@ from pathlib import Path
 
 import harness
 
+from wheelnext_build.audit import files
+
 PROJECT = harness.ROOT / "bench" / "projects" / "sizes"
 FAT = "plain (fat)"
 PYTORCH = (900, 250)
 """PyTorch's wheel in MB, with all architectures and with one."""
 
 EXPECTED_FAT = {
-    *(f"sm_{number}.cubin" for number in (75, 80, 86, 89, 90, 100, 120)),
-    "sm_120.ptx",
+    *(f"{number}_real" for number in (75, 80, 86, 89, 90, 100, 120)),
+    "120_virtual",
 }
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """Sizes in bytes; ``gpu_code`` and ``architectures`` are None where no tool can tell."""
+    """Sizes in bytes; ``gpu_code`` is None where no tool can tell."""
 
     name: str
     size: int
     library: int
     gpu_code: int | None
-    architectures: frozenset[str] | None
+    architectures: frozenset[str]
 
 
 def main() -> None:
@@ -117,26 +117,17 @@ def gpu_code(library: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def architectures(library: Path) -> frozenset[str] | None:
-    """What the library holds code for: ``sm_90.cubin``, ``sm_120.ptx``."""
-    tool = shutil.which("cuobjdump") or next(
-        map(str, Path(sysconfig.get_path("purelib")).glob("nvidia/cu*/bin/cuobjdump")), None
-    )
-    if tool is None:
-        return None
-    listing = ""
-    for kind in ("--list-elf", "--list-ptx"):
-        # Status 255 where there is none of that kind.
-        result = subprocess.run([tool, kind, library], capture_output=True, text=True, check=False)
-        listing += result.stdout
-    return frozenset(re.findall(r"sm_\w+\.(?:cubin|ptx)", listing))
+def architectures(library: Path) -> frozenset[str]:
+    """What the library holds code for, as the audit reads it: ``90_real``, ``120_virtual``."""
+    (found,) = files.audit(library.name, library.read_bytes())
+    return frozenset(found.architectures)
 
 
 def check(wheels: list[Wheel]) -> None:
     """Each wheel holds the architectures that it is for, and no others."""
     for wheel in wheels:
-        expected = EXPECTED_FAT if wheel.name == FAT else {f"sm_{order(wheel)}.cubin"}
-        if wheel.architectures is not None and wheel.architectures != expected:
+        expected = EXPECTED_FAT if wheel.name == FAT else {f"{order(wheel)}_real"}
+        if wheel.architectures != expected:
             sys.exit(f"{wheel.name} holds {sorted(wheel.architectures)}, not {sorted(expected)}")
 
 
@@ -161,14 +152,10 @@ def show(wheels: list[Wheel], *columns: list[harness.Way]) -> None:
     print(f"\nThe field's own figure, PyTorch: {full} MB -> {single} MB, ratio {single / full:.2f}")
 
 
-def summary(held: frozenset[str] | None) -> str:
+def summary(held: frozenset[str]) -> str:
     """The architectures in one line."""
-    if held is None:
-        return "not known: pip install nvidia-cuda-cuobjdump"
-    names = sorted(held, key=lambda name: (int(re.sub(r"\D", "", name)), name))
-    return " ".join(
-        name.removesuffix(".cubin").replace("sm_120.ptx", "PTX") for name in names
-    ).replace("sm_", "")
+    names = sorted(held, key=lambda name: (int(name.partition("_")[0]), name))
+    return " ".join(name.removesuffix("_real").replace("120_virtual", "PTX") for name in names)
 
 
 if __name__ == "__main__":
