@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the launcher is a script"),
 ]
 
-SLOW = '#!/bin/sh\ncase "$*" in *"-c "*common.c*) sleep 4;; esac\nexec "$@"\n'
+SLOW = '#!/bin/sh\ncase "$*" in *"-c "*common.c*) sleep 10;; esac\nexec "$@"\n'
 DONE = "plain: done in"
 
 
