@@ -6,18 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.stamp import stamp, variant_of
-from wheelnext_build.variant import Variant
 from wheelnext_build.wheelfile import WheelReader
 
-V3 = Variant.from_mapping("x86_64_v3", {"x86_64": {"level": ["v3"]}})
-METADATA = VariantMetadata(
-    ("x86_64",), {"x86_64": Provider(requires=("x86-64-variant-provider >=0.2",))}, (V3,)
-)
+METADATA = x86_64_metadata("x86_64_v3", "v3")
+(V3,) = METADATA.variants
 CARRIER = "pkg-1.0-0x86_64_v3-py3-none-any.whl"
 LABELLED = "pkg-1.0-py3-none-any-x86_64_v3.whl"
 PROPERTY = ["--property", "x86_64 :: level :: v3"]
@@ -91,6 +88,18 @@ def test_a_plain_wheel_becomes_a_variant_of_a_project(tmp_path: Path, dist: Path
     assert main([*arguments, "x86_64_v3"]) == 0
     with WheelReader(dist / LABELLED) as reader:
         assert variant_of(reader) == (METADATA, V3)
+
+
+def test_of_a_project_only_what_it_declares_and_null(
+    tmp_path: Path, dist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    arguments = ["label", str(wheel(dist)), "--project", str(tmp_path), "--label"]
+    assert main([*arguments, "x86_64_v33"]) == 2
+    said = capsys.readouterr().err
+    assert "no variant 'x86_64_v33' is declared; did you mean" in said
+    assert main([*arguments, "null"]) == 0
+    assert names(dist) == sorted([NAME, NAME.replace(".whl", "-null.whl")])
 
 
 def test_dependencies_of_variants(dist: Path) -> None:

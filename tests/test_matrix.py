@@ -48,7 +48,7 @@ COMBINATION: Combination = {
     ("nvidia", "cuda_version_lower_bound"): ("13.0",),
     ("nvidia", "sm_arch"): ("90_real", "90_virtual"),
 }
-SHARED: Combination = {("a", "library"): ("x",), ("b", "library"): ("y",)}
+SHARED: Combination = {("a", "kind"): ("x",), ("b", "kind"): ("y",)}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ SHARED: Combination = {("a", "library"): ("x",), ("b", "library"): ("y",)}
         (COMBINATION, "cu13_sm{sm_arch}", "cu13_sm90_ptx90"),
         (COMBINATION, "{cuda_version_lower_bound}.{nvidia.sm_arch}", "13.0.90_ptx90"),
         (COMBINATION, "gpu", "gpu"),
-        (SHARED, "{a.library}_{b.library}", "x_y"),
+        (SHARED, "{a.kind}_{b.kind}", "x_y"),
     ],
 )
 def test_a_template_is_filled_in(combination: Combination, template: str, label: str) -> None:
@@ -72,7 +72,7 @@ def test_a_template_is_filled_in(combination: Combination, template: str, label:
         (COMBINATION, "{}", ""),
         (COMBINATION, "{sm_arch[0]}", "sm_arch[0]"),
         (COMBINATION, "{x86_64.sm_arch}", "x86_64.sm_arch"),
-        (SHARED, "{library}", "library"),
+        (SHARED, "{kind}", "kind"),
     ],
 )
 def test_a_field_that_names_no_axis_or_two_is_an_error(

@@ -7,18 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.metadata import VariantMetadata
 from wheelnext_build.release.repair import VARIANTS_FOLDER
 from wheelnext_build.stamp import stamp, variant_of
-from wheelnext_build.targets import KNOWN
-from wheelnext_build.variant import Variant
 from wheelnext_build.wheelfile import WheelReader
 
-V3 = Variant.from_mapping("x86_64_v3", {"x86_64": {"level": ["v3"]}})
-V4 = Variant.from_mapping("x86_64_v4", {"x86_64": {"level": ["v4"]}})
+V3, V4 = (x86_64_metadata(f"x86_64_{level}", level) for level in ("v3", "v4"))
 PLAIN = "pkg-1.0-py3-none-manylinux_2_28_x86_64.whl"
 LABELLED = "pkg-1.0-py3-none-manylinux_2_28_x86_64-x86_64_v3.whl"
 CARRIER = "pkg-1.0-0x86_64_v3-py3-none-manylinux_2_28_x86_64.whl"
@@ -48,8 +45,7 @@ def built(tmp_path: Path) -> Path:
     folder = tmp_path / "built"
     folder.mkdir()
     plain = wheel(folder)
-    for variant in (V3, V4):
-        metadata = VariantMetadata(("x86_64",), {"x86_64": KNOWN["x86_64"].provider}, (variant,))
+    for metadata in (V3, V4):
         stamp(plain, folder, metadata)
     return plain
 
@@ -72,9 +68,7 @@ def test_all_wheels_of_a_build_are_repaired_whichever_is_named(
     for source in sorted(built.parent.iterdir()):
         assert repaired(source) == expected
     with WheelReader(Path(expected[1])) as reader:
-        described = variant_of(reader)
-        assert described is not None
-        assert described[1] == V3
+        assert variant_of(reader) == (V3, *V3.variants)
         assert reader.record_problems() == []
 
 
@@ -93,8 +87,7 @@ def test_a_carrier_alone_stays_one(tmp_path: Path) -> None:
     plain = wheel(tmp_path)
     folder = tmp_path / "built"
     folder.mkdir()
-    metadata = VariantMetadata(("x86_64",), {"x86_64": KNOWN["x86_64"].provider}, (V3,))
-    carrier = stamp(plain, folder, metadata, carrier=True)
+    carrier = stamp(plain, folder, V3, carrier=True)
     assert repaired(carrier) == [f"dest/{CARRIER}"]
 
 

@@ -7,7 +7,7 @@ The two ways to declare variants, the standard ``[variant]`` table of the buildi
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
@@ -22,7 +22,7 @@ from .errors import ConfigurationError, Problem, RequestError
 from .metadata import VariantMetadata
 from .targets import Effect, known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
-from .variant import Property, Variant
+from .variant import NULL, Property, Variant
 
 FlagsScope = Literal["project", "targets"]
 
@@ -80,6 +80,22 @@ class Config:
             raise RequestError(NO_VARIANTS)
         return self.metadata.only(variant)
 
+    def variant(self, label: str) -> Variant:
+        """The variant with this label; the null variant always.
+
+        Raises RequestError where none is declared.
+        """
+        declared = [item.variant for item in self.declared]
+        found = [variant for variant in (*declared, NULL) if variant.label == label]
+        if not found:
+            labels = [variant.label for variant in declared]
+            hint = did_you_mean(label, labels)
+            raise RequestError(
+                f"no variant {label!r} is declared{'; ' + hint if hint else ''}; labels: "
+                f"{', '.join(labels) or 'none'}"
+            )
+        return found[0]
+
     def for_target(self, target: BuildTarget) -> tuple[Declared, ...]:
         """The variants that can be built for the target, in order."""
         return tuple(item for item in self.declared if item.left_out(target) is None)
@@ -98,6 +114,20 @@ def load(folder: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
     return parse(pyproject)
+
+
+def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:
+    """What a pyproject.toml with this variant alone would say; ``label`` is None for the default.
+
+    Raises ConfigurationError where that needs more to be said, as of an unknown provider.
+    """
+    axes: dict[str, dict[str, list[list[str]]]] = {}
+    effects = {}
+    for item in properties:
+        axes.setdefault(item.namespace, {}).setdefault(item.feature, [[]])[0].append(item.value)
+        effects[str(item)] = {"no-flags": True}
+    row = {"axes": axes, **({"label": label} if label else {})}
+    return parse({"tool": {"wheelnext-build": {"matrix": [row], "properties": effects}}})
 
 
 def parse(pyproject: Mapping[str, object]) -> Config:

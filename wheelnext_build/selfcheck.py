@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from .announce import announce
 from .auditconfig import AuditConfig
@@ -60,6 +61,23 @@ def load(config: AuditConfig, tree: Path) -> None:
         from .audit import comparison, elf, wheels, x86survey  # noqa: F401
 
 
+def enforce(
+    config: AuditConfig, title: str, wheel: str, problems: Sequence[str], file: TextIO | None = None
+) -> None:
+    """Raise BuildError for what is wrong with a wheel, or print it where only a warning is wanted.
+
+    ``wheel`` is what the wheel is called after its ``title``.
+    """
+    if not problems:
+        return
+    lines = "\n".join(f"  - {problem}" for problem in problems)
+    text = f"{title}: {wheel} does not hold what its label says:\n{lines}\n{HINT}"
+    if config.mode == "error":
+        raise BuildError(text)
+    for line in text.splitlines():
+        announce(f"warning: {line}", file)
+
+
 @dataclass(frozen=True)
 class SelfCheck:
     """Audits the wheels of one request; ``ledger`` is a folder that all of its workers share."""
@@ -94,14 +112,7 @@ class SelfCheck:
                 f"its binaries are those of {twin}, byte for byte: the flags of {title} change "
                 "nothing in them (may-be-identical allows it)"
             )
-        if not problems:
-            return
-        lines = "\n".join(f"  - {problem}" for problem in problems)
-        text = f"{title}: the wheel does not hold what its label says:\n{lines}\n{HINT}"
-        if self.config.mode == "error":
-            raise BuildError(text)
-        for line in text.splitlines():
-            announce(f"warning: {line}")
+        enforce(self.config, title, "the wheel", problems)
 
     def summarize(self) -> None:
         """Say, after the last wheel, what only all of them together show.

@@ -100,9 +100,8 @@ def plain_name(reader: WheelReader, variant: Variant) -> WheelName:
 def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
     """Write the plain wheel of a labelled wheel or carrier into ``folder``; return its path.
 
-    Without ``changes`` it is the wheel that was stamped, to the last byte where that had its RECORD
-    last and compressed as zlib does by default, as build backends write it. Raises WheelError where
-    ``source`` is no wheel of a variant.
+    Without ``changes`` it is the wheel that was stamped, to the last byte where zlib compressed its
+    RECORD, or nothing did. Raises WheelError where ``source`` is no wheel of a variant.
     """
     with WheelReader(source) as reader:
         described = variant_of(reader)

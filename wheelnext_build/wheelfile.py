@@ -380,35 +380,41 @@ def rewrite(
         for member in reader.members()
         if member.name not in leaving and not _is_signature(member.name)
     ]
-    listed = {row[0] for row in reader.record()}
-    for member in staying:
-        if member is not old and not member.name.endswith("/") and member.name not in listed:
-            raise WheelError(f"{reader.path}: {member.name} is not in RECORD")
-    record = _record_text(reader, {member.name for member in staying}, added)
+    record = _record_text(reader, staying, added)
     writer = WheelWriter(stream)
-    is_last = staying[-1] is old
+    if last := staying[-1] is old:
+        staying.pop()
     for member in staying:
-        if member is not old:
-            writer.copy(reader, member)
-        elif not is_last:
+        if member is old:
             writer.write(record_name, record, old.info, _level(reader, old))
+        else:
+            writer.copy(reader, member)
     for name, data in added.items():
         writer.write(name, data, old.info)
-    if is_last:
+    if last:
         writer.write(record_name, record, old.info, _level(reader, old))
     writer.finish()
 
 
-def _record_text(reader: WheelReader, staying: set[str], added: Mapping[str, bytes]) -> bytes:
-    """RECORD with its lines for what stays as they are, and lines for what is added."""
+def _record_text(
+    reader: WheelReader, staying: Sequence[Member], added: Mapping[str, bytes]
+) -> bytes:
+    """RECORD with its lines for what stays as they are, and lines for what is added.
+
+    Raises WheelError where it has no line for a file.
+    """
     record_name = f"{reader.dist_info}/RECORD"
-    text = reader.read(record_name).decode()
-    lines = text.splitlines(keepends=True)
-    rows = list(csv.reader(lines))
-    if len(rows) != len(lines):  # a name with a line end in it
+    rows = reader.record()
+    lines = reader.read(record_name).decode().splitlines(keepends=True)
+    if len(rows) != len(lines):  # empty lines, or a name with a line end in it
         lines = [_record_line(row) for row in rows]
-    kept = [line for line, row in zip(lines, rows, strict=True) if row and row[0] in staying]
-    if not any(row and row[0] == record_name for row in rows):
+    listed = {row[0] for row in rows}
+    names = {member.name for member in staying}
+    for name in (member.name for member in staying):
+        if name not in listed and name != record_name and not name.endswith("/"):
+            raise WheelError(f"{reader.path}: {name} is not in RECORD")
+    kept = [line for line, row in zip(lines, rows, strict=True) if row[0] in names]
+    if record_name not in listed:
         kept.append(_record_line([record_name, "", ""]))
     new = [_record_line(record_row(name, data)) for name, data in added.items()]
     if kept[-1].startswith(record_name):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from from_pypi import fetched
 
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Verdict
@@ -60,10 +60,7 @@ def archive(folder: Path) -> bytes:
 
 def from_index(platform: str, folder: Path) -> bytes:
     """The extension module of a small wheel for another platform."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "markupsafe==3.0.3"]
-    command += ["--only-binary", ":all:", "--python-version", "3.12", "--platform", platform]
-    subprocess.run([*command, "--dest", folder], check=True)
-    (wheel,) = folder.glob("*.whl")
+    wheel = fetched("markupsafe==3.0.3", folder, platform, python="3.12")
     with zipfile.ZipFile(wheel) as opened:
         (name,) = (name for name in opened.namelist() if name.endswith((".so", ".pyd")))
         return opened.read(name)

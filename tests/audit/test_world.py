@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from from_pypi import fetched
 
 from wheelnext_build.audit.verdict import Verdict
 from wheelnext_build.audit.wheels import audit_wheels
@@ -14,13 +13,11 @@ from wheelnext_build.audit.wheels import audit_wheels
 pytestmark = pytest.mark.audit
 
 
+MANYLINUX = [f"manylinux_2_{minor}_x86_64" for minor in (17, 24, 26, 27, 28, 34)]
+
+
 def verdict(requirement: str, folder: Path) -> Verdict:
-    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (17, 24, 26, 27, 28, 34)]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary=:all:", "--python-version=3.11", *platforms, "--dest", str(folder)]
-    subprocess.run([*command, requirement], check=True)
-    (wheel,) = folder.glob("*.whl")
-    (found,) = audit_wheels([wheel])
+    (found,) = audit_wheels([fetched(requirement, folder, *MANYLINUX)])
     return found
 
 

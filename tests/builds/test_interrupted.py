@@ -56,7 +56,9 @@ def running(
     built.dist.mkdir()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
+    # Whoever runs the tests in the background may have it ignore SIGINT.
     hook = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "import wheelnext_build; "
         f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
     )

@@ -45,7 +45,7 @@ class Gist:
         """What ``Gist(**mapping)`` makes of it again."""
         return asdict(self)
 
-    def buys_nothing(self, others: Iterable[Gist]) -> str:
+    def buys_nothing(self, others: Sequence[Gist]) -> str:
         """Why this variant is none, in words: its code needs no more than the next lower one's.
 
         Empty where it does, and where there is no lower one.

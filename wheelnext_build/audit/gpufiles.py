@@ -23,7 +23,7 @@ FORMATS = ("fatbin", "cubin", "PTX")
 
 def is_gpu_file(path: str, start: bytes) -> bool:
     """Whether a file is one of these by its first bytes and name; cubins are ELF files."""
-    return start.startswith(struct.pack("<I", fatbin.MAGIC)) or path.lower().endswith(".ptx")
+    return start.startswith(fatbin.MAGIC) or path.lower().endswith(".ptx")
 
 
 def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
@@ -31,7 +31,7 @@ def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
 
     Raises BinaryError where it is damaged.
     """
-    if data.startswith(struct.pack("<I", fatbin.MAGIC)):
+    if data.startswith(fatbin.MAGIC):
         return "fatbin", fatbin.architectures([data])
     if data.startswith(b"\x7fELF") and len(data) >= _FLAGS.size:
         version, machine, flags = _FLAGS.unpack_from(data)

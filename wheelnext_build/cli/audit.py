@@ -62,7 +62,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found; raises RequestError where a file does not exist."""
-    wheels.check(args)
+    wheels.check(args.wheels)
     verdicts, rules = _audit(args)
     if args.json:
         emit_json([_as_json(verdict) for verdict in verdicts])

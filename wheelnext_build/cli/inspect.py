@@ -57,7 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what the wheels are; raises RequestError where one does not exist."""
-    wheels.check(args)
+    wheels.check(args.wheels)
     inspections = [inspect(path) for path in args.wheels]
     if args.json:
         emit_json([_as_json(inspection) for inspection in inspections])

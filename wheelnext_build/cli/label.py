@@ -96,27 +96,14 @@ def _wanted(args: argparse.Namespace) -> VariantMetadata | None:
 
 def _declared(folder: Path, label: str) -> VariantMetadata:
     settings = config.load(folder)
-    for item in settings.declared:
-        if item.variant.label == label:
-            return settings.metadata_of(item.variant)
-    known = ", ".join(item.variant.label for item in settings.declared) or "none"
-    raise RequestError(f"{folder}: no variant {label!r} is declared there; there are: {known}")
+    return settings.metadata_of(settings.variant(label))
 
 
 def _made(properties: list[str], label: str | None) -> VariantMetadata:
-    """What a project with this variant alone would say of it, by the rules for pyproject.toml."""
-    axes: dict[str, dict[str, list[list[str]]]] = {}
-    tables = {}
     try:
-        for item in map(Property.parse, properties):
-            axes.setdefault(item.namespace, {}).setdefault(item.feature, [[]])[0].append(item.value)
-            tables[str(item)] = {"no-flags": True}
+        settings = config.of_one_variant(map(Property.parse, properties), label)
     except GrammarError as error:
         raise RequestError(f"--property: {error}") from None
-    row = {"axes": axes, **({"label": label} if label else {})}
-    tool = {"wheelnext-build": {"matrix": [row], "properties": tables}}
-    try:
-        settings = config.parse({"tool": tool})
     except ConfigurationError as error:
         lines = "\n".join(f"  {problem}" for problem in error.problems)
         raise RequestError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..dependencies import Changes
@@ -15,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
-def check(args: argparse.Namespace) -> None:
+def check(paths: Iterable[Path]) -> None:
     """Raise RequestError where one of the wheels does not exist."""
-    missing = [str(path) for path in args.wheels if not path.is_file()]
+    missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise RequestError(f"no such file: {', '.join(missing)}")
 
@@ -58,15 +59,11 @@ def expanded(args: argparse.Namespace) -> list[Path]:
     """
     found: list[Path] = []
     for path in args.wheels:
-        if path.is_dir():
-            inside = sorted(path.glob("*.whl"))
-            if not inside:
-                raise RequestError(f"{path}: no wheel in this folder")
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise RequestError(f"no such file: {path}")
+        inside = sorted(path.glob("*.whl")) if path.is_dir() else [path]
+        if not inside:
+            raise RequestError(f"{path}: no wheel in this folder")
+        found += inside
+    check(found)
     return list(dict.fromkeys(found))
 
 

@@ -14,17 +14,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..announce import announce
 from ..auditconfig import AuditConfig
 from ..errors import BuildError, RequestError, WheelError
+from ..selfcheck import enforce
 from ..stamp import variant_of
 from ..variant import Variant
 from ..wheelfile import WheelName, WheelReader, publish
-
-if TYPE_CHECKING:
-    from ..audit.verdict import Verdict
 
 WHEEL, FOLDER = "{wheel}", "{dest_dir}"
 """What stands in a tool's command for the wheel, and for the folder to write to."""
@@ -198,18 +195,8 @@ def _check(made: Sequence[Path], items: Sequence[_Item], config: AuditConfig) ->
 
     verdicts = audit_wheels(made, baselines=config.baselines, rules=config.rules)
     for item, verdict in zip(items, verdicts, strict=True):
-        _judge(item, verdict, config)
-
-
-def _judge(item: _Item, verdict: Verdict, config: AuditConfig) -> None:
-    if verdict.holds:
-        return
-    lines = "\n".join(f"  - {finding}" for finding in verdict.errors)
-    text = f"{item.title}: the repaired wheel does not hold what its label says:\n{lines}"
-    if config.mode == "error":
-        raise BuildError(f"{text}\nSee docs/audit.md")
-    for line in text.splitlines():
-        announce(f"warning: {line}", sys.stderr)
+        problems = [str(finding) for finding in verdict.errors]
+        enforce(config, item.title, "the repaired wheel", problems, sys.stderr)
 
 
 def _final_name(item: _Item, made: Path) -> WheelName:
