@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import truediv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -60,13 +61,17 @@ def side_by_side(ways: Mapping[str, Callable[[], float | None]], runs: int) -> l
 
 
 def show(title: str, ways: Sequence[Way], *, base: str, unit: str = "s", digits: int = 2) -> None:
-    """Print a table of medians, with ranges and ratios to the way named ``base``."""
-    reference = next(way.median for way in ways if way.name == base)
+    """Print a table of medians, with ranges and ratios to the way named ``base``.
+
+    A ratio is the median of the runs' own ratios: what changes the machine's speed for minutes then
+    changes both of its figures.
+    """
+    reference = next(way for way in ways if way.name == base)
     width = max(len(way.name) for way in ways)
     print(f"\n{title}\n  {'':{width}}  {'median':>9}  {'range':>17}  ratio  processors")
     for way in ways:
         span = f"{min(way.figures):.{digits}f}-{max(way.figures):.{digits}f}"
-        ratio = way.median / reference
+        ratio = statistics.median(map(truediv, way.figures, reference.figures))
         line = f"  {way.name:{width}}  {way.median:7.{digits}f} {unit}  {span:>17}  {ratio:5.2f}"
         spent = statistics.median(way.processor or [0.0])
         print(f"{line}  {spent:9.1f} s" if spent > 1 else line)

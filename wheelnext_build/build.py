@@ -55,11 +55,11 @@ class Builder:
                     environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
             works = self._works(list(jobs), folder, Path(scratch))
-            crew = Crew(Path(scratch), environment, self.passes.config.audit)
-            if len(jobs) > 1 and self._may_run_at_once():
-                outcomes = self._in_parallel(crew, works, folder)
-            else:
-                outcomes = crew.one_by_one(works)
+            with Crew(Path(scratch), environment, self.passes.config.audit) as crew:
+                if len(jobs) > 1 and self._may_run_at_once():
+                    outcomes = self._in_parallel(crew, works, folder)
+                else:
+                    outcomes = crew.one_by_one(works)
             names = _names(outcomes, jobs)
             check = SelfCheck(self.passes.config.audit, Path(scratch) / _AUDITED)
             check.summarize()
@@ -75,28 +75,28 @@ class Builder:
         if len(largest.jobs) < 3:
             return self._at_once(crew, works, folder)
         count = min(jobserver.slots(), len(works) + len(largest.jobs) - 2)
-        with crew.ready(count, largest.tree.folder):
-            ahead = HeadStart(
-                self.passes,
-                largest.tree,
-                largest.jobs[1:],
-                crew.scratch,
-                crew.environment,
-                jobserver.slots(),
-            )
-            with contextlib.nullcontext() if folder.kept else ahead.running():
-                outcomes = crew.one_by_one([replace(largest, jobs=largest.jobs[:1])])
-            if crew.gives_up(outcomes):
-                return outcomes
-            # Those that still have to compile go first, so that no copy of the tree ends alone.
-            jobs = sorted(largest.jobs[1:], key=lambda item: item.job.title in ahead.done)
-            dealt = lanes.lanes(largest.tree, jobs, jobserver.slots(), ahead.store)
-            further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
-            further += [work for work in works if work is not largest]
-            try:
-                return outcomes + self._at_once(crew, further, folder)
-            finally:
-                lanes.remove([tree for tree, _ in dealt], largest.tree)
+        crew.load(count, largest.tree.folder)
+        ahead = HeadStart(
+            self.passes,
+            largest.tree,
+            largest.jobs[1:],
+            crew.scratch,
+            crew.environment,
+            jobserver.slots(),
+        )
+        with contextlib.nullcontext() if folder.kept else ahead.running():
+            outcomes = crew.first(replace(largest, jobs=largest.jobs[:1]))
+        if crew.gives_up(outcomes):
+            return outcomes
+        # Those that still have to compile go first, so that no copy of the tree ends alone.
+        jobs = sorted(largest.jobs[1:], key=lambda item: item.job.title in ahead.done)
+        dealt = lanes.lanes(largest.tree, jobs, jobserver.slots(), ahead.store)
+        further = [replace(largest, tree=tree, jobs=tuple(jobs)) for tree, jobs in dealt]
+        further += [work for work in works if work is not largest]
+        try:
+            return outcomes + self._at_once(crew, further, folder)
+        finally:
+            lanes.remove([tree for tree, _ in dealt], largest.tree)
 
     def _at_once(self, crew: Crew, works: Sequence[Work], folder: TreesFolder) -> list[Outcome]:
         if len(works) == 1:

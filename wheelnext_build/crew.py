@@ -6,14 +6,15 @@ import contextlib
 import os
 import pickle
 import re
+import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from . import processgroup, worker
 from .announce import PREFIX, labelled
@@ -23,38 +24,50 @@ from .errors import WheelnextBuildError
 from .jobs import keeps_going
 from .jobserver import JobServer, slots
 from .passes import Outcome
-from .worker import Work
+from .worker import Order, Work
 
 _NEWS = re.compile(re.escape(PREFIX) + r"\(\d+/\d+\) (\S+): (building|failed|done)")
 
 
 @dataclass
 class Crew:
-    """Runs one worker process for each tree; ``scratch`` is a folder for temporary files."""
+    """Has workers go through trees; ``scratch`` is a folder for temporary files.
+
+    Workers whose output comes by a pipe stay for further trees, until the crew's block is over.
+    """
 
     scratch: Path
     environment: BuildEnvironment | None
     audit: AuditConfig
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
-    _ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _idle: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: bool = False
 
-    @contextlib.contextmanager
-    def ready(self, count: int, tree: Path) -> Iterator[None]:
-        """Have so many workers for :meth:`at_once` loaded while the block builds ``tree``.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for process in self._idle:
+            _close(process)
+        self._idle.clear()
+
+    def load(self, count: int, tree: Path) -> None:
+        """Have so many workers, loaded while ``tree`` is built.
 
         Python and scikit-build-core then load while a core has nothing to do, as at the start of a
         build, and not when all compilers wait.
         """
-        self._ready += [self._start(tree, piped=True) for _ in range(count)]
+        for _ in range(count):
+            self._idle.append(self._start(tree, piped=True))
+
+    def first(self, work: Work) -> list[Outcome]:
+        """Go through a tree with one of those workers; its output goes on as it is."""
         try:
-            yield
-        finally:
-            for process in self._ready:  # with no work they end
-                with process:
-                    pass
-            self._ready.clear()
+            return self._outcomes(work, self._run(work, dict(os.environ), _pass_on))
+        except BaseException:
+            self._stop()
+            raise
 
     def one_by_one(self, works: Sequence[Work]) -> list[Outcome]:
         """Go through the trees in order; output goes where this process's does."""
@@ -113,27 +126,39 @@ class Crew:
             server.close()
 
     def _run(
-        self, work: Work, environment: dict[str, str], follow: Callable[[IO[bytes]], None] | None
-    ) -> int:
+        self,
+        work: Work,
+        environment: dict[str, str],
+        follow: Callable[[Iterable[str]], None] | None,
+    ) -> int | None:
+        """Have a worker do it; returns the status it ended with, or None where it stays."""
         work.result.unlink(missing_ok=True)
         if self.environment is not None:
             environment = self.environment.variables(environment)
         process = self._begin(work.tree.folder, piped=follow is not None)
+        stays = False
         try:
-            with process:
+            if follow is None or process.stdout is None:
+                _tell(process, Order(work, environment))
                 # Its input stays open: by the end of that, it tells that this process is gone.
-                _tell(process, (environment, work))
-                if follow and process.stdout is not None:
-                    follow(process.stdout)
                 return process.wait()
+            lines = _Lines(process.stdout, f"{PREFIX}{secrets.token_hex(8)}")
+            _tell(process, Order(work, environment, lines.end_mark))
+            follow(lines)
+            stays = lines.is_marked
+            return None if stays else process.wait()
         finally:
             with self._lock:
                 self._running.discard(process)
+                if stays:
+                    self._idle.append(process)
+            if not stays:
+                _close(process)
 
     def _begin(self, tree: Path, *, piped: bool) -> subprocess.Popen[bytes]:
-        """A worker that waits for its work; one that was made ready where there is one."""
+        """A worker that waits for its work; one that stayed where there is one."""
         with self._lock:
-            process = self._ready.pop() if piped and self._ready else self._start(tree, piped=piped)
+            process = self._idle.pop() if piped and self._idle else self._start(tree, piped=piped)
             self._running.add(process)
         return process
 
@@ -157,7 +182,7 @@ class Crew:
         _tell(process, (self.audit, tree))
         return process
 
-    def _outcomes(self, work: Work, status: int) -> list[Outcome]:
+    def _outcomes(self, work: Work, status: int | None) -> list[Outcome]:
         result = worker.read_result(work.result)
         if isinstance(result, WheelnextBuildError):
             raise result
@@ -183,12 +208,42 @@ class Crew:
             processgroup.end(process)
 
 
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a worker's end; it ends, in the midst of work too, where its input does."""
+    with process:
+        pass
+
+
 def _tell(process: subprocess.Popen[bytes], message: object) -> None:
     """Send a worker something to read; that one has ended shows by its result."""
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(pickle.dumps(message))
             process.stdin.flush()
+
+
+@dataclass
+class _Lines:
+    """The lines that a worker prints about one order: up to the mark that ends them."""
+
+    stream: IO[bytes]
+    end_mark: str
+    is_marked: bool = False
+
+    def __iter__(self) -> Iterator[str]:
+        for raw in self.stream:
+            line = raw.decode(errors="replace").rstrip("\n")
+            if line.endswith(self.end_mark):  # after what may lack a line end of its own
+                self.is_marked = True
+                if rest := line.removesuffix(self.end_mark):
+                    yield rest
+                return
+            yield line
+
+
+def _pass_on(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
 
 
 @dataclass
@@ -200,9 +255,9 @@ class _Relay:
     log: list[str] = field(default_factory=list)
     failures: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    def follow(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._line(line.decode(errors="replace").rstrip("\n"))
+    def follow(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._line(line)
 
     def _line(self, line: str) -> None:
         news = _NEWS.match(line)

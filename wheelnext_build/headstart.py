@@ -38,6 +38,11 @@ _NOT_COPIED = shutil.ignore_patterns(
 )
 
 
+def _copy_if_there(source: str, target: str) -> None:
+    with contextlib.suppress(FileNotFoundError):  # a compiler's temporary file may be gone by now
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
 class _NotPossibleError(Exception):
     """A head start cannot be had; the variants' passes do all themselves."""
 
@@ -121,7 +126,13 @@ class HeadStart:
             raise _NotPossibleError
 
     def _prepare(self) -> None:
-        shutil.copytree(self.tree.folder, self._folder, symlinks=True, ignore=_NOT_COPIED)
+        shutil.copytree(
+            self.tree.folder,
+            self._folder,
+            symlinks=True,
+            ignore=_NOT_COPIED,
+            copy_function=_copy_if_there,
+        )
         lanes.move_cache(self._folder, self.tree.folder)
         pool = self.scratch / "head-start-pool"
         pool.mkdir()

@@ -1,13 +1,16 @@
-"""The process that goes through one build tree: what it is given, and what it gives back.
+"""The process that goes through build trees: what it is given, and what it gives back.
 
 It is one of its own so that several trees can be built at once, that scikit-build-core sees the
-isolated environment under its lasting name, and that all of it can be ended.
+isolated environment under its lasting name, and that all of it can be ended. It can be given a
+further tree after the first: loading Python and what it needs takes as long as a short compilation.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import queue
 import signal
 import sys
 import tempfile
@@ -41,11 +44,23 @@ class Work:
         return self.scratch / f"{self.tree.folder.name}.outcomes"
 
 
+@dataclass(frozen=True)
+class Order:
+    """Work for a worker, and the environment variables for it.
+
+    When it is done, a worker prints the line ``end_mark``; without one, it ends instead.
+    """
+
+    work: Work
+    environment: dict[str, str]
+    end_mark: str = ""
+
+
 def command(python: str, search_path: list[str]) -> list[str]:
     """The command of a worker.
 
     From standard input it reads the audit's settings and a tree, whose compilation is when it loads
-    what the audit needs; then its environment and its :class:`Work`. Without work it ends.
+    what the audit needs; then its orders. At the end of the input it ends.
     """
     start = f"import sys; sys.path[:] = {search_path!r}; from {__name__} import main; main()"
     return [python, "-c", start]
@@ -56,14 +71,22 @@ def main() -> None:
     stream = _take_over_input()
     audit: tuple[AuditConfig, Path] = pickle.load(stream)  # noqa: S301 - our own parent wrote it
     threading.Thread(target=selfcheck.load, args=audit, daemon=True).start()
-    try:
-        message: tuple[dict[str, str], Work] = pickle.load(stream)  # noqa: S301
-    except EOFError:
-        sys.exit(0)
-    environment, work = message
+    inbox = _Inbox(stream)
+    threading.Thread(target=inbox.run, daemon=True).start()
+    while (order := inbox.next()) is not None:
+        _do(order)
+        inbox.is_busy = False
+        if not order.end_mark:
+            break
+        sys.stderr.flush()
+        print(order.end_mark, flush=True)
+    sys.exit(0)
+
+
+def _do(order: Order) -> None:
+    work = order.work
     os.environ.clear()
-    os.environ.update(environment)
-    threading.Thread(target=_end_with_parent, args=(stream,), daemon=True).start()
+    os.environ.update(order.environment)
     # Not by TMPDIR: a compiler cache's server that starts now would have it and outlive the folder.
     tempfile.tempdir = str(work.scratch)
     result: list[Outcome] | WheelnextBuildError
@@ -76,7 +99,35 @@ def main() -> None:
     except BrokenPipeError:  # whoever reads our output is gone
         os._exit(1)
     work.result.write_bytes(pickle.dumps(result))
-    sys.exit(0)
+
+
+class _Inbox:
+    """The orders that come by standard input, read in a thread of their own.
+
+    The end of the input says that the parent has no more, or is gone. In the midst of an order it
+    can only be gone: then this process ends, with all that was started here.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.is_busy = False
+        self._stream = stream
+        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        with contextlib.suppress(EOFError):
+            while True:
+                order: Order = pickle.load(self._stream)  # noqa: S301
+                self.is_busy = True
+                self._orders.put(order)
+        if self.is_busy:
+            if hasattr(os, "killpg"):
+                os.killpg(os.getpgrp(), signal.SIGTERM)
+            os._exit(INTERRUPTED)
+        self._orders.put(None)
+
+    def next(self) -> Order | None:
+        """Wait for an order; None where no more come."""
+        return self._orders.get()
 
 
 def _take_over_input() -> IO[bytes]:
@@ -86,14 +137,6 @@ def _take_over_input() -> IO[bytes]:
     os.dup2(nothing, 0)
     os.close(nothing)
     return stream
-
-
-def _end_with_parent(stream: IO[bytes]) -> None:
-    """End, with all that was started here, when the parent and its end of the pipe are gone."""
-    stream.read()
-    if hasattr(os, "killpg"):
-        os.killpg(os.getpgrp(), signal.SIGTERM)
-    os._exit(INTERRUPTED)
 
 
 def read_result(path: Path) -> list[Outcome] | WheelnextBuildError | None:
