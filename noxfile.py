@@ -55,10 +55,15 @@ def _joined(separator: str, first: str, variable: str) -> str:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and the example workflows."""
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    folder = ROOT / "docs" / "workflows"
+    workflows = list(map(str, folder.glob("one-*.yml")))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    config = str(folder / "zizmor.yml")
+    session.run("zizmor", "--offline", "--no-progress", "--config", config, *workflows)
 
 
 @nox.session

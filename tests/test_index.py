@@ -139,7 +139,7 @@ def test_a_carrier_must_become_a_labelled_wheel_first(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError) as caught:
         read_releases(tmp_path)
     assert "0v3-py3-none-any.whl is a carrier of the variant 'v3'" in str(caught.value)
-    assert "rename it to sample-1.0-py3-none-any-v3.whl" in str(caught.value)
+    assert "makes it sample-1.0-py3-none-any-v3.whl" in str(caught.value)
 
 
 def test_a_folder_of_carriers_is_not_a_folder_without_variants(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.release.repair import VARIANTS_FOLDER
+from wheelnext_build.release.onebuild import VARIANTS_FOLDER
 from wheelnext_build.stamp import stamp, variant_of
 from wheelnext_build.wheelfile import WheelReader
 
@@ -160,3 +164,53 @@ def test_mistakes(
 ) -> None:
     assert main(["repair", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_an_output_folder_that_cibuildwheel_does_not_collect_any_more(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The labelled wheel of an earlier build is there, but not the plain one that belongs to it.
+    monkeypatch.setattr("wheelnext_build.release.onebuild._CONTAINER_OUTPUT", Path("output"))
+    monkeypatch.setenv("CIBUILDWHEEL", "1")
+    monkeypatch.setenv("CIBUILDWHEEL_BUILD_IDENTIFIER", "cp312-manylinux_x86_64")
+    Path("output").mkdir()
+    earlier = "pkg-1.0-cp311-cp311-manylinux_2_28_x86_64"
+    Path("output", f"{earlier}-x86_64_v3.whl").touch()
+    assert repaired(built, status=2) == []
+    assert "its wheels go elsewhere now" in capsys.readouterr().err
+    Path("output", f"{earlier}.whl").touch()
+    assert repaired(built) == [f"dest/{PLAIN}"]
+    assert len(list(Path("output").iterdir())) == 4
+
+
+SLOW_COPY = """
+import os, time
+data = target.read_bytes()
+with target.open("wb") as stream:
+    for start in range(0, len(data), 64):
+        stream.write(data[start:start + 64])
+        stream.flush()
+        time.sleep(0.02)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9, 1.2])
+def test_a_repair_that_is_ended_leaves_whole_wheels_only(
+    number: signal.Signals, seconds: float, built: Path, tmp_path: Path
+) -> None:
+    script, temporary = Path("tool.py"), tmp_path / "temporary"
+    temporary.mkdir()
+    script.write_text(TOOL.format(after=SLOW_COPY))
+    tool = [sys.executable, str(script), "dest", str(built)]
+    command = [sys.executable, "-m", "wheelnext_build", "repair", str(built), "dest", "--", *tool]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.send_signal(number)
+    for path in Path("dest").glob("*.whl"):
+        with WheelReader(path) as reader:
+            assert reader.record_problems() == []
+    if number == signal.SIGTERM:
+        assert list(temporary.iterdir()) == []

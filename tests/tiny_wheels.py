@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,6 +60,20 @@ def write_variant(
 ) -> Path:
     """Write the labelled wheel of a variant for these x86-64 levels."""
     return write_wheel(folder, f"{release}-{tag}-{label}.whl", x86_64_metadata(label, *levels))
+
+
+def write_sdist(folder: Path, release: str, python: str = ">=3.8") -> Path:
+    """Write an sdist that nothing can be built of; its metadata is sound."""
+    project, _, version = release.partition("-")
+    facts = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
+    members = {"PKG-INFO": f"{facts}Requires-Python: {python}\n", "pyproject.toml": ""}
+    path = folder / f"{release}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(f"{release}/{name}")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return path
 
 
 def _digest(data: bytes) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from .objects import ObjectStore
 from .passes import Numbered, Outcome, Passes
 from .selfcheck import SelfCheck
 from .sourcewatch import snapshot, warn_of_changes
+from .termination import ending_on_sigterm
 from .tree import Tree
 from .treesfolder import TreesFolder, trees_folder
 from .worker import Work
@@ -45,7 +44,7 @@ class Builder:
         the wheels that were finished before stay, and nothing half-written does.
         """
         with (
-            _ending_on_sigterm(),
+            ending_on_sigterm(),
             trees_folder(self.passes.settings, skbuildsettings.project_name()) as folder,
             tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
             buildenv.isolated(folder.path) as environment,
@@ -124,23 +123,6 @@ class Builder:
             passes = replace(self.passes, audited=scratch / _AUDITED)
             works.append(Work(passes, tree, tuple(numbered), scratch))
         return works
-
-
-@contextlib.contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the build as Ctrl-C does, with nothing left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _renamed(job: Job, environment: buildenv.BuildEnvironment) -> Job:

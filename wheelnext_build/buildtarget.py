@@ -39,19 +39,20 @@ class BuildTarget:
         """The target of a build in this interpreter: cross-compilation is taken into account."""
         env = os.environ if env is None else env
         machine = _machine(sysconfig.get_platform(), env)
-        family = _family(machine)
+        own = family(machine)
         environment = cast("dict[str, str]", default_environment())
-        if family != _family(environment["platform_machine"]):
+        if own != family(environment["platform_machine"]):
             windows = environment["sys_platform"] == "win32"
-            environment["platform_machine"] = _WINDOWS.get(family, family) if windows else machine
-        return cls(family, environment)
+            environment["platform_machine"] = _WINDOWS.get(own, own) if windows else machine
+        return cls(own, environment)
 
     def satisfies(self, condition: Marker) -> bool:
         """Whether a PEP 508 marker holds for the target."""
         return condition.evaluate(dict(self.environment))
 
 
-def _family(machine: str) -> str:
+def family(machine: str) -> str:
+    """The processor family of a machine, under its namespace's name where it has one."""
     return _MACHINES.get(machine.lower(), machine)
 
 

@@ -1,14 +1,18 @@
-"""Real cibuildwheel: all variants in one run, in a container.
+"""Real cibuildwheel, from the project to wheels that uv installs: in one run, or one per variant.
 
 It needs an image: CIBW_MANYLINUX_X86_64_IMAGE and what else its environment must have for it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,72 +26,164 @@ pytestmark = [
     ),
 ]
 
-PACKAGES = Path(__file__).resolve().parent.parent / "packages"
+ROOT = Path(__file__).resolve().parents[2]
 TAGS = ("cp311", "cp312", "cp313")
+ONE_RUN, ONE_PER_VARIANT = "one run", "one run per variant"
+
 SETTINGS = """
 [tool.cibuildwheel]
 build = "cp311-* cp312-* cp313-*"
-config-settings = "variants=all build-dir=/tmp/trees"
+build-frontend = "build"
 build-verbosity = 1
-before-build = "pip install --find-links {project}/own 'wheelnext-build[audit]'"
+before-build = "pip install 'wheelnext-build[audit]'"
 repair-wheel-command = "wheelnext-build repair {wheel} {dest_dir}"
-test-command = "python -c 'import bundles; assert bundles.answer() > 0'"
 """
+TRIED = 'test-command = "wheelnext-build test {wheel} -- '
+TEST = {
+    "sample_ext": f"""test-requires = ["wheelnext-build", "pytest"]
+{TRIED}pytest -q {{project}}/tests\"""",
+    "bundles": f"""test-requires = ["wheelnext-build"]
+{TRIED}python -c 'import bundles; assert bundles.answer() > 0'\"""",
+}
+ONE_RUN_SETTINGS = 'config-settings = "variants=all build-dir=/tmp/trees"\n'
 
 
-@pytest.fixture(scope="module")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory, run: Run) -> tuple[Path, str]:
-    """What one run of cibuildwheel for three interpreters leaves, and what it says."""
-    source = tmp_path_factory.mktemp("cibuildwheel") / "bundles"
-    shutil.copytree(PACKAGES / "bundles", source)
-    with (source / "pyproject.toml").open("a") as stream:
-        stream.write(SETTINGS)
+@dataclass(frozen=True)
+class Pipeline:
+    """What came out of cibuildwheel: the project, the labelled and indexed wheels, the output."""
+
+    way: str
+    source: Path
+    folder: Path
+    labels: tuple[str, ...]
+    said: str
+
+    @property
+    def project(self) -> str:
+        return self.source.name
+
+
+def copied(project: str, folder: Path) -> Path:
+    """A project with what cibuildwheel is to do, and this project's own wheel within its reach."""
+    origin = ROOT / "sample_ext" if project == "sample_ext" else ROOT / "tests/packages" / project
+    source = folder / project
+    shutil.copytree(origin, source, ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    path = source / "pyproject.toml"
+    # Fewer variants than there could be: each is built for three interpreters, twice.
+    text = path.read_text().replace('"v1", "v3", "v4"', '"v3", "v4"').replace('"80_real", ', "")
+    text = text.replace("[variant.variants.null]\n", "")
+    path.write_text(text + SETTINGS + TEST[project])
     shutil.copytree(os.environ["WHEELNEXT_BUILD_WHEELHOUSE"], source / "own")
-    out = source.parent / "wheelhouse"
+    return source
+
+
+def cibuildwheel(run: Run, source: Path, out: Path, env: dict[str, str] | None = None) -> str:
     command = (sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", out)
     # Interpreters from different places name different compilers, and share nothing then.
-    variables = f"{os.environ.get('CIBW_ENVIRONMENT', '')} CC=gcc PIP_FIND_LINKS=/project/own"
-    result = run(*command, source, cwd=source, env={"CIBW_ENVIRONMENT": variables})
-    return out, result.stdout + result.stderr
+    variables = f"{os.environ.get('CIBW_ENVIRONMENT', '')} CC=gcc CXX=g++"
+    variables += " PIP_FIND_LINKS=/project/own"
+    result = run(*command, source, cwd=source, env={"CIBW_ENVIRONMENT": variables, **(env or {})})
+    return result.stdout + result.stderr
 
 
-def test_every_interpreter_has_its_plain_wheel_and_its_variant(
-    wheelhouse: tuple[Path, str], run: Run
-) -> None:
-    folder, _ = wheelhouse
-    names = sorted(path.name for path in folder.iterdir())
-    assert len(names) == 2 * len(TAGS)
+def wheelnext_build(run: Run, *arguments: str | Path) -> str:
+    return str(run(sys.executable, "-m", "wheelnext_build", *arguments).stdout)
+
+
+def in_one_run(run: Run, source: Path, out: Path) -> str:
+    with (source / "pyproject.toml").open("a") as stream:
+        stream.write(f"\n{ONE_RUN_SETTINGS}")
+    return cibuildwheel(run, source, out)
+
+
+def in_one_run_per_variant(run: Run, source: Path, out: Path) -> str:
+    jobs = json.loads(wheelnext_build(run, "matrix", "--format", "github", source))["include"]
+    said = ""
+    for job in jobs:
+        folder = out.parent / job["name"]
+        said += cibuildwheel(run, source, folder, {"CIBW_CONFIG_SETTINGS": job["config-settings"]})
+        out.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            assert not (out / path.name).exists()  # as where a CI service collects artifacts
+            path.rename(out / path.name)
+    wheelnext_build(run, "label", out)
+    return said
+
+
+WAYS: dict[str, Callable[[Run, Path, Path], str]] = {
+    ONE_RUN: in_one_run,
+    ONE_PER_VARIANT: in_one_run_per_variant,
+}
+
+
+@pytest.fixture(scope="module", params=[(way, name) for way in WAYS for name in TEST])
+def pipeline(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run: Run
+) -> Pipeline:
+    way, project = request.param
+    source = copied(project, tmp_path_factory.mktemp("cibuildwheel"))
+    out = source.parent / "wheelhouse"
+    said = WAYS[way](run, source, out)
+    matrix = json.loads(wheelnext_build(run, "matrix", "--json", source))
+    labels = tuple(variant["label"] for variant in matrix["variants"])
+    wheelnext_build(run, "index", out)
+    return Pipeline(way, source, out, labels, said)
+
+
+def test_every_interpreter_has_its_plain_wheel_and_all_variants(pipeline: Pipeline) -> None:
+    names = sorted(path.name for path in pipeline.folder.glob("*.whl"))
+    assert len(names) == (1 + len(pipeline.labels)) * len(TAGS)
     for tag in TAGS:
-        plain, labelled = sorted((name for name in names if f"-{tag}-" in name), key=len)
+        plain, *labelled = sorted((name for name in names if f"-{tag}-" in name), key=len)
         assert "manylinux" in plain
-        assert labelled == plain.replace(".whl", "-x86_64_v3.whl")
-    wheels = [folder / name for name in names]
-    run(sys.executable, "-m", "wheelnext_build", "inspect", *wheels)
-    run(sys.executable, "-m", "wheelnext_build", "audit", *wheels)
+        assert {name.removesuffix(".whl").split("-")[5] for name in labelled} == {*pipeline.labels}
 
 
-def test_common_files_are_compiled_once_for_all_interpreters(
-    wheelhouse: tuple[Path, str],
-) -> None:
-    _, said = wheelhouse
-    compiled = re.findall(r"Building C object \S*?(\w+)\.c\.o", said)
-    assert compiled.count("module") == len(TAGS)
-    assert compiled.count("helper") == 1
-    assert compiled.count("kernels") == 2
+def test_the_release_is_complete(pipeline: Pipeline, run: Run) -> None:
+    identifiers = run(
+        *(sys.executable, "-m", "cibuildwheel", "--platform", "linux"),
+        *("--print-build-identifiers", pipeline.source),
+    ).stdout.split()
+    expected = [part for name in identifiers for part in ("--expect", name)]
+    assert len(identifiers) == len(TAGS)
+    wheelnext_build(
+        run, "check", pipeline.folder, "--project", pipeline.source, "--max-size", "5MB", *expected
+    )
+    wheelnext_build(run, "audit", "--project", pipeline.source, *pipeline.folder.glob("*.whl"))
+
+
+def test_common_files_are_compiled_once_for_all_interpreters(pipeline: Pipeline) -> None:
+    if pipeline.way == ONE_PER_VARIANT:
+        pytest.skip("each run compiles for itself")
+    compiled = Counter(re.findall(r"Building CX*\w* object \S*?(\w+)\.c\w*\.o", pipeline.said))
+    if pipeline.project == "bundles":
+        assert compiled == {"module": len(TAGS), "helper": 1, "kernels": 2}
+    else:
+        assert compiled["module"] == len(TAGS)
+
+
+def test_the_wheels_were_tested_where_the_machine_can_run_them(pipeline: Pipeline) -> None:
+    tested = Counter(re.findall(r"\*\*\* wheelnext-build test (\S+): (not here)?", pipeline.said))
+    assert tested["plain", ""] == tested["x86_64_v3", ""] == len(TAGS)
+    if pipeline.project == "sample_ext":
+        assert tested["cu13_sm90", "not here"] == len(TAGS)
 
 
 def test_uv_installs_each_interpreters_variant(
-    wheelhouse: tuple[Path, str], tmp_path: Path, run: Run
+    pipeline: Pipeline, tmp_path: Path, run: Run
 ) -> None:
-    folder = shutil.copytree(wheelhouse[0], tmp_path / "release")
-    run(sys.executable, "-m", "wheelnext_build", "index", folder)
+    project = pipeline.project.replace("_", "-")
+    best = pipeline.labels[-1] if pipeline.project == "sample_ext" else "x86_64_v3"
     for tag in TAGS:
-        version = f"{tag[2]}.{tag[3:]}"
         target = tmp_path / tag
         result = run(
             *("uv", "pip", "install", "--preview-features", "wheel-variants", "--no-cache", "-v"),
-            *("--no-index", "--find-links", folder, "--only-binary", ":all:", "bundles"),
-            *("--python-version", version, "--target", target),
+            *("--no-index", "--find-links", pipeline.folder, "--only-binary", ":all:", "--no-deps"),
+            *("--python-version", f"{tag[2]}.{tag[3:]}", "--target", target, project),
+            env={
+                "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION": "13.0",
+                "NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0",
+            },
         )
-        assert re.search(rf"bundles-1\.0-{tag}-{tag}-\S+-x86_64_v3\.whl", result.stderr)
-        assert list(target.glob(f"bundles/_core.cpython-{tag[2:]}-*.so"))
+        assert re.search(rf"-1\.0-{tag}-{tag}-\S+-{re.escape(best)}\.whl", result.stderr)
+        assert list(target.glob(f"{pipeline.project}/_core.cpython-{tag[2:]}-*.so"))

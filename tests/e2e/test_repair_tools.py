@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from clients import Environment, Run
+from tiny_wheels import write_wheel, x86_64_metadata
+
+from wheelnext_build.stamp import stamp, variant_of
+from wheelnext_build.wheelfile import WheelReader
 
 pytestmark = [
     pytest.mark.e2e,
@@ -95,3 +99,27 @@ def test_a_bundled_library_that_needs_more_is_found(plain: Path, tmp_path: Path,
     assert "bundles.libs/libhelper" in said
     assert "AVX2, beyond the plain wheel" in said
     assert not (tmp_path / "out").exists()
+
+
+PASSES = {
+    "abi3audit": ("abi3audit", "{wheel}"),
+    "check-wheel-contents": ("check-wheel-contents", "--ignore", "W003", "{wheel}"),
+    "delocate": ("delocate-wheel", "--verbose", "--wheel-dir", "out", "{wheel}"),
+    "delvewheel": ("delvewheel", "repair", "--wheel-dir", "out", "{wheel}"),
+    "twine": ("twine", "check", "{wheel}"),
+}
+
+
+@pytest.mark.parametrize("tool", PASSES)
+def test_a_carrier_passes_through_other_tools(tool: str, tmp_path: Path, run: Run) -> None:
+    # delocate and delvewheel look for binaries of their systems, which there are none of here.
+    tag = {"delvewheel": "cp311-cp311-win_amd64", "abi3audit": "cp311-abi3-win_amd64"}
+    plain = write_wheel(tmp_path, f"sample-1.0-{tag.get(tool, 'py3-none-any')}.whl")
+    carrier = stamp(plain, tmp_path, x86_64_metadata("v3", "v3"), carrier=True)
+    scripts = Path(sys.executable).parent
+    program, *arguments = (part.format(wheel=carrier) for part in PASSES[tool])
+    run(scripts / program, *arguments, cwd=tmp_path)
+    if "out" in arguments:
+        with WheelReader(tmp_path / "out" / carrier.name) as reader:
+            assert variant_of(reader) is not None
+            assert reader.record_problems() == []

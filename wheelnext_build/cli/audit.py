@@ -13,6 +13,7 @@ from ..audit.isa import levels
 from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
+from ..release.index import carried_label, carrier_warning
 from ..wheelfile import WheelName
 from . import wheels
 from .output import emit_json, table
@@ -70,6 +71,9 @@ def run(args: argparse.Namespace) -> int:
         print(suggestion(verdicts), end="")
     else:
         _print(verdicts)
+        for path in args.wheels:
+            if label := carried_label(path):
+                print(f"\nwarning: {carrier_warning(WheelName.parse(path.name), label)}")
         for rule in rules:
             print(f"\nnote: the rule for {rule.path!r} allows nothing in these wheels: remove it?")
     return 0 if all(verdict.holds for verdict in verdicts) else 1

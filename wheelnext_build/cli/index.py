@@ -1,4 +1,7 @@
-"""``wheelnext-build index FOLDER``: write the variants.json of each release in a folder."""
+"""``wheelnext-build index FOLDER``: write the variants.json of each release in a folder.
+
+Or, with them, a simple index or a lock file.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORDS = {"current": "is up to date", "stale": "written anew", "missing": "written"}
 _CHECK_WORDS = {"current": "is up to date", "stale": "is out of date", "missing": "is missing"}
+_STDOUT = Path("-")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -26,10 +30,25 @@ def add_parser(subparsers: Subparsers) -> None:
         "the wheels of a release contradict each other.",
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
-    parser.add_argument(
+    does = parser.add_mutually_exclusive_group()
+    does.add_argument(
         "--check",
         action="store_true",
         help="write nothing; exit with status 1 where a file is missing or out of date",
+    )
+    does.add_argument(
+        "--simple",
+        metavar="OUT",
+        type=Path,
+        help="add the releases to a simple index in OUT, which any web server can serve",
+    )
+    does.add_argument(
+        "--pylock",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        const=_STDOUT,
+        help="print the releases that have variants as pylock.toml, or write it to FILE",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
@@ -37,6 +56,10 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Index the folder; raises WheelnextBuildError where that is impossible."""
+    if args.simple:
+        return _run_simple(args)
+    if args.pylock:
+        return _run_pylock(args)
     releases = read_releases(args.folder) if args.check else write_index(args.folder)
     if args.json:
         emit_json([_as_json(release, written=not args.check) for release in releases])
@@ -48,6 +71,51 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.folder}: no labelled wheel here, so there is nothing to index")
     behind = any(release.state != "current" for release in releases)
     return 1 if args.check and behind else 0
+
+
+def _run_simple(args: argparse.Namespace) -> int:
+    from ..release.simple import publish_simple
+
+    projects = publish_simple(args.folder, args.simple)
+    if args.json:
+        emit_json(
+            [
+                {
+                    "project": item.project,
+                    "folder": str(item.folder),
+                    "files": list(item.files),
+                    "added": list(item.added),
+                }
+                for item in projects
+            ]
+        )
+    elif projects:
+        rows = [
+            (item.project, f"{len(item.files)} files", f"{len(item.added)} new")
+            for item in projects
+        ]
+        table(f"{args.simple}:", ("", "", ""), rows)
+    else:
+        print(f"{args.folder}: no wheel here, so there is nothing to publish")
+    return 0
+
+
+def _run_pylock(args: argparse.Namespace) -> int:
+    from ..release.lockfile import as_pylock, check_file_name
+    from ..wheelfile import atomic_file
+
+    printed = args.pylock == _STDOUT
+    if not printed:
+        check_file_name(args.pylock)
+    base = Path() if printed else args.pylock.parent
+    text = as_pylock(write_index(args.folder), base)
+    if printed:
+        print(text, end="")
+        return 0
+    with atomic_file(args.pylock) as stream:
+        stream.write(text.encode())
+    print(f"{args.pylock}: written")
+    return 0
 
 
 def _labels(release: IndexedRelease) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WheelError
 from ..metadata import Provider, VariantMetadata
+from ..release.index import carrier_warning
 from ..stamp import variant_of
 from ..variant import Variant
 from ..wheelfile import WheelName, WheelReader
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for inspection in inspections:
             table(inspection.path.name, ("", ""), _rows(inspection))
+            if inspection.kind == "carrier" and inspection.name and inspection.variant:
+                print(f"warning: {carrier_warning(inspection.name, inspection.variant.label)}")
     return 1 if any(inspection.problems for inspection in inspections) else 0
 
 

@@ -10,8 +10,21 @@ from importlib import import_module
 
 from .. import __version__
 from ..errors import INTERRUPTED, WheelnextBuildError
+from ..termination import ending_on_sigterm
 
-COMMANDS = ("matrix", "build", "inspect", "audit", "label", "unlabel", "repair", "index", "select")
+COMMANDS = (
+    "matrix",
+    "build",
+    "inspect",
+    "audit",
+    "label",
+    "unlabel",
+    "repair",
+    "test",
+    "index",
+    "check",
+    "select",
+)
 """Each is a module here; only the one that is called is imported."""
 
 
@@ -37,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [name for name in COMMANDS if name == first or first in ("", "-h", "--help")]
     args = parser(wanted if wanted or first == "--version" else COMMANDS).parse_args(given)
     try:
-        return int(args.run(args))
+        with ending_on_sigterm():
+            return int(args.run(args))
     except WheelnextBuildError as error:
         print(f"wheelnext-build: {error}", file=sys.stderr)
         return error.exit_code

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..buildtarget import BuildTarget
 from ..config import Config, Declared, load
 from ..errors import RequestError
-from ..targets import Effect
+from ..release.jobmatrix import PLATFORMS, jobs
+from ..targets import Effect, machines_of
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -26,11 +28,34 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
     parser.add_argument(
         "--format",
-        choices=("table", "json", "toml"),
+        choices=("table", "json", "toml", "github"),
         default="table",
-        help="toml prints the standard [variant] table that the matrix stands for",
+        help="toml prints the standard [variant] table that the matrix stands for, github the "
+        "jobs of a workflow's strategy.matrix, in one line",
     )
     parser.add_argument("--json", dest="format", action="store_const", const="json")
+    github = parser.add_argument_group("jobs of a workflow (--format github)")
+    github.add_argument(
+        "--platform",
+        choices=tuple(PLATFORMS),
+        action="append",
+        help="build for this platform; may be repeated (default: linux-x86_64, and linux-aarch64 "
+        "where a variant is for that)",
+    )
+    github.add_argument(
+        "--runner",
+        metavar="PLATFORM=RUNNER",
+        action="append",
+        default=[],
+        help="where to build for a platform; may be repeated",
+    )
+    github.add_argument(
+        "--cuda-image",
+        metavar="IMAGE",
+        default="",
+        help="the container image for CUDA on Linux; {cuda} and {machine} stand for the version "
+        "and the processor",
+    )
     parser.set_defaults(run=run)
 
 
@@ -42,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
         emit_json(as_mapping(config, target))
     elif args.format == "toml":
         print(as_toml(config), end="")
+    elif args.format == "github":
+        print(json.dumps(as_jobs(config, args)))
     else:
         _print_table(config, target)
     return 0
@@ -69,6 +96,27 @@ def as_toml(config: Config) -> str:
         ) from None
     metadata = config.metadata.as_mapping() if config.metadata else {}
     return tomli_w.dumps({"variant": metadata})
+
+
+def as_jobs(config: Config, args: argparse.Namespace) -> dict[str, object]:
+    """The value of a workflow's ``strategy.matrix``; raises RequestError."""
+    runners = {}
+    for text in args.runner:
+        platform, equals, runner = text.partition("=")
+        if not equals or platform not in PLATFORMS:
+            raise RequestError(
+                f"--runner {text}: write it as PLATFORM=RUNNER, where PLATFORM is one of "
+                f"{', '.join(PLATFORMS)}"
+            )
+        runners[platform] = runner
+    platforms = list(dict.fromkeys(args.platform or _default_platforms(config)))
+    found = jobs(config, platforms, runners, args.cuda_image)
+    return {"include": [job.as_mapping() for job in found]}
+
+
+def _default_platforms(config: Config) -> list[str]:
+    machines = {machine for item in config.declared for machine in machines_of(item.variant)}
+    return ["linux-x86_64", *(["linux-aarch64"] if "aarch64" in machines else [])]
 
 
 def _variant(item: Declared, target: BuildTarget) -> dict[str, object]:

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
-from ..release.repair import (
-    FOLDER,
-    TOOLS,
-    VARIANTS_FOLDER,
-    WHEEL,
-    Repaired,
-    repair,
-    variants_folder,
-)
+from ..release.onebuild import VARIANTS_FOLDER, variants_folder
+from ..release.repair import FOLDER, TOOLS, WHEEL, Repaired, repair
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -96,10 +96,40 @@ def read_releases(folder: Path) -> tuple[IndexedRelease, ...]:
     """
     releases, found = find_releases(folder)
     problems = list(found)
-    indexed = tuple(filter(None, [_read(release, problems) for release in releases]))
+    indexed = tuple(filter(None, [read_release(release, problems) for release in releases]))
     if problems:
         raise ReleaseError("\n".join(problems))
     return indexed
+
+
+def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | None:
+    """One release with its metadata; None where it has no labelled wheel, or contradicts itself.
+
+    What is wrong with it is added to ``problems``.
+    """
+    parts = _read_wheels(files.wheels, problems)
+    if not files.labelled:
+        return None
+    path = _variants_json_path(files, problems)
+    try:
+        content = _content(path) if path.exists() else b""
+        if content:
+            parts.append((path.name, _parse(path, content)))
+        metadata = VariantMetadata.merge(parts)
+    except MetadataError as error:
+        problems.append(str(error))
+    except ReleaseError as error:
+        problems += [f"{files}: {line}" for line in str(error).splitlines() if parts]
+        if path.name in str(error):
+            problems.append(
+                f"{files}: if the wheels are right, because the release was built anew, "
+                f"delete {path.name}"
+            )
+    else:
+        behind: State = "stale" if content else "missing"
+        state = "current" if content == metadata.to_json() else behind
+        return IndexedRelease(files, path, metadata, state)
+    return None
 
 
 def write_index(folder: Path) -> tuple[IndexedRelease, ...]:
@@ -124,7 +154,11 @@ def read_variants_json(path: Path) -> VariantMetadata:
 def carrier_warning(name: WheelName, label: str) -> str:
     """What to say of a wheel of a variant whose name does not tell so."""
     labelled = name.carried(label)
-    advice = f"rename it to {labelled.filename}" if labelled else "build it again under its label"
+    advice = (
+        f"wheelnext-build label {name.filename} makes it {labelled.filename}"
+        if labelled
+        else "build it again under its label"
+    )
     carrier = f"{name.filename} is a carrier of the variant {label!r}"
     return f"{carrier}, and installers take it for a plain wheel: {advice}"
 
@@ -146,33 +180,6 @@ def _release_of(path: Path) -> tuple[str, Version]:
     else:
         project, _, version = path.name.removesuffix(VARIANTS_JSON_SUFFIX).partition("-")
     return canonicalize_name(project), Version(version)
-
-
-def _read(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | None:
-    """The release with its metadata; None, or something in ``problems``, where it has none."""
-    parts = _read_wheels(files.wheels, problems)
-    if not files.labelled:
-        return None
-    path = _variants_json_path(files, problems)
-    try:
-        content = _content(path) if path.exists() else b""
-        if content:
-            parts.append((path.name, _parse(path, content)))
-        metadata = VariantMetadata.merge(parts)
-    except MetadataError as error:
-        problems.append(str(error))
-    except ReleaseError as error:
-        problems += [f"{files}: {line}" for line in str(error).splitlines() if parts]
-        if path.name in str(error):
-            problems.append(
-                f"{files}: if the wheels are right, because the release was built anew, "
-                f"delete {path.name}"
-            )
-    else:
-        behind: State = "stale" if content else "missing"
-        state = "current" if content == metadata.to_json() else behind
-        return IndexedRelease(files, path, metadata, state)
-    return None
 
 
 def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str, VariantMetadata]]:

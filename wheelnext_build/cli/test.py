@@ -1,0 +1,82 @@
+"""``wheelnext-build test WHEEL -- COMMAND``: run tests with a wheel and its variants."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import RequestError
+from ..host import Host
+from ..release.onebuild import VARIANTS_FOLDER, variants_folder, wheels_of_build
+from ..release.trial import LABEL, Trial, run_trials
+from .output import emit_json, table
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "test",
+        help="run a command with a wheel and each of its variants that this machine can run",
+        description="Install WHEEL, and then each variant of the same build that this machine can "
+        "run, into this virtual environment, and run COMMAND with it. Says which variants could "
+        "not be tested.",
+        epilog='Example: test-command = "wheelnext-build test {wheel} -- pytest {project}/tests" '
+        f'and test-requires = ["wheelnext-build", "pytest"]. The tests find the label in ${LABEL}.',
+    )
+    parser.add_argument("wheel", metavar="WHEEL", type=Path)
+    parser.add_argument("command", metavar="COMMAND", nargs="+")
+    parser.add_argument(
+        "--variants",
+        metavar="FOLDER",
+        type=Path,
+        help=f"where labelled wheels are, if not beside WHEEL (default: ${VARIANTS_FOLDER}; in "
+        "cibuildwheel's Linux containers its output folder)",
+    )
+    parser.add_argument(
+        "--anyway",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="test this variant whatever the machine; may be repeated",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the tests; status 1 where one fails."""
+    folder = variants_folder(args.variants, args.wheel.parent)
+    # Without one there are no variants: the repair before this has failed where there were some.
+    wheels = wheels_of_build(args.wheel, *([folder] if folder else []))
+    labels = [wheel.title for wheel in wheels]
+    if unknown := [label for label in args.anyway if label not in labels]:
+        raise RequestError(f"--anyway {unknown[0]}: no such wheel; there are {', '.join(labels)}")
+    trials = run_trials(wheels, args.command, Host.detect(), args.anyway)
+    if args.json:
+        emit_json([_as_json(trial) for trial in trials])
+    else:
+        rows = [(trial.wheel.path.name, trial.wheel.title, _result(trial)) for trial in trials]
+        table("Tested", ("wheel", "label", "result"), rows)
+    return 1 if any(trial.status for trial in trials) else 0
+
+
+def _result(trial: Trial) -> str:
+    if trial.status is None:
+        return f"not tested: {trial.reason}"
+    if trial.status == 0:
+        return "passed"
+    return f"failed: {trial.reason or f'status {trial.status}'}"
+
+
+def _as_json(trial: Trial) -> dict[str, object]:
+    return {
+        "file": str(trial.wheel.path),
+        "label": trial.wheel.label,
+        "tested": trial.status is not None,
+        "status": trial.status,
+        "reason": trial.reason or None,
+    }

@@ -1,0 +1,237 @@
+"""Whether a release is complete and consistent: what to know before its files are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+
+from packaging.version import Version
+
+from ..config import Config
+from ..errors import WheelError
+from ..stamp import variant_of
+from ..variant import Variant
+from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
+from .index import ReleaseFiles, find_releases, read_release
+from .platforms import ANY, Build, is_unrepaired
+
+_MAY_DIFFER = ("requires-dist", "provides-extra")
+"""Fields of METADATA that may differ between the variants of a release."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a release must have.
+
+    ``config`` is the project's declaration of variants; None stands for what the wheels of other
+    builds have. ``identifiers`` are builds as cibuildwheel calls them, ``max_size`` is in bytes.
+    """
+
+    config: Config | None = None
+    identifiers: Sequence[str] = ()
+    max_size: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckedRelease:
+    """A release, and what is wrong with it; ``notes`` are no mistakes, but may be unwanted."""
+
+    project: str
+    version: Version
+    wheels: int
+    labels: tuple[str, ...]
+    builds: tuple[str, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.version}"
+
+
+@dataclass(frozen=True)
+class _Wheel:
+    """A wheel of a release; ``variant`` is None for the plain one."""
+
+    path: Path
+    name: WheelName
+    variant: Variant | None
+    metadata: Message
+
+    @property
+    def title(self) -> str:
+        return self.variant.label if self.variant else "plain"
+
+    @property
+    def build(self) -> Build:
+        return Build.of(self.name)
+
+
+@dataclass
+class _Report:
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check(folder: Path, expected: Expected) -> tuple[tuple[CheckedRelease, ...], tuple[str, ...]]:
+    """The releases in a folder, and what is wrong with files that belong to none.
+
+    Every wheel is read whole. Raises RequestError where there is no such folder.
+    """
+    releases, strays = find_releases(folder)
+    return tuple(_check(release, expected) for release in releases), strays
+
+
+def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
+    report = _Report()
+    indexed = read_release(files, report.problems)
+    if indexed and indexed.state != "current":
+        state = "is missing" if indexed.state == "missing" else "is out of date"
+        command = f"wheelnext-build index {indexed.path.parent}"
+        report.problems.append(f"{indexed.path.name} {state}: {command}")
+    if not indexed and not report.problems:
+        report.notes.append("no wheel of it has a label")
+    wheels = [wheel for path in files.wheels for wheel in _read(path, report)]
+    builds = _by_build(wheels)
+    _check_builds(builds, expected, report)
+    if expected.config:
+        _check_declaration(wheels, expected.config, report)
+    _check_metadata(wheels, report)
+    _check_sizes(files.wheels, expected.max_size, report)
+    unrepaired = [wheel.path.name for wheel in wheels if is_unrepaired(wheel.name)]
+    if unrepaired:
+        report.notes.append(
+            f"not repaired, so that PyPI refuses them: {', '.join(unrepaired)} "
+            "(wheelnext-build repair)"
+        )
+    return CheckedRelease(
+        files.project,
+        files.version,
+        len(files.wheels),
+        tuple(sorted({wheel.variant.label for wheel in wheels if wheel.variant})),
+        tuple(map(str, builds)),
+        tuple(dict.fromkeys(report.problems)),
+        tuple(report.notes),
+    )
+
+
+def _read(path: Path, report: _Report) -> list[_Wheel]:
+    """The wheel, or nothing and a problem where it is not sound."""
+    try:
+        with WheelReader(path) as reader:
+            described = variant_of(reader)
+            data = reader.read(f"{reader.dist_info}/METADATA", METADATA_LIMIT)
+            report.problems += [f"{path.name}: {text}" for text in reader.record_problems()]
+            variant = described[1] if described else None
+            return [_Wheel(path, reader.name, variant, BytesParser().parsebytes(data))]
+    except WheelError as error:
+        report.problems.append(str(error))
+        return []
+
+
+def _by_build(wheels: Iterable[_Wheel]) -> dict[Build, dict[str, _Wheel]]:
+    """The wheels of each build, by their titles."""
+    builds: dict[Build, dict[str, _Wheel]] = {}
+    for wheel in sorted(wheels, key=lambda wheel: wheel.build):
+        builds.setdefault(wheel.build, {})[wheel.title] = wheel
+    return builds
+
+
+def _check_builds(
+    builds: Mapping[Build, Mapping[str, _Wheel]], expected: Expected, report: _Report
+) -> None:
+    """Whether every build is there, with its plain wheel and all of its labels."""
+    for identifier in expected.identifiers:
+        covering = [build for build in builds if build.covers(identifier)]
+        if not covering:
+            report.problems.append(f"{identifier}: has no wheel at all")
+    for_all = any(build.system == ANY and "plain" in titles for build, titles in builds.items())
+    for build, titles in builds.items():
+        missing = _labels(build, builds, expected.config) - titles.keys()
+        if "plain" not in titles and not for_all:
+            report.problems.append(
+                f"{build}: has no plain wheel, which all get whom no variant fits"
+            )
+        report.problems += [f"{build}: has no wheel of {label}" for label in sorted(missing)]
+
+
+def _labels(
+    build: Build, builds: Mapping[Build, Mapping[str, _Wheel]], config: Config | None
+) -> set[str]:
+    """The labels that a build must have: those declared, or those that others have there."""
+    if config is not None:
+        return {item.variant.label for item in config.for_target(build.target)}
+    alike = (titles for other, titles in builds.items() if other.system == build.system)
+    return {title for titles in alike for title in titles} - {"plain"}
+
+
+def _check_declaration(wheels: Sequence[_Wheel], config: Config, report: _Report) -> None:
+    """Whether the wheels are what the project declares now."""
+    declared = {item.variant.label: item.variant for item in config.declared}
+    for wheel in wheels:
+        variant = wheel.variant
+        if variant is None or variant.is_null:
+            continue
+        if variant.label not in declared:
+            report.problems.append(
+                f"{wheel.path.name}: pyproject.toml declares no variant {variant.label!r}"
+            )
+        elif variant != declared[variant.label]:
+            now = ", ".join(map(str, declared[variant.label].properties))
+            report.problems.append(
+                f"{wheel.path.name}: has other properties than pyproject.toml gives to "
+                f"{variant.label} ({now})"
+            )
+
+
+def _check_metadata(wheels: Sequence[_Wheel], report: _Report) -> None:
+    """Whether METADATA is the same where it must be.
+
+    Installers read it of one wheel and take it for all of the release.
+    """
+    first: dict[str, _Wheel] = {}
+    wheels = sorted(wheels, key=lambda wheel: wheel.variant is not None)
+    for wheel in wheels:
+        alike = first.setdefault(wheel.title, wheel)
+        if differing := _differing(alike.metadata, wheel.metadata):
+            _say_different(wheel, alike, differing, report)
+    for wheel in first.values():
+        alike = wheels[0]
+        differing = _differing(alike.metadata, wheel.metadata)
+        if others := [name for name in differing if name not in _MAY_DIFFER]:
+            _say_different(wheel, alike, others, report)
+        if any(name in _MAY_DIFFER for name in differing):
+            report.notes.append(
+                f"{wheel.title} has other dependencies than {alike.title}: what locks a release "
+                "by the metadata of one wheel does not see that"
+            )
+
+
+def _say_different(wheel: _Wheel, alike: _Wheel, names: Sequence[str], report: _Report) -> None:
+    report.problems.append(
+        f"{wheel.path.name}: its METADATA is not that of {alike.path.name} in {', '.join(names)}"
+    )
+
+
+def _differing(one: Message, other: Message) -> list[str]:
+    """The fields that differ, but for those that are declared dynamic."""
+    names = dict.fromkeys(name.lower() for name in (*one.keys(), *other.keys()))
+    dynamic = {value.lower() for value in one.get_all("dynamic", [])}
+    differing = [
+        name
+        for name in names
+        if name not in dynamic
+        and sorted(map(str, one.get_all(name, []))) != sorted(map(str, other.get_all(name, [])))
+    ]
+    if one.get_payload() != other.get_payload() and "description" not in dynamic:
+        differing.append("description")
+    return differing
+
+
+def _check_sizes(paths: Iterable[Path], limit: int | None, report: _Report) -> None:
+    for path in paths:
+        size = path.stat().st_size
+        if limit is not None and size > limit:
+            report.problems.append(f"{path.name}: has {size} bytes, over the {limit} allowed")

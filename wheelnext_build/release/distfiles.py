@@ -1,0 +1,130 @@
+"""What an index or a lock file says of one wheel or sdist: version, hash, and what METADATA holds.
+
+A wheel's RECORD is compared with its members by name, and METADATA by its hash: whoever publishes a
+file names mistakes before anyone can download them, and need not unpack it for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zlib
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.version import InvalidVersion, Version
+
+from ..errors import WheelError
+from ..stamp import variant_of
+from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader, record_row
+from .index import carrier_warning
+
+SDIST_SUFFIX = ".tar.gz"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What METADATA says, and which project and version that is.
+
+    ``metadata`` is the content of a wheel's METADATA, empty for an sdist: installers build what
+    they need to know of one.
+    """
+
+    project: str
+    version: Version
+    requires_python: str | None
+    metadata: bytes = b""
+
+
+def release_of(path: Path) -> tuple[str, Version] | None:
+    """Canonical project and version by a file's name alone; None where it is no wheel or sdist."""
+    try:
+        if path.name.endswith(SDIST_SUFFIX):
+            project, version = parse_sdist_filename(path.name)
+            return project, version
+        if path.suffix == ".whl":
+            name = WheelName.parse(path.name)
+            return canonicalize_name(name.project), Version(name.version)
+    except (WheelError, InvalidSdistFilename, InvalidVersion):
+        pass
+    return None
+
+
+def read_facts(path: Path) -> Facts:
+    """The facts of a wheel or an sdist; raises WheelError for one that must not be published."""
+    facts = _sdist_facts(path) if path.name.endswith(SDIST_SUFFIX) else _wheel_facts(path)
+    if release_of(path) != (facts.project, facts.version):
+        raise WheelError(f"{path}: its metadata is that of {facts.project} {facts.version}")
+    try:
+        SpecifierSet(facts.requires_python or "")
+    except InvalidSpecifier:
+        raise WheelError(
+            f"{path}: Requires-Python {facts.requires_python!r} is not a version specifier"
+        ) from None
+    return facts
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _wheel_facts(path: Path) -> Facts:
+    with WheelReader(path) as reader:
+        described = variant_of(reader)
+        if described and reader.name.label is None:
+            raise WheelError(carrier_warning(reader.name, described[1].label))
+        member = f"{reader.dist_info}/METADATA"
+        data = reader.read(member, METADATA_LIMIT)
+        reader.read(f"{reader.dist_info}/WHEEL", METADATA_LIMIT)
+        if problems := _record_problems(reader, member, data):
+            raise WheelError(f"{path}: {'; '.join(problems)}")
+    return _facts(path, data, data)
+
+
+def _record_problems(reader: WheelReader, metadata: str, data: bytes) -> list[str]:
+    """Where RECORD and the names of the members disagree, or RECORD and METADATA."""
+    rows = {row[0]: row for row in reader.record()}
+    names = {member.name for member in reader.members() if not member.name.endswith("/")}
+    unlisted = {f"{reader.dist_info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
+    problems = [f"{name} is not in RECORD" for name in sorted(names - rows.keys() - unlisted)]
+    problems += [
+        f"{name} is in RECORD but not in the wheel" for name in sorted(rows.keys() - names)
+    ]
+    if metadata in rows and rows[metadata][1:] != record_row(metadata, data)[1:]:
+        problems.append(f"{metadata} does not have the hash and size in RECORD")
+    return problems
+
+
+def _sdist_facts(path: Path) -> Facts:
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                folder, _, name = member.name.partition("/")
+                if folder and name == "PKG-INFO" and member.isfile():
+                    stream = archive.extractfile(member)
+                    return _facts(path, stream.read(METADATA_LIMIT) if stream else b"")
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
+    raise WheelError(f"{path}: has no PKG-INFO in its folder")
+
+
+def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
+    message = BytesHeaderParser().parsebytes(content)
+    version = _field(message, "Version") or ""
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        raise WheelError(f"{path}: its metadata has the version {version!r}") from None
+    project = canonicalize_name(_field(message, "Name") or "")
+    return Facts(project, parsed, _field(message, "Requires-Python"), metadata)
+
+
+def _field(message: Message, name: str) -> str | None:
+    value = message.get(name)
+    return None if value is None else str(value).strip() or None

@@ -1,0 +1,102 @@
+"""What one build of a release is for: an interpreter and a system, as the tags of its wheels say.
+
+The wheels of one build may have different platform tags (a variant may need a newer glibc than the
+plain wheel), and still stand side by side; cibuildwheel's identifiers are the names for that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self, cast
+
+from packaging.markers import default_environment
+
+from ..buildtarget import BuildTarget, family
+from ..errors import RequestError
+from ..wheelfile import WheelName
+
+ANY = "any"
+"""The system of wheels without binaries."""
+
+_SYSTEM = re.compile(
+    r"(?P<kind>manylinux|musllinux|macosx)(?:_\d+_\d+|1|2010|2014)_(?P<machine>\w+)"
+)
+_CPYTHON = re.compile(r"cp(?P<major>\d)(?P<minor>\d+)")
+_KINDS = {
+    "macosx": ("darwin", "Darwin", "posix"),
+    "win": ("win32", "Windows", "nt"),
+}
+"""sys_platform, platform_system and os_name where it is not Linux."""
+_WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64"}
+
+
+@dataclass(frozen=True, order=True)
+class Build:
+    """An interpreter, by its Python and ABI tags, and a system such as ``manylinux_x86_64``.
+
+    Before a repair the system is ``linux_x86_64``.
+    """
+
+    python: str
+    abi: str
+    system: str
+
+    @classmethod
+    def of(cls, name: WheelName) -> Self:
+        """The build that a wheel is from."""
+        platform = name.platform.partition(".")[0]
+        found = _SYSTEM.fullmatch(platform)
+        return cls(
+            name.python, name.abi, f"{found['kind']}_{found['machine']}" if found else platform
+        )
+
+    def __str__(self) -> str:
+        stable = f"-{self.abi}" if self.abi == "abi3" else ""
+        return f"{self.interpreter}{stable}-{self.system}"
+
+    @property
+    def interpreter(self) -> str:
+        """The interpreter as cibuildwheel calls it: ``cp313t`` has that in its ABI tag only."""
+        return self.abi if self.abi.startswith(self.python) else self.python
+
+    @property
+    def target(self) -> BuildTarget:
+        """What conditions of variants (PEP 508 markers) see of this build."""
+        kind, _, machine = self.system.partition("_")
+        environment = cast("dict[str, str]", default_environment())
+        platform, system, name = _KINDS.get(kind, ("linux", "Linux", "posix"))
+        environment |= {"sys_platform": platform, "platform_system": system, "os_name": name}
+        if machine:
+            names = _WINDOWS_MACHINES if kind == "win" else {}
+            environment["platform_machine"] = names.get(machine, machine)
+        if found := _CPYTHON.fullmatch(self.python):
+            version = f"{found['major']}.{found['minor']}"
+            environment |= {"python_version": version, "python_full_version": f"{version}.0"}
+        return BuildTarget(family(machine), environment)
+
+    def covers(self, identifier: str) -> bool:
+        """Whether wheels of this build are for what cibuildwheel calls ``identifier``.
+
+        Those for the stable ABI are for later interpreters, too. Raises RequestError where it is
+        no identifier.
+        """
+        interpreter, _, system = identifier.partition("-")
+        if not (interpreter and system.isidentifier()):
+            raise RequestError(
+                f"{identifier!r} is no build identifier; write it like cp312-manylinux_x86_64 "
+                "(cibuildwheel --print-build-identifiers)"
+            )
+        if self.system not in (system, system.replace("manylinux_", "linux_"), ANY):
+            return False
+        wanted, own = _CPYTHON.fullmatch(interpreter), _CPYTHON.fullmatch(self.python)
+        if self.abi == "abi3" and wanted and own:
+            return int(wanted["major"]) == int(own["major"]) and (
+                int(wanted["minor"]) >= int(own["minor"])
+            )
+        return self.interpreter == interpreter or (self.python, self.abi) == ("py3", "none")
+
+
+def is_unrepaired(name: WheelName) -> bool:
+    """Whether a wheel has the tag of the Linux that it was built on, which PyPI refuses."""
+    return any(platform.startswith("linux_") for platform in name.platform.split("."))

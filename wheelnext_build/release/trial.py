@@ -1,0 +1,170 @@
+"""Tests of a build's wheels: each is installed in its turn, and a command is run with it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..announce import announce
+from ..errors import BuildError, RequestError
+from ..host import Host
+from ..metadata import VARIANT_JSON
+from ..ordering import rank_variants
+from ..wheelfile import publish
+from .onebuild import BuiltWheel
+
+LABEL = "WHEELNEXT_VARIANT_LABEL"
+"""The environment variable that tells the tests which wheel they run with; empty for plain."""
+
+_STDERR = 2
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a wheel's test: ``status`` of the command, None where it was not run, and why.
+
+    The status is also that of the installer where it already failed.
+    """
+
+    wheel: BuiltWheel
+    status: int | None
+    reason: str = ""
+
+
+def run_trials(
+    wheels: Sequence[BuiltWheel], command: Sequence[str], host: Host, anyway: Collection[str] = ()
+) -> list[Trial]:
+    """Run ``command`` with each of the wheels that ``host`` can run, in this virtual environment.
+
+    What was installed of the project before is installed again at the end. ``anyway`` has labels
+    whose wheels are to be tested whatever the host. Raises RequestError where the environment must
+    not be changed, or lacks the command.
+    """
+    _check_environment(wheels[0])
+    trials = []
+    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch, _restoring(wheels[0]):
+        for wheel in wheels:
+            reason = "" if wheel.title in anyway else _cannot_run(wheel, host)
+            if reason:
+                announce(f"test {wheel.title}: not here: {reason}", sys.stderr)
+                trials.append(Trial(wheel, None, reason))
+                continue
+            announce(f"test {wheel.title}: {' '.join(command)}", sys.stderr)
+            status = _install(wheel, Path(scratch))
+            if status:
+                trials.append(Trial(wheel, status, "it could not be installed"))
+            else:
+                trials.append(Trial(wheel, _run(command, wheel)))
+    return trials
+
+
+def _cannot_run(wheel: BuiltWheel, host: Host) -> str:
+    """Why the host cannot run a wheel; empty where it can."""
+    metadata = wheel.metadata
+    if metadata is None or not metadata.variants[0].properties:
+        return ""
+    (ranked,) = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
+    return "; ".join(map(str, ranked.unsupported))
+
+
+def _check_environment(wheel: BuiltWheel) -> None:
+    """Raise RequestError where another installation of the project would be lost."""
+    if sys.prefix == sys.base_prefix:
+        raise RequestError(
+            "the wheels are installed one after the other where wheelnext-build is installed, and "
+            "that is no virtual environment: make one (python -m venv)"
+        )
+    installed = _installed(wheel.name.project)
+    if installed is None:
+        return
+    direct_url = json.loads(installed.read_text("direct_url.json") or "{}")
+    editable = direct_url.get("dir_info", {}).get("editable")
+    if editable or installed.version != wheel.name.version:
+        what = "an editable installation" if editable else f"version {installed.version}"
+        raise RequestError(
+            f"{wheel.name.project} is here as {what}, which the tests would replace: run them in "
+            "an environment of their own"
+        )
+
+
+@contextlib.contextmanager
+def _restoring(first: BuiltWheel) -> Iterator[None]:
+    """After the block, have the first wheel installed where the project was before, else none."""
+    was_there = _installed(first.name.project) is not None
+    try:
+        yield
+    finally:
+        if was_there:
+            with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch:
+                _install(first, Path(scratch))
+        else:
+            _installer("uninstall", *([] if _has_uv() else ["--yes"]), first.name.project)
+
+
+def _install(wheel: BuiltWheel, scratch: Path) -> int:
+    """Install a wheel over what is there of its project; returns the installer's status."""
+    path = publish(wheel.path, scratch, wheel.accepted_name.filename)
+    if _has_uv():
+        status = _installer("install", "--reinstall-package", wheel.name.project, str(path))
+    else:
+        status = _installer("install", "--force-reinstall", "--no-deps", str(path))
+        status = status or _installer("install", str(path))  # for what else it depends on
+    path.unlink()
+    if not status:
+        _check_installed(wheel)
+    return status
+
+
+def _check_installed(wheel: BuiltWheel) -> None:
+    importlib.invalidate_caches()
+    installed = _installed(wheel.name.project)
+    text = installed.read_text(VARIANT_JSON) if installed else None
+    labels = list(json.loads(text)["variants"]) if text else [None]
+    if installed is None or labels != [wheel.label]:
+        raise BuildError(f"{wheel.path.name}: was installed, but is not what is there now")
+
+
+def _installed(project: str) -> importlib.metadata.Distribution | None:
+    try:
+        return importlib.metadata.distribution(project)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _has_uv() -> bool:
+    """Whether the environment is one of uv's, without pip."""
+    return importlib.util.find_spec("pip") is None
+
+
+def _installer(command: str, *arguments: str) -> int:
+    if not _has_uv():
+        program = [sys.executable, "-m", "pip", "--disable-pip-version-check", command, "--quiet"]
+    elif uv := shutil.which("uv"):
+        program = [uv, "pip", command, "--quiet", "--python", sys.executable]
+    else:
+        raise RequestError("neither pip nor uv is here: install one of them")
+    return subprocess.run([*program, *arguments], check=False, stdout=_STDERR).returncode
+
+
+def _run(command: Sequence[str], wheel: BuiltWheel) -> int:
+    scripts = str(Path(sys.executable).parent)
+    path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, LABEL: wheel.label or ""}
+    program = shutil.which(command[0], path=path)
+    if program is None:
+        raise RequestError(f"{command[0]}: no such command")
+    # What the tests say is for people; standard output is for what came of them.
+    return subprocess.run(
+        [program, *command[1:]], env=environment, check=False, stdout=_STDERR
+    ).returncode
