@@ -11,9 +11,10 @@ import pytest
 from tiny_wheels import write_variant, write_wheel, x86_64_metadata
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.cli.output import human_size, plain_table
+from wheelnext_build.cli.output import plain_table
 from wheelnext_build.cli.progress import DONE, FAILED, RUNNING, WAITING, Lines, Tracker
 from wheelnext_build.config import parse
+from wheelnext_build.sizes import human_size
 
 MATRIX = """
 [variant.variants.null]

@@ -79,6 +79,16 @@ MISTAKES = [
         id="an unknown key of the tool",
     ),
     pytest.param(
+        "[tool.wheelnext_build]\nflags-scope = 'targets'",
+        "tool.wheelnext_build: nothing reads this table | did you mean 'wheelnext-build'?",
+        id="the tool under the module's name",
+    ),
+    pytest.param(
+        "[variants.default-priorities]",
+        "variants: nothing reads this table | did you mean 'variant'?",
+        id="the standard table in the plural",
+    ),
+    pytest.param(
         "[variant]\nvariant = {}",
         "variant.variant: unknown key | did you mean 'variants'?",
         id="an unknown key of the standard table",

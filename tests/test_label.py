@@ -195,3 +195,13 @@ def test_what_is_not_there(
 def test_there_is_nothing_to_unlabel(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["unlabel", str(wheel(dist))]) == 2
     assert "none of these wheels is a variant's" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["inspect", "audit"])
+def test_whoever_looks_at_a_carrier_is_warned(
+    command: str, carrier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([command, str(carrier)])
+    said = capsys.readouterr().out
+    assert f"warning: {CARRIER} is a carrier of the variant 'x86_64_v3'" in said
+    assert f"wheelnext-build label {CARRIER} makes it {LABELLED}" in said

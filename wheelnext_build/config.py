@@ -134,6 +134,8 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     """Make a Config from a parsed pyproject.toml; raises ConfigurationError."""
     report = Report()
     root = Table(pyproject, "", report)
+    _check_spelling(root, "variant")
+    _check_spelling(root.table("tool"), "wheelnext-build")
     tool = root.table("tool").table("wheelnext-build")
     tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees", "audit")
     scope = cast(FlagsScope, tool.choice("flags-scope", get_args(FlagsScope)) or "project")
@@ -161,6 +163,17 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     if report.problems:
         raise ConfigurationError(report.problems)
     return Config(declared, metadata, scope, parallel_trees is not False, audit)
+
+
+def _check_spelling(table: Table, name: str) -> None:
+    """Report tables that can only be meant for this program; all others are other tools'."""
+
+    def plain(key: str) -> str:
+        return key.lower().replace("_", "").replace("-", "").removesuffix("s")
+
+    for key in table:
+        if key != name and plain(key) == plain(name):
+            table.report.add(table.at(key), "nothing reads this table", f"did you mean {name!r}?")
 
 
 def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:

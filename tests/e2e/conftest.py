@@ -36,23 +36,35 @@ def _write_simple_index(root: Path, project: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Path], str]]:
-    """Serves a folder as a simple index on 127.0.0.1; returns the index's URL."""
+def serve_folder() -> Iterator[Callable[[Path], str]]:
+    """Serves a folder's files on 127.0.0.1; returns the URL."""
     servers = []
 
-    def start(project: str, folder: Path) -> str:
-        root = tmp_path_factory.mktemp("index")
-        _write_simple_index(root, project, folder)
-        handler = functools.partial(_Quiet, directory=str(root))
+    def start(folder: Path) -> str:
+        handler = functools.partial(_Quiet, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/simple/"
+        return f"http://127.0.0.1:{server.server_port}/"
 
     yield start
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def serve(
+    tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path], str]
+) -> Callable[[str, Path], str]:
+    """Serves a folder as a simple index that this project did not write; returns its URL."""
+
+    def start(project: str, folder: Path) -> str:
+        root = tmp_path_factory.mktemp("index")
+        _write_simple_index(root, project, folder)
+        return f"{serve_folder(root)}simple/"
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,9 @@
-"""Real cibuildwheel, from the project to wheels that uv installs: in one run, or one per variant.
-
-It needs an image: CIBW_MANYLINUX_X86_64_IMAGE and what else its environment must have for it.
-"""
+"""Real cibuildwheel, from project to wheels that uv installs: in one run, or one per variant."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -16,36 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from clients import Run
+from cibuildwheel_tools import (
+    ONE_RUN_SETTINGS,
+    TAGS,
+    TEST,
+    cibuildwheel,
+    copied,
+    needs_image,
+    wheelnext_build,
+)
+from clients import Environment, Run
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(
-        not os.environ.get("CIBW_MANYLINUX_X86_64_IMAGE"),
-        reason="needs an image for cibuildwheel (CIBW_MANYLINUX_X86_64_IMAGE)",
-    ),
-]
+pytestmark = [pytest.mark.e2e, needs_image]
 
-ROOT = Path(__file__).resolve().parents[2]
-TAGS = ("cp311", "cp312", "cp313")
 ONE_RUN, ONE_PER_VARIANT = "one run", "one run per variant"
-
-SETTINGS = """
-[tool.cibuildwheel]
-build = "cp311-* cp312-* cp313-*"
-build-frontend = "build"
-build-verbosity = 1
-before-build = "pip install 'wheelnext-build[audit]'"
-repair-wheel-command = "wheelnext-build repair {wheel} {dest_dir}"
-"""
-TRIED = 'test-command = "wheelnext-build test {wheel} -- '
-TEST = {
-    "sample_ext": f"""test-requires = ["wheelnext-build", "pytest"]
-{TRIED}pytest -q {{project}}/tests\"""",
-    "bundles": f"""test-requires = ["wheelnext-build"]
-{TRIED}python -c 'import bundles; assert bundles.answer() > 0'\"""",
-}
-ONE_RUN_SETTINGS = 'config-settings = "variants=all build-dir=/tmp/trees"\n'
 
 
 @dataclass(frozen=True)
@@ -61,33 +40,6 @@ class Pipeline:
     @property
     def project(self) -> str:
         return self.source.name
-
-
-def copied(project: str, folder: Path) -> Path:
-    """A project with what cibuildwheel is to do, and this project's own wheel within its reach."""
-    origin = ROOT / "sample_ext" if project == "sample_ext" else ROOT / "tests/packages" / project
-    source = folder / project
-    shutil.copytree(origin, source, ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    path = source / "pyproject.toml"
-    # Fewer variants than there could be: each is built for three interpreters, twice.
-    text = path.read_text().replace('"v1", "v3", "v4"', '"v3", "v4"').replace('"80_real", ', "")
-    text = text.replace("[variant.variants.null]\n", "")
-    path.write_text(text + SETTINGS + TEST[project])
-    shutil.copytree(os.environ["WHEELNEXT_BUILD_WHEELHOUSE"], source / "own")
-    return source
-
-
-def cibuildwheel(run: Run, source: Path, out: Path, env: dict[str, str] | None = None) -> str:
-    command = (sys.executable, "-m", "cibuildwheel", "--platform", "linux", "--output-dir", out)
-    # Interpreters from different places name different compilers, and share nothing then.
-    variables = f"{os.environ.get('CIBW_ENVIRONMENT', '')} CC=gcc CXX=g++"
-    variables += " PIP_FIND_LINKS=/project/own"
-    result = run(*command, source, cwd=source, env={"CIBW_ENVIRONMENT": variables, **(env or {})})
-    return result.stdout + result.stderr
-
-
-def wheelnext_build(run: Run, *arguments: str | Path) -> str:
-    return str(run(sys.executable, "-m", "wheelnext_build", *arguments).stdout)
 
 
 def in_one_run(run: Run, source: Path, out: Path) -> str:
@@ -169,21 +121,37 @@ def test_the_wheels_were_tested_where_the_machine_can_run_them(pipeline: Pipelin
         assert tested["cu13_sm90", "not here"] == len(TAGS)
 
 
-def test_uv_installs_each_interpreters_variant(
-    pipeline: Pipeline, tmp_path: Path, run: Run
+def test_uv_installs_each_interpreters_variant_from_a_static_index(
+    pipeline: Pipeline, tmp_path: Path, run: Run, serve_folder: Callable[[Path], str]
 ) -> None:
+    wheelnext_build(run, "index", pipeline.folder, "--simple", tmp_path / "simple")
+    index = serve_folder(tmp_path / "simple")
     project = pipeline.project.replace("_", "-")
-    best = pipeline.labels[-1] if pipeline.project == "sample_ext" else "x86_64_v3"
+    # Of GPU and CPU variants uv prefers those for the GPU: nvidia is first in priority.
+    gpu = [label for label in pipeline.labels if label.startswith("cu")]
     for tag in TAGS:
         target = tmp_path / tag
         result = run(
             *("uv", "pip", "install", "--preview-features", "wheel-variants", "--no-cache", "-v"),
-            *("--no-index", "--find-links", pipeline.folder, "--only-binary", ":all:", "--no-deps"),
+            *("--index-url", index, "--only-binary", ":all:", "--no-deps"),
             *("--python-version", f"{tag[2]}.{tag[3:]}", "--target", target, project),
             env={
                 "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION": "13.0",
                 "NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0",
             },
         )
-        assert re.search(rf"-1\.0-{tag}-{tag}-\S+-{re.escape(best)}\.whl", result.stderr)
+        label = gpu[0] if gpu else "x86_64_v3"
+        assert re.search(rf"-1\.0-{tag}-{tag}-\S+-{re.escape(label)}\.whl", result.stderr)
         assert list(target.glob(f"{pipeline.project}/_core.cpython-{tag[2:]}-*.so"))
+
+
+def test_the_wheels_work(pipeline: Pipeline, environment: Environment, run: Run) -> None:
+    environment.uv(
+        *("--preview-features", "wheel-variants", "--only-binary", ":all:"),
+        *("--find-links", pipeline.folder, "--no-index", pipeline.project.replace("_", "-")),
+    )
+    tests = {
+        "sample_ext": ("-m", "pytest", "-q", pipeline.source / "tests"),
+        "bundles": ("-c", "import bundles; assert bundles.answer() > 0"),
+    }
+    run(environment.python, *tests[pipeline.project], cwd=pipeline.source)

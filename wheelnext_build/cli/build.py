@@ -11,9 +11,10 @@ from ..config import load
 from ..errors import BuildError, RequestError, WheelError
 from ..jobs import PLAIN
 from ..request import ALL_SETTING, LABEL_SETTING, Request
+from ..sizes import human_size
 from ..stamp import variant_of
 from ..wheelfile import WheelReader, make_folder
-from .output import emit_json, human_size, table
+from .output import emit_json, table
 from .progress import DONE, Row, Tracker, display
 from .pythons import Interpreter, find
 from .session import Kind, Session, Settings

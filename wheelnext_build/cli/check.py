@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING
 from ..config import load
 from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
+from ..sizes import parse_size
 from .output import emit_json, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
-
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kMG]?i?)B?", re.IGNORECASE)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -75,10 +72,10 @@ def _identifiers(args: argparse.Namespace) -> list[str]:
 
 
 def _size(text: str) -> int:
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise argparse.ArgumentTypeError("write it like 100MB, 1.5GB or 64MiB")
-    return int(float(found["number"]) * _UNITS[found["unit"].lower()])
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _print(releases: tuple[CheckedRelease, ...], strays: tuple[str, ...]) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from ..errors import WheelError
 from ..metadata import Provider, VariantMetadata
 from ..release.index import carrier_warning
+from ..sizes import human_size
 from ..stamp import variant_of
 from ..variant import Variant
 from ..wheelfile import WheelName, WheelReader
 from . import wheels
-from .output import emit_json, human_size, table
+from .output import emit_json, table
 
 if TYPE_CHECKING:
     from .output import Subparsers

@@ -24,6 +24,7 @@ COMMANDS = (
     "index",
     "check",
     "select",
+    "report",
 )
 """Each is a module here; only the one that is called is imported."""
 

@@ -159,7 +159,7 @@ def _print_table(config: Config, target: BuildTarget) -> None:
             [item.variant.label, properties, _effect_text(item.effect), reason or "built here"]
         )
     table(
-        f"{len(rows)} variants, flags for the {config.flags_scope}",
+        f"{len(rows)} variant{'' if len(rows) == 1 else 's'}, flags for the {config.flags_scope}",
         ["label", "properties", "effect", "on this machine"],
         rows,
     )

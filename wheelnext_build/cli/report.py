@@ -1,0 +1,181 @@
+"""``wheelnext-build report FOLDER``: a release as a page for people."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..auditconfig import AuditConfig
+from ..config import load
+from ..errors import RequestError
+from ..release import html, markdown
+from ..release.gather import gather
+from ..release.report import Report, ReportedRelease, ReportedWheel
+from ..release.wording import verdict
+from ..wheelfile import atomic_file
+from .output import emit_json
+
+if TYPE_CHECKING:
+    from .output import Subparsers
+
+STDOUT = Path("-")
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the command to the main parser."""
+    parser = subparsers.add_parser(
+        "report",
+        help="show a release as a page: wheels, sizes, audit, and who gets what",
+        description="Read all wheels in FOLDER and show each release: its matrix, what is wrong, "
+        "what the audit found, and which machines get which wheel. Status 1 where a wheel is not "
+        "sound or does not hold what it promises.",
+        epilog="In a job of GitHub Actions: "
+        'wheelnext-build report dist --markdown - >> "$GITHUB_STEP_SUMMARY"',
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write an HTML page")
+    parser.add_argument(
+        "--markdown",
+        metavar="FILE",
+        type=Path,
+        help="write Markdown; - stands for standard output, where it goes by default",
+    )
+    parser.add_argument("--json", action="store_true", help="print the data as JSON")
+    parser.add_argument("--no-audit", action="store_true", help="do not read the binaries")
+    parser.add_argument(
+        "--project",
+        metavar="FOLDER",
+        type=Path,
+        help="take the audit's rules and baselines from the pyproject.toml there",
+    )
+    parser.add_argument(
+        "--times",
+        metavar="FILE",
+        type=Path,
+        help="show how long the wheels took; FILE is what `wheelnext-build build --json` printed",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write what is asked for; status 1 where anything is wrong with a wheel."""
+    if args.json and args.markdown == STDOUT:
+        raise RequestError("--json and --markdown - both print: give one of them a file")
+    config = load(args.project).audit if args.project else AuditConfig()
+    seconds = _seconds(args.times) if args.times else {}
+    report = gather(args.folder, None if args.no_audit else config, seconds)
+    if args.html:
+        _write(args.html, html.render(report), report)
+    if args.json:
+        emit_json(_as_json(report))
+    elif args.markdown not in (None, STDOUT):
+        _write(args.markdown, markdown.render(report), report)
+    elif args.markdown or not args.html:
+        _print(markdown.render(report))
+    return 0 if report.is_sound else 1
+
+
+def _seconds(path: Path) -> dict[str, float]:
+    """The times of builds by file name; raises RequestError for anything but the JSON of build."""
+    try:
+        entries = json.loads(path.read_bytes())
+        if not isinstance(entries, list):
+            raise TypeError
+        return {Path(entry["file"]).name: float(entry["seconds"]) for entry in entries}
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise RequestError(f"{path}: is not what `wheelnext-build build --json` prints") from None
+
+
+def _write(path: Path, text: str, report: Report) -> None:
+    with atomic_file(path) as stream:
+        stream.write(text.encode())
+    for release in report.releases:
+        said = verdict(release, is_audited=report.is_audited)
+        # Standard output may be JSON's.
+        print(f"{path}: {release}: {said}", file=sys.stderr)
+
+
+def _print(text: str) -> None:
+    # Where it goes to a file it is a UTF-8 file's, whatever the system's own encoding.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    print(text, end="")
+
+
+def _as_json(report: Report) -> dict[str, object]:
+    return {
+        "sound": report.is_sound,
+        "audited": report.is_audited,
+        "problems": list(report.problems),
+        "notes": list(report.notes),
+        "releases": [_release(release) for release in report.releases],
+    }
+
+
+def _release(release: ReportedRelease) -> dict[str, object]:
+    return {
+        "project": release.project,
+        "version": release.version,
+        "sound": release.is_sound,
+        "variants-json": release.index,
+        "labels": list(release.labels),
+        "properties": {label: list(items) for label, items in release.properties.items()},
+        "problems": list(release.problems),
+        "missing": {
+            str(build): list(missing)
+            for build in release.builds
+            if (missing := release.missing(build))
+        },
+        "wheels": [_wheel(release, wheel) for wheel in release.wheels],
+        "machines": [
+            {
+                "machine": choice.machine.name,
+                "system": choice.machine.system.name,
+                "has": choice.machine.described,
+                "gets": [
+                    {
+                        "file": taken.file or None,
+                        "label": taken.label,
+                        "because": list(taken.because),
+                        "interpreters": list(taken.interpreters),
+                    }
+                    for taken in choice.taken
+                ],
+                "missed": [
+                    {"label": label, "needs": list(needs)} for label, needs in choice.missed
+                ],
+            }
+            for choice in release.choices
+        ],
+        "systems-without-wheel": list(release.without),
+    }
+
+
+def _wheel(release: ReportedRelease, wheel: ReportedWheel) -> dict[str, object]:
+    audit = wheel.audit
+    return {
+        "file": wheel.file,
+        "build": str(wheel.build),
+        "label": wheel.label,
+        "carrier": wheel.is_carrier,
+        "size": wheel.size,
+        "beside-plain": release.ratio(wheel),
+        "seconds": wheel.seconds,
+        "sound": wheel.is_sound,
+        "problems": list(wheel.damage),
+        "audit": audit
+        and {
+            "holds": audit.holds,
+            "promise": audit.promise,
+            "needs": list(audit.needs),
+            "architectures": list(audit.architectures),
+            "binaries": audit.binaries,
+            "findings": [{"mark": item.mark, "text": item.text} for item in audit.remarks],
+        },
+    }

@@ -1,0 +1,214 @@
+"""Which wheel of a release each of the well-known machines gets, and in which order labels come.
+
+By the rules of ``select``: what a host supports, PEP 825's order, the first wheel that fits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.version import Version
+
+from ..host import Host
+from ..metadata import VariantMetadata
+from ..ordering import RankedVariant, Supported, order_wheels, rank_variants
+from ..wheelfile import WheelName
+from .machines import MACHINES, Machine
+from .plaintext import natural
+from .select import Selection
+
+_CPYTHON = re.compile(r"cp(\d)(\d+)")
+_LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
+_LEGACY |= {"manylinux2014": "manylinux_2_17"}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A wheel by its label, and the interpreters that get it.
+
+    ``label`` is None for the plain wheel; ``file`` is one of the files, empty where no wheel fits.
+    ``because`` are the properties that decided. ``missed`` is, for each kind of hardware that the
+    wheel makes no use of though the machine has it, the label that is nearest to fitting and the
+    properties that stand against it.
+    """
+
+    label: str | None
+    file: str
+    because: tuple[str, ...]
+    missed: tuple[tuple[str, tuple[str, ...]], ...]
+    interpreters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one machine gets; ``taken`` has more than one entry where interpreters differ."""
+
+    machine: Machine
+    taken: tuple[Taken, ...]
+
+    @property
+    def missed(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What any of its interpreters miss, each once."""
+        return tuple(dict.fromkeys(item for taken in self.taken for item in taken.missed))
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """An interpreter on a machine: its name, and its tags, most preferred first."""
+
+    interpreter: str
+    tags: tuple[Tag, ...]
+
+
+def choices(
+    project: str, version: Version, names: Sequence[WheelName], metadata: VariantMetadata | None
+) -> tuple[tuple[Choice, ...], tuple[str, ...]]:
+    """What each machine gets from wheels of these names, and the systems that have no wheel.
+
+    ``metadata`` is that of variants.json, None where installers cannot have it.
+    """
+    made: list[Choice] = []
+    without: list[str] = []
+    for machine in MACHINES:
+        environments = list(_environments(machine, names))
+        if not environments:
+            without.append(machine.system.name)
+            continue
+        host = machine.host
+        ranking: tuple[RankedVariant, ...] | None = None
+        if metadata is not None:
+            ranking = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
+        taken = []
+        for environment in environments:
+            wheels = order_wheels(names, ranking, environment.tags)
+            selection = Selection(project, version, None, wheels, ())
+            taken.append(_taken(selection, host, environment.interpreter))
+        made.append(Choice(machine, _grouped(taken)))
+    return tuple(made), tuple(dict.fromkeys(without))
+
+
+def preference(metadata: VariantMetadata) -> tuple[str, ...]:
+    """The labels of a release in PEP 825's order, for a machine that supports all they list."""
+    listed: dict[str, dict[str, set[str]]] = {}
+    for variant in metadata.variants:
+        for item in variant.properties:
+            features = listed.setdefault(item.namespace, {})
+            features.setdefault(item.feature, set()).add(item.value)
+    supported: Supported = {
+        namespace: [
+            (feature, sorted(sorted(values), key=_numbers, reverse=True))
+            for feature, values in sorted(features.items())
+        ]
+        for namespace, features in listed.items()
+    }
+    return tuple(item.variant.label for item in rank_variants(metadata, supported))
+
+
+def _environments(machine: Machine, names: Sequence[WheelName]) -> Iterator[_Environment]:
+    """The interpreters for which there is any wheel on a machine.
+
+    Wheels that any Python can use make one of their own where there is no other.
+    """
+    platforms_of = {
+        library: sorted(
+            {
+                platform
+                for name in names
+                for platform in name.platform.split(".")
+                if re.fullmatch(pattern, platform)
+            },
+            key=_platform_key,
+            reverse=True,
+        )
+        for library, pattern in machine.system.platforms.items()
+    }
+    found: dict[str, _Environment] = {}
+    for library, platforms in platforms_of.items():
+        for python, abi in _interpreters(names, {"any", *platforms}):
+            if library and not platforms:
+                continue
+            title = abi if abi.startswith(python) else python
+            title += f" ({library})" if library else ""
+            found[title] = _Environment(title, tuple(_tags(python, abi, platforms)))
+    own = [item for title, item in found.items() if not title.startswith("py")]
+    yield from sorted(own or found.values(), key=lambda item: natural(item.interpreter))
+
+
+def _interpreters(names: Iterable[WheelName], platforms: set[str]) -> list[tuple[str, str]]:
+    pairs = {
+        pair
+        for name in names
+        if not platforms.isdisjoint(name.platform.split("."))
+        for pair in itertools.product(name.python.split("."), name.abi.split("."))
+    }
+    return sorted(pair for pair in pairs if not pair[0].startswith("py2"))
+
+
+def _tags(python: str, abi: str, platforms: Sequence[str]) -> Iterator[Tag]:
+    version = _CPYTHON.fullmatch(python)
+    if version:
+        numbers = int(version[1]), int(version[2])
+        own = abi if abi.startswith("cp") else python
+        yield from cpython_tags(numbers, [own], platforms)
+        yield from compatible_tags(numbers, python, platforms)
+        return
+    for platform in (*platforms, "any"):
+        yield Tag(python, abi, platform)
+    yield from (Tag("py3", "none", platform) for platform in (*platforms, "any"))
+
+
+def _taken(selection: Selection, host: Host, interpreter: str) -> Taken:
+    wheel = selection.chosen
+    if wheel is None:
+        return Taken(None, "", (), (), (interpreter,))
+    matches = wheel.variant.matches if wheel.variant else ()
+    used = {match.namespace for match in matches}
+    because = tuple(map(str, matches))
+    missed = tuple(_missed(selection, host, used))
+    return Taken(wheel.name.label, wheel.name.filename, because, missed, (interpreter,))
+
+
+def _missed(
+    selection: Selection, host: Host, used: set[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    variants = [
+        wheel.variant
+        for wheel in selection.wheels
+        if wheel.variant and wheel.tag_priority is not None and not wheel.compatible
+    ]
+    namespaces = {name for item in variants for name in item.variant.namespaces}
+    for namespace in sorted(namespaces - used):
+        if host.features(namespace):
+            own = [item for item in variants if namespace in item.variant.namespaces]
+            # Among equals the one with the least values to its name: the oldest hardware's.
+            nearest = min(own, key=lambda item: (len(item.unsupported), item.variant.properties))
+            lacking = (
+                f"{item.namespace} :: {item.feature} :: {' or '.join(item.values)}"
+                for item in nearest.unsupported
+            )
+            yield nearest.variant.label, tuple(lacking)
+
+
+def _grouped(taken: Iterable[Taken]) -> tuple[Taken, ...]:
+    """The same with one entry for all interpreters that get the same label."""
+    groups: dict[tuple[str | None, bool], Taken] = {}
+    for item in taken:
+        key = item.label, bool(item.file)
+        first = groups.setdefault(key, item)
+        if first is not item:
+            interpreters = (*first.interpreters, *item.interpreters)
+            groups[key] = replace(first, interpreters=interpreters)
+    return tuple(groups.values())
+
+
+def _numbers(value: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", value)))
+
+
+def _platform_key(platform: str) -> tuple[int, ...]:
+    start, _, rest = platform.partition("_")
+    return _numbers(f"{_LEGACY.get(start, start)}_{rest}")

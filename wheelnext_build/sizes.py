@@ -1,0 +1,27 @@
+"""Sizes of files, as people write and read them."""
+
+from __future__ import annotations
+
+import re
+
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]?i?)b?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
+
+
+def human_size(size: int) -> str:
+    """Bytes for people: ``1.4 MB``, in powers of 1000."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def parse_size(text: str) -> int:
+    """The bytes that ``100MB``, ``1.5 GiB`` or ``500`` stand for; raises ValueError."""
+    found = _SIZE.fullmatch(text.strip())
+    unit = found and _UNITS.get(found["unit"].lower())
+    if not found or not unit:
+        raise ValueError(f"{text!r} is no size; write it like 100MB, 1.5GB or 64MiB")
+    return int(float(found["number"]) * unit)
