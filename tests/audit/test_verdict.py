@@ -156,3 +156,27 @@ def test_cuda_libraries_that_nothing_installs_are_noted(
 def test_a_library_in_the_wheel_needs_no_package() -> None:
     bundled = cuda(path="demo.libs/libcudart.so.13")
     assert not judge(NAME, promise(), [cuda("libcudart.so.13"), bundled]).findings
+
+
+ARM = "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl"
+
+
+def test_code_for_another_processor_than_the_tags() -> None:
+    verdict = judge(ARM, promise(name=ARM), [found(checksum="a")])
+    (finding,) = verdict.errors
+    assert str(finding) == (
+        "demo/_core.so: is code for x86_64; the wheel's platform tag is for aarch64"
+    )
+    rule = Rule("demo/*", "a helper for other machines")
+    assert judge(ARM, promise(name=ARM), [found(checksum="a")], [rule]).holds
+
+
+@pytest.mark.parametrize("platform", ["any", "macosx_11_0_universal2", "linux_riscv64", "win32"])
+def test_tags_that_name_no_single_processor(platform: str) -> None:
+    name = f"demo-1.0-cp311-cp311-{platform}.whl"
+    assert judge(name, promise(name=name), [found(checksum="a")]).holds
+
+
+def test_of_a_fat_file_one_part_must_do() -> None:
+    arm = Found("demo/_core.so", "Mach-O", Survey("aarch64", {}, code_size=64), checksum="a")
+    assert judge(ARM, promise(name=ARM), [found(checksum="a"), arm]).holds

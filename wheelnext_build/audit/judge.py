@@ -38,6 +38,7 @@ def judge(
         findings += _leaks(found, promise, rules)
         findings += _declared(found, promise, rules)
         findings += _libraries(found, promise, rules)
+    findings += _machines(binaries, promise, rules)
     findings += _architectures(binaries, promise, rules)
     findings += _dependencies(binaries, requires)
     has_code = any(item.survey.machine in BASELINES and item.survey.code_size for item in binaries)
@@ -92,6 +93,24 @@ def _declared(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable
                 "loader refuses it on other processors (-z x86-64-...)"
             )
             yield Finding("declared", found.path, text, allowed=_rule_for(found, rules))
+
+
+def _machines(
+    binaries: Sequence[Found], promise: Promise, rules: Sequence[Rule]
+) -> Iterable[Finding]:
+    """A file that no processor runs which the wheel is for; of fat files one part must do."""
+    files: dict[str, list[Found]] = {}
+    for found in binaries:
+        if found.survey.machine in BASELINES:
+            files.setdefault(found.checksum or found.path, []).append(found)
+    for parts in files.values():
+        there = {part.survey.machine for part in parts}
+        if promise.machines and promise.machines.isdisjoint(there):
+            text = (
+                f"is code for {' and '.join(sorted(there))}; the wheel's platform tag is for "
+                f"{' and '.join(sorted(promise.machines))}"
+            )
+            yield Finding("machine", parts[0].path, text, allowed=_rule_for(parts[0], rules))
 
 
 def _architectures(

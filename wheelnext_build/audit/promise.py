@@ -30,6 +30,14 @@ _PLATFORMS: Mapping[tuple[str, str], frozenset[str]] = {
 }
 """What all of a platform's processors have beyond the lowest level, by the start of its tag."""
 
+_MACHINES: Mapping[str, str] = {
+    "_x86_64": "x86_64",
+    "_amd64": "x86_64",
+    "_aarch64": "aarch64",
+    "_arm64": "aarch64",
+}
+"""The endings of platform tags for one processor; ``universal2`` is for both, and not here."""
+
 _ALIASES = {"SSE4_1": "SSE4.1", "SSE4_2": "SSE4.2", "BMI1": "BMI"}
 
 
@@ -42,6 +50,7 @@ class Promise:
     architectures that must be there, all of them and no other (``90_real``); None where the wheel
     does not say. ``cuda`` is the oldest CUDA version whose driver must do, empty where it is not
     said. ``is_baseline`` says that of processors no more is asked than of a plain wheel's.
+    ``machines`` are the processors that the platform tags name; empty where they name none.
     """
 
     levels: Mapping[str, str]
@@ -50,6 +59,7 @@ class Promise:
     architectures: frozenset[str] | None = None
     cuda: str = ""
     is_baseline: bool = True
+    machines: frozenset[str] = frozenset()
 
 
 def promise_of(
@@ -88,7 +98,18 @@ def promise_of(
         architectures=frozenset(architectures) if architectures else None,
         cuda=min(lower, key=Version, default=""),
         is_baseline=is_baseline,
+        machines=_machines(name.platform),
     )
+
+
+def _machines(platforms: str) -> frozenset[str]:
+    found = [
+        machine
+        for platform in platforms.split(".")
+        for ending, machine in _MACHINES.items()
+        if platform.endswith(ending)
+    ]
+    return frozenset(found)
 
 
 def _platform(platform: str, machine: str) -> frozenset[str]:

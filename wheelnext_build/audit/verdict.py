@@ -16,6 +16,7 @@ from .rules import Rule
 Kind = Literal[
     "leak",
     "unread",
+    "machine",
     "architectures",
     "declared",
     "driver",
