@@ -35,7 +35,7 @@ from .capabilities import (
 )
 from .errors import RequestError
 from .metadata import Provider, VariantMetadata
-from .ordering import Features, Supported
+from .ordering import Features, RankedVariant, Supported, rank_variants
 
 NO_GPU = "none"
 """The override that stands for a machine without an NVIDIA driver or GPU."""
@@ -146,6 +146,10 @@ class Host:
             elif self.features(name) is None:
                 reasons[name] = "no NVIDIA driver, or one outside the range that uv knows"
         return reasons
+
+    def rank(self, metadata: VariantMetadata) -> tuple[RankedVariant, ...]:
+        """The variants of a release for this machine, as :func:`.ordering.rank_variants` does."""
+        return rank_variants(metadata, self.supported(metadata), self.reasons(metadata))
 
 
 def provider_problem(namespace: str, provider: Provider) -> str:

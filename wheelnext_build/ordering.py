@@ -172,6 +172,11 @@ def order_wheels(
     return tuple(sorted(wheels, key=place))
 
 
+def first_fitting(wheels: Iterable[RankedWheel]) -> RankedWheel | None:
+    """The wheel that an installer takes of those that :func:`order_wheels` gave; None of none."""
+    return next((wheel for wheel in wheels if wheel.compatible), None)
+
+
 def _rank(
     variant: Variant,
     namespaces: Sequence[str],

@@ -6,18 +6,16 @@ Their sdists are fetched when the tests run; nothing of them is kept here.
 from __future__ import annotations
 
 import hashlib
-import html
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
+import tomllib
 import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
 
 import pytest
 from clients import Run
@@ -49,6 +47,10 @@ class Sdist:
     @property
     def name(self) -> str:
         return self.file.partition("-")[0].replace("_", "-")
+
+    @property
+    def version(self) -> str:
+        return self.file.removesuffix(".tar.gz").partition("-")[2]
 
 
 SDISTS = (
@@ -120,21 +122,17 @@ class Project:
 def project(request: pytest.FixtureRequest, tmp_path: Path, run: Run) -> Project:
     sdist: Sdist = request.param
     archive = tmp_path / sdist.file
-    archive.write_bytes(fetched(sdist))
+    archive.write_bytes(fetched(sdist, tmp_path, run))
     return Project(sdist, archive, tmp_path / "project", run)
 
 
-def fetched(sdist: Sdist) -> bytes:
-    """The sdist from the index that pip uses."""
-    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    asked = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    index = os.environ.get("PIP_INDEX_URL") or asked or "https://pypi.org/simple"
-    url = f"{index.rstrip('/')}/{sdist.name}/"
-    page = urllib.request.Request(url, headers={"Accept": "text/html"})  # noqa: S310
-    with urllib.request.urlopen(page, timeout=60) as answer:  # noqa: S310
-        links = re.findall(r'href="([^"#]+)', answer.read().decode())
-    (link,) = {html.unescape(text) for text in links if text.endswith(f"/{sdist.file}")}
-    with urllib.request.urlopen(urljoin(url, link), timeout=60) as answer:  # noqa: S310
+def fetched(sdist: Sdist, folder: Path, run: Run) -> bytes:
+    """The sdist from the index that uv uses, whose address is in a lock file."""
+    requirement, lock = folder / "requirements.in", folder / "pylock.toml"
+    requirement.write_text(f"{sdist.name}=={sdist.version}\n")
+    run("uv", "pip", "compile", "--no-deps", requirement, "--output-file", lock)
+    (package,) = tomllib.loads(lock.read_text())["packages"]
+    with urllib.request.urlopen(package["sdist"]["url"], timeout=60) as answer:  # noqa: S310
         content: bytes = answer.read()
     assert hashlib.sha256(content).hexdigest() == sdist.sha256
     return content

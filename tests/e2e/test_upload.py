@@ -7,13 +7,10 @@ publishes the server's folder.
 
 from __future__ import annotations
 
-import functools
-import http.server
 import importlib.util
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -179,19 +176,13 @@ def test_a_published_name_is_not_taken_twice(release: Path, server: Server, run:
 
 @pytest.mark.parametrize("upload", [twine, uv_publish])
 def test_an_index_of_the_servers_folder_has_the_variants(
-    upload: Callable[..., str], release: Path, server: Server, run: Run, tmp_path: Path
+    upload: Callable[..., str],
+    release: Path,
+    server: Server,
+    run: Run,
+    serve_folder: Callable[[Path], str],
 ) -> None:
     upload(run, server, *uploads(release))
-    out = tmp_path / "simple"
+    out = release.parent / "simple"
     publish_simple(server.folder, out)
-    handler = functools.partial(_Quiet, directory=str(out))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as simple:
-        threading.Thread(target=simple.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{simple.server_port}/"
-        assert installed(run, url, tmp_path / "a") == chosen(release)
-        simple.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
+    assert installed(run, serve_folder(out), out.parent / "a") == chosen(release)

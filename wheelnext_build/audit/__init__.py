@@ -5,3 +5,16 @@ wheel (``wheels``, ``files``) -> a binary, whatever its format (``elf``, ``macho
 ``binary``) -> the extensions that its functions need (``survey``: ``x86``, ``aarch64``) and its GPU
 code (``fatbin``) -> compared with what the wheel promises (``promise``, ``rules``, ``verdict``).
 """
+
+from __future__ import annotations
+
+REQUIREMENT = "wheelnext-build[audit]"
+
+
+def is_available() -> bool:
+    """Whether what reads binaries is installed."""
+    try:
+        import lief  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
+from ..wheelfile import WheelName
 from .isa import beyond_levels, levels
 from .verdict import Finding, Verdict
 
@@ -65,6 +66,15 @@ class Gist:
                     f"{lower.promised[machine]}, which {lower.wheel} promises, too"
                 )
         return ""
+
+
+def compared_by_build(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Verdicts of any wheels, those of each build compared with each other (:func:`compared`)."""
+    builds: dict[WheelName, list[Verdict]] = {}
+    for verdict in verdicts:
+        name = replace(WheelName.parse(verdict.wheel), label=None)
+        builds.setdefault(name, []).append(verdict)
+    return [verdict for build in builds.values() for verdict in compared(build)]
 
 
 def compared(verdicts: Sequence[Verdict]) -> list[Verdict]:

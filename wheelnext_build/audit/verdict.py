@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .isa import level_of
+from .isa import beyond_levels, level_of
 from .needs import Survey
 from .promise import BASELINES, Promise
 from .rules import Rule
@@ -25,6 +25,8 @@ Kind = Literal[
     "no-gain",
     "identical",
 ]
+
+Mark = Literal["error", "note", "allowed"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
 
+    @property
+    def mark(self) -> Mark:
+        """What it comes to."""
+        if self.allowed:
+            return "allowed"
+        return "error" if self.is_error else "note"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -85,6 +94,24 @@ class Verdict:
     def machines(self) -> tuple[str, ...]:
         """The machines that there is code for, of those whose levels are known."""
         return tuple(sorted({item.survey.machine for item in self.binaries} & set(BASELINES)))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """By machine the level, and what is needed beyond any: ``x86_64 v3 + AVX512_BF16``."""
+        return tuple(
+            " + ".join(
+                [
+                    f"{machine} {self.level(machine)}",
+                    *beyond_levels(self.extensions(machine), machine),
+                ]
+            )
+            for machine in self.machines
+        )
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The GPU architectures that there is code for."""
+        return tuple(sorted({name for item in self.binaries for name in item.architectures}))
 
     @property
     def digest(self) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..audit import REQUIREMENT, is_available
 from ..audit.isa import levels
 from ..auditconfig import AuditConfig
 from ..config import load
@@ -20,7 +20,7 @@ from .output import emit_json, table
 
 if TYPE_CHECKING:
     from ..audit.rules import Rule
-    from ..audit.verdict import Finding, Verdict
+    from ..audit.verdict import Verdict
     from .output import Subparsers
 
 _MOST_SYMBOLS = 30
@@ -81,13 +81,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Rule]]:
     """The verdicts, and the project's rules that no wheel needed."""
-    try:
-        import lief  # noqa: F401
-    except ImportError:
-        raise RequestError(
-            "the audit needs lief: python -m pip install 'wheelnext-build[audit]'"
-        ) from None
-    from ..audit.comparison import compared
+    if not is_available():
+        raise RequestError(f"the audit needs lief: python -m pip install '{REQUIREMENT}'")
+    from ..audit.comparison import compared_by_build
     from ..audit.verdict import unused
     from ..audit.wheels import audit_wheels
 
@@ -98,11 +94,7 @@ def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Rule]]:
     if args.aarch64_baseline:
         baselines["aarch64"] = args.aarch64_baseline
     found = audit_wheels(args.wheels, baselines=baselines, rules=config.rules, jobs=args.jobs)
-    builds: dict[WheelName, list[Verdict]] = {}
-    for verdict in found:
-        name = replace(WheelName.parse(verdict.wheel), label=None)
-        builds.setdefault(name, []).append(verdict)
-    verdicts = [verdict for build in builds.values() for verdict in compared(build)]
+    verdicts = compared_by_build(found)
     return verdicts, unused(config.rules, verdicts)
 
 
@@ -138,27 +130,15 @@ def _print(verdicts: Sequence[Verdict]) -> None:
     table("Audit", ("wheel", "promise", "found", "verdict"), rows)
     for verdict in verdicts:
         for finding in verdict.findings:
-            print(f"\n{_mark(finding)}: {verdict.wheel}: {finding}")
+            print(f"\n{finding.mark}: {verdict.wheel}: {finding}")
             if finding.allowed:
                 print(f"  allowed: {finding.allowed.reason}")
 
 
-def _mark(finding: Finding) -> str:
-    if finding.allowed:
-        return "allowed"
-    return "error" if finding.is_error else "note"
-
-
 def _found(verdict: Verdict) -> str:
-    from ..audit.isa import beyond_levels
-
-    parts = []
-    for machine in verdict.machines:
-        beyond = beyond_levels(verdict.extensions(machine), machine)
-        parts.append(" + ".join([f"{machine} {verdict.level(machine)}", *beyond]))
-    architectures = {name for item in verdict.binaries for name in item.architectures}
-    if architectures:
-        parts.append("GPU " + ", ".join(sorted(architectures)))
+    parts = [*verdict.needs]
+    if verdict.architectures:
+        parts.append("GPU " + ", ".join(verdict.architectures))
     count = len(verdict.binaries)
     return f"{', '.join(parts) or 'nothing'} in {count} binar{'y' if count == 1 else 'ies'}"
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ..audit.comparison import compared
-from ..audit.isa import beyond_levels
-from ..audit.verdict import unused
+from ..audit import REQUIREMENT, is_available
+from ..audit.comparison import compared_by_build
+from ..audit.verdict import Mark, unused
 from ..auditconfig import AuditConfig
 from ..errors import WheelError
-from ..wheelfile import WheelName
 from .plaintext import printable
 
 if TYPE_CHECKING:
     from ..audit.verdict import Finding, Verdict
-
-Mark = Literal["error", "note", "allowed"]
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,9 @@ class Audited:
 
 def unavailable() -> str:
     """Why nothing can be audited here; empty where it can."""
-    try:
-        import lief  # noqa: F401
-    except ImportError:
-        return (
-            "Nothing was audited, since that needs lief: "
-            "python -m pip install 'wheelnext-build[audit]'"
-        )
-    return ""
+    if is_available():
+        return ""
+    return f"Nothing was audited, since that needs lief: python -m pip install '{REQUIREMENT}'"
 
 
 @dataclass(frozen=True)
@@ -75,11 +67,7 @@ NO_AUDIT = Audit({}, {}, ())
 def audited(wheels: Sequence[Path], config: AuditConfig) -> Audit:
     """Read the binaries of all wheels, and compare those of each build with one another."""
     failed: dict[str, str] = {}
-    builds: dict[WheelName, list[Verdict]] = {}
-    for verdict in _verdicts(wheels, config, failed):
-        name = replace(WheelName.parse(verdict.wheel), label=None)
-        builds.setdefault(name, []).append(verdict)
-    verdicts = [verdict for build in builds.values() for verdict in compared(build)]
+    verdicts = compared_by_build(_verdicts(wheels, config, failed))
     notes = [
         f"The rule for {rule.path!r} allows nothing in these wheels: remove it?"
         for rule in (unused(config.rules, verdicts) if verdicts else ())
@@ -103,21 +91,11 @@ def _verdicts(
 
 
 def _judgement(verdict: Verdict) -> Audited:
-    needs = [
-        " + ".join(
-            [
-                f"{machine} {verdict.level(machine)}",
-                *beyond_levels(verdict.extensions(machine), machine),
-            ]
-        )
-        for machine in verdict.machines
-    ]
-    architectures = {name for item in verdict.binaries for name in item.architectures}
     return Audited(
         verdict.holds,
         verdict.promise.described,
-        tuple(needs),
-        tuple(sorted(architectures)),
+        verdict.needs,
+        verdict.architectures,
         len(verdict.binaries),
         tuple(map(_remark, verdict.findings)),
     )
@@ -126,5 +104,5 @@ def _judgement(verdict: Verdict) -> Audited:
 def _remark(finding: Finding) -> Remark:
     text = printable(str(finding))
     if finding.allowed:
-        return Remark("allowed", f"{text} (allowed: {printable(finding.allowed.reason)})")
-    return Remark("error" if finding.is_error else "note", text)
+        text += f" (allowed: {printable(finding.allowed.reason)})"
+    return Remark(finding.mark, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -16,7 +16,7 @@ from ..stamp import variant_of
 from ..variant import Variant
 from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
 from .index import ReleaseFiles, find_releases, read_release
-from .platforms import ANY, Build, is_unrepaired
+from .platforms import Build, is_unrepaired, lacking
 
 _MAY_DIFFER = ("requires-dist", "provides-extra")
 """Fields of METADATA that may differ between the variants of a release."""
@@ -61,8 +61,12 @@ class _Wheel:
     metadata: Message
 
     @property
+    def label(self) -> str | None:
+        return self.variant.label if self.variant else None
+
+    @property
     def title(self) -> str:
-        return self.variant.label if self.variant else "plain"
+        return self.label or "plain"
 
     @property
     def build(self) -> Build:
@@ -94,8 +98,7 @@ def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
     if not indexed and not report.problems:
         report.notes.append("no wheel of it has a label")
     wheels = [wheel for path in files.wheels for wheel in _read(path, report)]
-    builds = _by_build(wheels)
-    _check_builds(builds, expected, report)
+    builds = _check_builds(wheels, expected, report)
     if expected.config:
         _check_declaration(wheels, expected.config, report)
     _check_metadata(wheels, report)
@@ -110,7 +113,7 @@ def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
         files.project,
         files.version,
         len(files.wheels),
-        tuple(sorted({wheel.variant.label for wheel in wheels if wheel.variant})),
+        tuple(sorted({wheel.label for wheel in wheels if wheel.label})),
         tuple(map(str, builds)),
         tuple(dict.fromkeys(report.problems)),
         tuple(report.notes),
@@ -131,40 +134,28 @@ def _read(path: Path, report: _Report) -> list[_Wheel]:
         return []
 
 
-def _by_build(wheels: Iterable[_Wheel]) -> dict[Build, dict[str, _Wheel]]:
-    """The wheels of each build, by their titles."""
-    builds: dict[Build, dict[str, _Wheel]] = {}
+def _check_builds(wheels: Sequence[_Wheel], expected: Expected, report: _Report) -> list[Build]:
+    """Whether every build is there, with its plain wheel and all of its labels; the builds."""
+    there: dict[Build, list[str | None]] = {}
     for wheel in sorted(wheels, key=lambda wheel: wheel.build):
-        builds.setdefault(wheel.build, {})[wheel.title] = wheel
-    return builds
-
-
-def _check_builds(
-    builds: Mapping[Build, Mapping[str, _Wheel]], expected: Expected, report: _Report
-) -> None:
-    """Whether every build is there, with its plain wheel and all of its labels."""
+        there.setdefault(wheel.build, []).append(wheel.label)
     for identifier in expected.identifiers:
-        covering = [build for build in builds if build.covers(identifier)]
-        if not covering:
+        if not [build for build in there if build.covers(identifier)]:
             report.problems.append(f"{identifier}: has no wheel at all")
-    for_all = any(build.system == ANY and "plain" in titles for build, titles in builds.items())
-    for build, titles in builds.items():
-        missing = _labels(build, builds, expected.config) - titles.keys()
-        if "plain" not in titles and not for_all:
+    config = expected.config
+    declared = (lambda build: _declared(config, build)) if config else None
+    for build, labels in lacking(there, declared).items():
+        for label in labels:
             report.problems.append(
                 f"{build}: has no plain wheel, which all get whom no variant fits"
+                if label is None
+                else f"{build}: has no wheel of {label}"
             )
-        report.problems += [f"{build}: has no wheel of {label}" for label in sorted(missing)]
+    return list(there)
 
 
-def _labels(
-    build: Build, builds: Mapping[Build, Mapping[str, _Wheel]], config: Config | None
-) -> set[str]:
-    """The labels that a build must have: those declared, or those that others have there."""
-    if config is not None:
-        return {item.variant.label for item in config.for_target(build.target)}
-    alike = (titles for other, titles in builds.items() if other.system == build.system)
-    return {title for titles in alike for title in titles} - {"plain"}
+def _declared(config: Config, build: Build) -> list[str]:
+    return [item.variant.label for item in config.for_target(build.target)]
 
 
 def _check_declaration(wheels: Sequence[_Wheel], config: Config, report: _Report) -> None:

@@ -11,15 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.version import Version
 
 from ..host import Host
 from ..metadata import VariantMetadata
-from ..ordering import RankedVariant, Supported, order_wheels, rank_variants
+from ..ordering import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
 from ..wheelfile import WheelName
 from .machines import MACHINES, Machine
 from .plaintext import natural
-from .select import Selection
+from .platforms import system_of
 
 _CPYTHON = re.compile(r"cp(\d)(\d+)")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
@@ -65,7 +64,7 @@ class _Environment:
 
 
 def choices(
-    project: str, version: Version, names: Sequence[WheelName], metadata: VariantMetadata | None
+    names: Sequence[WheelName], metadata: VariantMetadata | None
 ) -> tuple[tuple[Choice, ...], tuple[str, ...]]:
     """What each machine gets from wheels of these names, and the systems that have no wheel.
 
@@ -78,15 +77,15 @@ def choices(
         if not environments:
             without.append(machine.system.name)
             continue
-        host = machine.host
-        ranking: tuple[RankedVariant, ...] | None = None
-        if metadata is not None:
-            ranking = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
-        taken = []
-        for environment in environments:
-            wheels = order_wheels(names, ranking, environment.tags)
-            selection = Selection(project, version, None, wheels, ())
-            taken.append(_taken(selection, host, environment.interpreter))
+        ranking = machine.host.rank(metadata) if metadata else None
+        taken = [
+            _taken(
+                order_wheels(names, ranking, environment.tags),
+                machine.host,
+                environment.interpreter,
+            )
+            for environment in environments
+        ]
         made.append(Choice(machine, _grouped(taken)))
     return tuple(made), tuple(dict.fromkeys(without))
 
@@ -119,12 +118,12 @@ def _environments(machine: Machine, names: Sequence[WheelName]) -> Iterator[_Env
                 platform
                 for name in names
                 for platform in name.platform.split(".")
-                if re.fullmatch(pattern, platform)
+                if system_of(platform) in systems
             },
             key=_platform_key,
             reverse=True,
         )
-        for library, pattern in machine.system.platforms.items()
+        for library, systems in machine.system.builds.items()
     }
     found: dict[str, _Environment] = {}
     for library, platforms in platforms_of.items():
@@ -161,23 +160,23 @@ def _tags(python: str, abi: str, platforms: Sequence[str]) -> Iterator[Tag]:
     yield from (Tag("py3", "none", platform) for platform in (*platforms, "any"))
 
 
-def _taken(selection: Selection, host: Host, interpreter: str) -> Taken:
-    wheel = selection.chosen
+def _taken(wheels: Sequence[RankedWheel], host: Host, interpreter: str) -> Taken:
+    wheel = first_fitting(wheels)
     if wheel is None:
         return Taken(None, "", (), (), (interpreter,))
     matches = wheel.variant.matches if wheel.variant else ()
     used = {match.namespace for match in matches}
     because = tuple(map(str, matches))
-    missed = tuple(_missed(selection, host, used))
+    missed = tuple(_missed(wheels, host, used))
     return Taken(wheel.name.label, wheel.name.filename, because, missed, (interpreter,))
 
 
 def _missed(
-    selection: Selection, host: Host, used: set[str]
+    wheels: Iterable[RankedWheel], host: Host, used: set[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     variants = [
         wheel.variant
-        for wheel in selection.wheels
+        for wheel in wheels
         if wheel.variant and wheel.tag_priority is not None and not wheel.compatible
     ]
     namespaces = {name for item in variants for name in item.variant.namespaces}

@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import WheelError
 from ..stamp import variant_of
-from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader, record_row
+from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
 from .index import carrier_warning
 
 SDIST_SUFFIX = ".tar.gz"
@@ -82,23 +82,9 @@ def _wheel_facts(path: Path) -> Facts:
         member = f"{reader.dist_info}/METADATA"
         data = reader.read(member, METADATA_LIMIT)
         reader.read(f"{reader.dist_info}/WHEEL", METADATA_LIMIT)
-        if problems := _record_problems(reader, member, data):
+        if problems := reader.record_problems(contents=(member,)):
             raise WheelError(f"{path}: {'; '.join(problems)}")
     return _facts(path, data, data)
-
-
-def _record_problems(reader: WheelReader, metadata: str, data: bytes) -> list[str]:
-    """Where RECORD and the names of the members disagree, or RECORD and METADATA."""
-    rows = {row[0]: row for row in reader.record()}
-    names = {member.name for member in reader.members() if not member.name.endswith("/")}
-    unlisted = {f"{reader.dist_info}/{name}" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
-    problems = [f"{name} is not in RECORD" for name in sorted(names - rows.keys() - unlisted)]
-    problems += [
-        f"{name} is in RECORD but not in the wheel" for name in sorted(rows.keys() - names)
-    ]
-    if metadata in rows and rows[metadata][1:] != record_row(metadata, data)[1:]:
-        problems.append(f"{metadata} does not have the hash and size in RECORD")
-    return problems
 
 
 def _sdist_facts(path: Path) -> Facts:

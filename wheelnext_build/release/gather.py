@@ -69,7 +69,7 @@ def _release(files: ReleaseFiles, seconds: Mapping[str, float]) -> ReportedRelea
             variants.setdefault(variant.label, variant)
     metadata = indexed.metadata if indexed else None
     names = [WheelName.parse(path.name) for path in files.wheels]
-    chosen, without = choices(files.project, files.version, names, metadata)
+    chosen, without = choices(names, metadata)
     labels = {wheel.label for wheel in wheels}
     properties = {
         label: tuple(map(str, variant.properties)) for label, variant in sorted(variants.items())

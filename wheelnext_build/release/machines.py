@@ -31,27 +31,27 @@ _NEOVERSE_V2 = (0x41, 0xD4F)
 
 @dataclass(frozen=True)
 class System:
-    """An operating system on a kind of processor, with the platform tags that fit it.
+    """An operating system on a kind of processor.
 
-    ``platforms`` are regular expressions by the name of the C library, which is empty where there
-    is but one that counts.
+    ``builds`` are the systems of the builds (:class:`.platforms.Build`) whose wheels fit it, by the
+    name of the C library, which is empty where there is but one that counts.
     """
 
     name: str
-    platforms: Mapping[str, str]
+    builds: Mapping[str, tuple[str, ...]]
 
 
 def _linux(name: str, machine: str) -> System:
-    glibc = rf"(?:manylinux(?:\d+|_\d+_\d+)|linux)_{machine}"
-    return System(name, {"": glibc, "musl": rf"musllinux_\d+_\d+_{machine}"})
+    glibc = (f"manylinux_{machine}", f"linux_{machine}")
+    return System(name, {"": glibc, "musl": (f"musllinux_{machine}",)})
 
 
 LINUX_X86 = _linux("Linux, x86-64", "x86_64")
 LINUX_ARM = _linux("Linux, Arm", "aarch64")
-MACOS_ARM = System("macOS, Apple silicon", {"": r"macosx_\d+_\d+_(?:arm64|universal2)"})
-MACOS_X86 = System("macOS, Intel", {"": r"macosx_\d+_\d+_(?:x86_64|universal2|intel)"})
-WINDOWS_X86 = System("Windows, x86-64", {"": "win_amd64"})
-WINDOWS_ARM = System("Windows, Arm", {"": "win_arm64"})
+MACOS_ARM = System("macOS, Apple silicon", {"": ("macosx_arm64", "macosx_universal2")})
+MACOS_X86 = System("macOS, Intel", {"": ("macosx_x86_64", "macosx_universal2", "macosx_intel")})
+WINDOWS_X86 = System("Windows, x86-64", {"": ("win_amd64",)})
+WINDOWS_ARM = System("Windows, Arm", {"": ("win_arm64",)})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ plain wheel), and still stand side by side; cibuildwheel's identifiers are the n
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self, cast
 
@@ -45,11 +46,7 @@ class Build:
     @classmethod
     def of(cls, name: WheelName) -> Self:
         """The build that a wheel is from."""
-        platform = name.platform.partition(".")[0]
-        found = _SYSTEM.fullmatch(platform)
-        return cls(
-            name.python, name.abi, f"{found['kind']}_{found['machine']}" if found else platform
-        )
+        return cls(name.python, name.abi, system_of(name.platform.partition(".")[0]))
 
     def __str__(self) -> str:
         stable = f"-{self.abi}" if self.abi == "abi3" else ""
@@ -95,6 +92,35 @@ class Build:
                 int(wanted["minor"]) >= int(own["minor"])
             )
         return self.interpreter == interpreter or (self.python, self.abi) == ("py3", "none")
+
+
+def system_of(platform: str) -> str:
+    """The system of a platform tag: without the version of its C library, or of macOS."""
+    found = _SYSTEM.fullmatch(platform)
+    return f"{found['kind']}_{found['machine']}" if found else platform
+
+
+def lacking(
+    there: Mapping[Build, Collection[str | None]],
+    declared: Callable[[Build], Iterable[str]] | None = None,
+) -> dict[Build, list[str | None]]:
+    """The labels of the wheels that each build lacks, None standing for the plain wheel.
+
+    ``there`` has the labels of the wheels that there are. A build must have a plain wheel, unless
+    there is one for any platform, and what is ``declared`` for it: by default each label that
+    another build has on the same system.
+    """
+    for_all = any(build.system == ANY and None in labels for build, labels in there.items())
+    on_system: dict[str, set[str]] = {}
+    for build, labels in there.items():
+        on_system.setdefault(build.system, set()).update(filter(None, labels))
+    return {
+        build: [
+            *([] if None in labels or for_all else [None]),
+            *sorted({*(declared(build) if declared else on_system[build.system])} - {*labels}),
+        ]
+        for build, labels in there.items()
+    }
 
 
 def is_unrepaired(name: WheelName) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from .audited import Audited
 from .choices import Choice
 from .index import State
 from .plaintext import natural
-from .platforms import ANY, Build
+from .platforms import Build, lacking
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,16 @@ class ReportedRelease:
             wheel for wheel in self.wheels if wheel.build == build and wheel.label == label
         )
 
+    @cached_property
+    def _lacking(self) -> Mapping[Build, list[str | None]]:
+        there: dict[Build, set[str | None]] = {}
+        for wheel in self.wheels:
+            there.setdefault(wheel.build, set()).add(wheel.label)
+        return lacking(there)
+
     def is_missing(self, build: Build, label: str | None) -> bool:
         """Whether a wheel should be there: the plain one, or one that builds beside it have."""
-        if self.cell(build, label):
-            return False
-        if label is None:
-            return not any(item.build.system == ANY and item.label is None for item in self.wheels)
-        return any(
-            wheel.label == label and wheel.build.system == build.system for wheel in self.wheels
-        )
+        return label in self._lacking[build]
 
     def missing(self, build: Build) -> tuple[str | None, ...]:
         """The labels whose wheels are missing in a row."""

@@ -13,7 +13,7 @@ from packaging.version import Version
 from ..errors import MetadataError, RequestError, WheelError
 from ..host import Host
 from ..metadata import VariantMetadata
-from ..ordering import RankedVariant, RankedWheel, order_wheels, rank_variants
+from ..ordering import RankedWheel, first_fitting, order_wheels
 from ..wheelfile import WheelName
 from .index import ReleaseFiles, carried_label, carrier_warning, find_releases, read_variants_json
 
@@ -35,7 +35,7 @@ class Selection:
     @property
     def chosen(self) -> RankedWheel | None:
         """The wheel that an installer would take; None where none fits."""
-        return next((wheel for wheel in self.wheels if wheel.compatible), None)
+        return first_fitting(self.wheels)
 
 
 def select(
@@ -65,16 +65,13 @@ def select(
 def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
     notes: list[str] = []
     metadata = _metadata(files, notes)
-    ranking: tuple[RankedVariant, ...] | None = None
-    if metadata is not None:
-        ranking = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
-    elif files.labelled and not files.variants_json:
+    if metadata is None and files.labelled and not files.variants_json:
         notes.append(
             "there is no variants.json, and without it installers ignore the labelled wheels; "
             f"write it with: wheelnext-build index {files.wheels[0].parent}"
         )
     names = [WheelName.parse(path.name) for path in files.wheels]
-    wheels = order_wheels(names, ranking, tags)
+    wheels = order_wheels(names, host.rank(metadata) if metadata else None, tags)
     notes += _carrier_notes(files)
     path = files.variants_json[0] if files.variants_json else None
     return Selection(files.project, files.version, path, wheels, tuple(notes))

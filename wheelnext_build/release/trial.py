@@ -20,7 +20,6 @@ from ..announce import announce
 from ..errors import BuildError, RequestError
 from ..host import Host
 from ..metadata import VARIANT_JSON
-from ..ordering import rank_variants
 from ..wheelfile import publish
 from .onebuild import BuiltWheel
 
@@ -74,7 +73,7 @@ def _cannot_run(wheel: BuiltWheel, host: Host) -> str:
     metadata = wheel.metadata
     if metadata is None or not metadata.variants[0].properties:
         return ""
-    (ranked,) = rank_variants(metadata, host.supported(metadata), host.reasons(metadata))
+    (ranked,) = host.rank(metadata)
     return "; ".join(map(str, ranked.unsupported))
 
 
