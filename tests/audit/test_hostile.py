@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from from_pypi import fetched
+from zips import write_zip
 
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Verdict
@@ -31,10 +32,10 @@ def wheel_of(folder: Path, files: dict[str, bytes]) -> Path:
     info = "hostile-1.0.dist-info"
     members = {**files, f"{info}/METADATA": b"Name: hostile\n", f"{info}/WHEEL": b""}
     rows = [",".join(record_row(name, data)) for name, data in members.items()]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
+    members[f"{info}/RECORD"] = ("\n".join([*rows, f"{info}/RECORD,,"]) + "\n").encode()
+    # Whatever the time, the same bytes: what a damaged byte does depends on those around it.
+    with path.open("wb") as stream:
+        write_zip(stream, members)
     return path
 
 
@@ -122,7 +123,7 @@ def test_a_damaged_wheel_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "hostile-1.0-py3-none-any.whl"
     promise = promise_of(WheelName.parse(path.name), None)
     refused = 0
-    for data in mutants(sound, MUTANTS):
+    for data in (sound, *mutants(sound, MUTANTS - 1)):
         path.write_bytes(data)
         try:
             audit_wheel(path, promise, jobs=1)
