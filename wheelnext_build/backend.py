@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .errors import INTERRUPTED, RequestError, ToolchainError, WheelError, WheelnextBuildError
+from .errors import INTERRUPTED, ToolchainError, WheelError, WheelnextBuildError
 from .request import Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
-    from .config import Config, Declared
+    from .config import Config
+    from .jobs import Job
+    from .variantdependencies import VariantDependencies
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -33,7 +35,8 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
     with _clean_exit():
         request = Request.parse(config_settings)
         if not request.wants_variants:
-            return hook(_stripped(config_settings, request))
+            requirements = hook(_stripped(config_settings, request))
+            return [*requirements, *_begin_plain().of_build(None)]
         return _variant_requirements(kind, request, hook)
 
 
@@ -41,6 +44,7 @@ def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
     """What scikit-build-core needs for an sdist, which is the same for all variants."""
     with _clean_exit():
         request = Request.parse(config_settings)
+        _begin_plain()
         return skbuild.get_requires_for_build_sdist(_stripped(config_settings, request))
 
 
@@ -48,6 +52,7 @@ def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
     """scikit-build-core's sdist; settings about variants are for the wheels."""
     with _clean_exit():
         request = Request.parse(config_settings)
+        _begin_plain()
         return skbuild.build_sdist(sdist_directory, _stripped(config_settings, request))
 
 
@@ -59,6 +64,7 @@ def build_wheel(
         request = Request.parse(config_settings)
         if not request.wants_variants:
             settings = _stripped(config_settings, request)
+            _begin_plain()
             return _plain_wheel(wheel_directory, settings, metadata_directory)
         return _variant_wheels("wheel", request, wheel_directory, metadata_directory)
 
@@ -71,6 +77,7 @@ def build_editable(
         request = Request.parse(config_settings)
         if not request.wants_variants:
             settings = _stripped(config_settings, request)
+            _begin_plain()
             return skbuild.build_editable(wheel_directory, settings, metadata_directory)
         return _variant_wheels("editable", request, wheel_directory, metadata_directory)
 
@@ -86,6 +93,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
         with _clean_exit():
             request = Request.parse(config_settings)
             if not request.wants_variants:
+                _begin_plain()
                 return str(hook(metadata_directory, _stripped(config_settings, request)))
             return _prepare_variant(hook, metadata_directory, request)
 
@@ -93,8 +101,27 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
     return prepare
 
 
+def _begin_plain() -> VariantDependencies:
+    """Begin a build of what is not a variant's; returns what the project says of its requirements.
+
+    Around this build there may be one of a variant of another project: its variables are not for
+    this one. Raises ConfigurationError for mistakes in tables that matter here.
+    """
+    from . import skbuildsettings
+
+    for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
+        del os.environ[name]
+    if not skbuildsettings.has_variant_requirements():
+        from .variantdependencies import VariantDependencies
+
+        return VariantDependencies()
+    from .config import load
+
+    return load(Path()).requirements
+
+
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import deflate, jobs, selfcheck, skbuildsettings
+    from . import buildrequires, deflate, jobs, selfcheck, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -111,22 +138,22 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
             asked.add(case)
             with jobs.environment(jobs.pass_environment(jobs.Job(item), None)):
                 requirements |= dict.fromkeys(hook(request.settings))
-        requirements |= dict.fromkeys(item.effect.requires)
-    _check_one_environment([text for item in chosen for text in item.effect.requires])
+    plain = [jobs.Job(None)] if request.all_variants else []
+    planned = buildrequires.assigned([*plain, *map(jobs.Job, chosen)], config)
     return [
-        *requirements,
+        *dict.fromkeys([*requirements, *buildrequires.common(planned, config)]),
+        *buildrequires.installer_requirements(planned),
         *deflate.requirements(),
-        *_ninja_requirement(config, request, chosen),
+        *_ninja_requirement(config, request, planned),
         *jobs.cuda_requirements(chosen, request.settings),
         *(selfcheck.requirements(config.audit, target.machine) if kind == "wheel" else ()),
     ]
 
 
-def _ninja_requirement(config: Config, request: Request, chosen: tuple[Declared, ...]) -> list[str]:
+def _ninja_requirement(config: Config, request: Request, planned: list[Job]) -> list[str]:
     """A Ninja with which several trees can be built at once, where there are several."""
     from . import jobs, jobserver
 
-    planned = [*([jobs.Job(None)] if request.all_variants else []), *map(jobs.Job, chosen)]
     trees = {jobs.tree_name(job, planned, config) for job in planned}
     wanted = len(trees) > 1 and jobserver.wants_ninja(request.settings)
     return [jobserver.NINJA] if wanted else []
@@ -150,7 +177,7 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import jobs, selfcheck, skbuildsettings
+    from . import buildrequires, jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -161,7 +188,6 @@ def _variant_wheels(
     chosen = request.choose(config, target)
     client = installer(wheel_directory)
     _check_count(kind, request, chosen, wheel_directory)
-    _check_abi_dependencies([text for item in chosen for text in item.effect.requires])
     # An editable wheel never leaves its machine, and every frontend that asks for one is an
     # installer that may reject a label.
     carriers = request.carriers or client is not None or kind == "editable"
@@ -172,6 +198,8 @@ def _variant_wheels(
     folder = Path(wheel_directory)
     make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
+    planned = buildrequires.assigned(planned, config)
+    _check_abi_dependencies(planned)
     common = Passes(
         config=config,
         kind=kind,
@@ -214,28 +242,20 @@ def _check_count(
         check_installable(chosen, request, "pip")
 
 
-def _check_one_environment(requirements: list[str]) -> None:
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    wanted: dict[str, str] = {}
-    for text in requirements:
-        other = wanted.setdefault(canonicalize_name(Requirement(text).name), text)
-        if other != text:
-            raise RequestError(
-                f"the variants asked for are built against {other} and against {text}, which one "
-                "build environment cannot both hold: build them in separate calls with "
-                "-C variant-label=LABEL"
-            )
-
-
-def _check_abi_dependencies(requirements: list[str]) -> None:
+def _check_abi_dependencies(planned: list[Job]) -> None:
     """What abi_dependency promises must be what the build sees."""
     from importlib.metadata import PackageNotFoundError, version
 
     from packaging.requirements import Requirement
 
-    for requirement in map(Requirement, requirements):
+    promised = [
+        text
+        for job in planned
+        if job.declared is not None
+        for text in job.declared.effect.requires
+        if text not in job.requires
+    ]
+    for requirement in map(Requirement, promised):
         try:
             installed = version(requirement.name)
         except PackageNotFoundError:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import buildenv, jobserver, lanes, skbuildsettings
+from . import buildenv, buildrequires, jobserver, lanes, skbuildsettings
 from .announce import announce
 from .crew import Crew
 from .errors import BuildError
@@ -53,6 +53,7 @@ class Builder:
                 if folder.kept:
                     environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
+            jobs = buildrequires.installed(jobs, folder.path)
             works = self._works(list(jobs), folder, Path(scratch))
             with Crew(Path(scratch), environment, self.passes.config.audit) as crew:
                 if len(jobs) > 1 and self._may_run_at_once():

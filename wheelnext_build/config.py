@@ -15,7 +15,7 @@ from typing import Literal, cast, get_args
 
 from packaging.markers import Marker
 
-from . import auditconfig, declare, providers
+from . import auditconfig, declare, providers, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .errors import ConfigurationError, Problem, RequestError
@@ -23,6 +23,7 @@ from .metadata import VariantMetadata
 from .targets import Effect, known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
+from .variantdependencies import VariantDependencies
 
 FlagsScope = Literal["project", "targets"]
 
@@ -65,7 +66,8 @@ class Config:
     ``declared`` are all variants in the order of the file, the standard table first. ``metadata``
     covers all of them, also those that are not for this platform, so that the wheels of all
     platforms agree; it is None where no variant is declared. ``parallel_trees`` says that build
-    trees of their own may be built at the same time. ``audit`` is how built wheels are checked.
+    trees of their own may be built at the same time. ``audit`` is how built wheels are checked;
+    ``requirements`` are those of the wheels and of their builds that may differ by variant.
     """
 
     declared: tuple[Declared, ...]
@@ -73,6 +75,7 @@ class Config:
     flags_scope: FlagsScope
     parallel_trees: bool = True
     audit: AuditConfig = field(default_factory=AuditConfig)
+    requirements: VariantDependencies = field(default_factory=VariantDependencies)
 
     def metadata_of(self, variant: Variant) -> VariantMetadata:
         """The content of the variant's variant.json; raises RequestError in a project without."""
@@ -137,12 +140,22 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     _check_spelling(root, "variant")
     _check_spelling(root.table("tool"), "wheelnext-build")
     tool = root.table("tool").table("wheelnext-build")
-    tool.only("matrix", "flags-scope", "properties", "share-tree", "parallel-trees", "audit")
+    tool.only(
+        "matrix",
+        "flags-scope",
+        "properties",
+        "share-tree",
+        "parallel-trees",
+        "audit",
+        "dependencies",
+        "build-requires",
+    )
     scope = cast(FlagsScope, tool.choice("flags-scope", get_args(FlagsScope)) or "project")
     effects = _property_effects(tool.table("properties"))
     share_tree = tool.boolean("share-tree")
     parallel_trees = tool.boolean("parallel-trees")
     audit = auditconfig.parse(tool.table("audit"))
+    requirements = variantdependencies.parse(tool)
 
     standard = root.table("variant")
     drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
@@ -152,17 +165,20 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
     reads_variant = overrides_read_variant(pyproject)
+    variantdependencies.check(requirements, (d.variant for d in drafts), pyproject, report)
+
     declared = tuple(_declared(draft, effects) for draft in possible)
     if share_tree is False or (reads_variant and not share_tree):
         # Overrides may set any define for any variant; what CMake found for one is not the next's.
         own = Effect(share_tree=False)
         declared = tuple(replace(item, effect=item.effect | own) for item in declared)
     for item in declared:
-        if not (item.variant.is_null or reads_variant):
+        is_special = requirements.of_build(item.variant) != requirements.of_build(None)
+        if not (item.variant.is_null or reads_variant or is_special):
             _check_changes_build(item, report)
     if report.problems:
         raise ConfigurationError(report.problems)
-    return Config(declared, metadata, scope, parallel_trees is not False, audit)
+    return Config(declared, metadata, scope, parallel_trees is not False, audit, requirements)
 
 
 def _check_spelling(table: Table, name: str) -> None:

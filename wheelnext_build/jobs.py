@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cuda, skbuildsettings
+from . import cuda, overlay, skbuildsettings
 from .config import Config, Declared
 from .skbuildsettings import Settings
 
@@ -26,10 +26,15 @@ def keeps_going() -> bool:
 
 @dataclass(frozen=True)
 class Job:
-    """One wheel to build: a variant's, or, without ``declared``, the plain one."""
+    """One wheel to build: a variant's, or, without ``declared``, the plain one.
+
+    ``requires`` is to be installed for this wheel alone, and ``overlay`` the folder that has it.
+    """
 
     declared: Declared | None
     toolkit: cuda.Toolkit | None = None
+    requires: tuple[str, ...] = ()
+    overlay: Path | None = None
 
     @property
     def title(self) -> str:
@@ -54,9 +59,12 @@ def tree_name(job: Job, jobs: list[Job], config: Config) -> str:
 
     Flags for the whole project make everything differ, configure checks included, so each
     variant has a tree of its own. So has one that brings defines or environment, and one whose
-    CUDA compiler is another than that of the variants before: a tree has one compiler for good.
+    CUDA compiler is another than that of the variants before: a tree has one compiler for good. So
+    has one with build requirements for itself alone.
     """
     own = f"variant-{job.title}"  # a label may be "..", which is no name of a folder
+    if job.requires:
+        return own
     if job.declared is not None:
         effect = job.declared.effect
         if effect.needs_own_tree or not effect.share_tree:
@@ -94,6 +102,8 @@ def pass_environment(job: Job, tree: Path | None) -> dict[str, str]:
         variables |= job.declared.effect.environment
     if job.toolkit is not None:
         variables |= job.toolkit.environment
+    if job.overlay is not None:
+        variables |= overlay.variables(job.overlay, {**os.environ, **variables})
     if tree is not None:
         # scikit-build-core formats build-dir, and its environment variable beats all other ways.
         folder = str(tree.absolute())

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scikit_build_core import build as skbuild
 
-from . import cmakefiles, skbuildsettings
+from . import cmakefiles, overlay, skbuildsettings
 from .announce import announce
 from .config import Config
 from .errors import BuildError
@@ -114,7 +114,11 @@ class Passes:
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
-        with environment(pass_environment(job, tree.folder)), fast_packing(threads=_threads()):
+        with (
+            environment(pass_environment(job, tree.folder)),
+            overlay.importable(job.overlay),
+            fast_packing(threads=_threads()),
+        ):
             try:
                 name = hook(str(staging), settings, None)
             except SystemExit as stop:

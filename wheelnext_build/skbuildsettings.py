@@ -81,6 +81,12 @@ def has_fallback() -> bool:
     return any("failed" in {**item, **item.get("any", {})} for item in conditions)
 
 
+def has_variant_requirements() -> bool:
+    """Whether what wheels or their builds need is said in this package's own table."""
+    table = _pyproject().get("tool", {}).get("wheelnext-build", {})
+    return isinstance(table, dict) and bool({"dependencies", "build-requires"} & table.keys())
+
+
 def requirements_are_fixed() -> bool:
     """Whether the build requirements cannot depend on the variant in the environment."""
     dynamic = _pyproject().get("project", {}).get("dynamic")
