@@ -135,7 +135,9 @@ class Crew:
         work.result.unlink(missing_ok=True)
         if self.environment is not None:
             environment = self.environment.variables(environment)
-        process = self._begin(work.tree.folder, piped=follow is not None)
+        # What one has imported from a folder of a variant's own, it would have for the next variant.
+        is_shared = all(numbered.job.overlay is None for numbered in work.jobs)
+        process = self._begin(work.tree.folder, piped=follow is not None, fresh=not is_shared)
         stays = False
         try:
             if follow is None or process.stdout is None:
@@ -143,7 +145,7 @@ class Crew:
                 # Its input stays open: by the end of that, it tells that this process is gone.
                 return process.wait()
             lines = _Lines(process.stdout, f"{PREFIX}{secrets.token_hex(8)}")
-            _tell(process, Order(work, environment, lines.end_mark))
+            _tell(process, Order(work, environment, lines.end_mark if is_shared else ""))
             follow(lines)
             stays = lines.is_marked
             return None if stays else process.wait()
@@ -155,10 +157,11 @@ class Crew:
             if not stays:
                 _close(process)
 
-    def _begin(self, tree: Path, *, piped: bool) -> subprocess.Popen[bytes]:
-        """A worker that waits for its work; one that stayed where there is one."""
+    def _begin(self, tree: Path, *, piped: bool, fresh: bool) -> subprocess.Popen[bytes]:
+        """A worker that waits for its work; one that stayed where there is one and it will do."""
         with self._lock:
-            process = self._idle.pop() if piped and self._idle else self._start(tree, piped=piped)
+            stayed = piped and not fresh and self._idle
+            process = self._idle.pop() if stayed else self._start(tree, piped=piped)
             self._running.add(process)
         return process
 

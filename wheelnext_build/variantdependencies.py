@@ -85,9 +85,9 @@ def _check_is_asked_of_one(
     for variable, parts in SETS.items():
         texts = [str(item).split(" :: ") for variant in variants for item in variant.properties]
         known[variable] = {" :: ".join(text[:parts]) for text in texts}
-    for variable, text in requirement.asked_for():
-        if variable == LABEL:
-            # ``in`` compares with a part of a label, or with several labels.
+    for variable, comparison, text in requirement.asked_for():
+        if variable == LABEL and comparison in ("in", "not in"):
+            # This compares with a part of a label, or with several labels.
             matches = any(text in label or label in text.split() for label in known[LABEL])
         else:
             matches = text in known[variable]

@@ -104,12 +104,13 @@ class VariantRequirement:
         # What stands before the marker of a URL ends with a space.
         return f"{self.text}{' ' if '@' in self.text else ''}; {left}"
 
-    def asked_for(self) -> Iterator[tuple[str, str]]:
-        """The variables about the variant and the strings that they are compared with."""
+    def asked_for(self) -> Iterator[tuple[str, str, str]]:
+        """The variables about the variant, how they are compared, and with which strings."""
         for comparison in _comparisons(self.marker):
             for variable in comparison.variables:
                 other = comparison.left if comparison.right == variable else comparison.right
-                yield variable, _normal(other) if variable in SETS else other[1:-1]
+                text = _normal(other) if variable in SETS else other[1:-1]
+                yield variable, comparison.operator, text
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -1,0 +1,3 @@
+from ._core import library, squares
+
+__all__ = ["library", "squares"]
