@@ -46,7 +46,7 @@ def at(path: Path, value: object) -> object:
     return value
 
 
-@pytest.mark.parametrize("path", list(paths(PYPROJECT)))
+@pytest.mark.parametrize("path", list(paths(PYPROJECT)), ids=lambda path: ".".join(map(str, path)))
 def test_every_key_is_read(path: Path) -> None:
     """No key can hold a date: whoever reads it says so."""
     document = at(path, dt.date(2026, 1, 1))

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# Nobody compares kinds, and making their __eq__ and __hash__ would take as long as all else here.
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class String:
     """A string: one of the ``choices`` where there are any.
 
@@ -22,17 +24,17 @@ class String:
     format: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boolean:
     """``true`` or ``false``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scalar:
     """A string, a number, or ``true`` or ``false``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ListOf:
     """A list: of strings, of tables ..."""
 
@@ -41,14 +43,14 @@ class ListOf:
     unique: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OneOrList:
     """A string, or a list of at least one and no string twice."""
 
     item: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MappingOf:
     """A table whose keys are the author's; ``name`` says what they are, ``pattern`` all of one."""
 
@@ -58,7 +60,7 @@ class MappingOf:
     not_empty: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Key:
     """A key of a table: what it holds, and one sentence (Markdown) about it.
 
@@ -72,7 +74,7 @@ class Key:
     example: object = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableOf:
     """A table with known keys, in the order in which they are listed to people.
 

@@ -6,6 +6,7 @@ or kind fails, and so does a test where nothing reads a key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from .audit.isa import levels
@@ -19,6 +20,7 @@ Mode = Literal["error", "warn", "off"]
 _TEXT = String()
 _TEXTS = ListOf(_TEXT)
 _NOT_BLANK = String(pattern=r"[\s\S]*\S[\s\S]*")
+# Not for requirements with variant_* markers: what knows the format does not know those.
 _REQUIREMENTS = ListOf(String(format="pep508"))
 _NAME = String(pattern=NAME.pattern)
 _VALUE = String(pattern=VALUE.pattern)
@@ -243,18 +245,20 @@ VARIANT = TableOf(
     }
 )
 
+TABLES: Mapping[str, Key] = {
+    "wheelnext-build": Key(TOOL, "How wheel variants are made and checked."),
+    "variant": Key(
+        VARIANT, "The wheel variants of the project (building draft of PEP 825 and PEP 850)."
+    ),
+}
+
 PYPROJECT = TableOf(
     {
         "tool": Key(
-            TableOf(
-                {"wheelnext-build": Key(TOOL, "How wheel variants are made and checked.")},
-                others=True,
-            ),
+            TableOf({"wheelnext-build": TABLES["wheelnext-build"]}, others=True),
             "The tables of tools.",
         ),
-        "variant": Key(
-            VARIANT, "The wheel variants of the project (building draft of PEP 825 and PEP 850)."
-        ),
+        "variant": TABLES["variant"],
     },
     others=True,
 )

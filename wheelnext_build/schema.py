@@ -9,7 +9,7 @@ import json
 import sys
 
 from .kinds import Boolean, Key, Kind, ListOf, MappingOf, OneOrList, Scalar, String, TableOf
-from .model import PYPROJECT, TOOL, VARIANT
+from .model import PYPROJECT, TABLES
 
 Schema = dict[str, object]
 
@@ -18,10 +18,13 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 # A name, not an address: all references are within a file.
 _ID = "urn:wheelnext-build:schema:"
 
-_ROOTS: dict[str, tuple[str, TableOf]] = {
-    "pyproject": ("pyproject.toml of a project with wheel variants", PYPROJECT),
-    "wheelnext-build": ("[tool.wheelnext-build] of pyproject.toml", TOOL),
-    "variant": ("[variant] of pyproject.toml", VARIANT),
+_ROOTS: dict[str, tuple[str, Key]] = {
+    "pyproject": (
+        "pyproject.toml of a project with wheel variants",
+        Key(PYPROJECT, "The tables of wheel variants; all others belong to other tools."),
+    ),
+    "wheelnext-build": ("[tool.wheelnext-build] of pyproject.toml", TABLES["wheelnext-build"]),
+    "variant": ("[variant] of pyproject.toml", TABLES["variant"]),
 }
 
 # Each of the three is about one type, and true of all others.
@@ -34,12 +37,9 @@ def names() -> tuple[str, ...]:
 
 
 def schema(name: str) -> Schema:
-    """One of the schemas; raises KeyError for another name.
-
-    That of the whole file leaves all other tables to whom they belong to.
-    """
-    title, table = _ROOTS[name]
-    return {"$schema": DRAFT, "$id": _ID + name, "title": title, **_table(table)}
+    """One of the schemas; raises KeyError for another name."""
+    title, root = _ROOTS[name]
+    return {"$schema": DRAFT, "$id": _ID + name, "title": title, **_key(root)}
 
 
 def tool_schema(name: str) -> Schema:

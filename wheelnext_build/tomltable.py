@@ -91,7 +91,7 @@ class Table:
         """The dotted path of one of the keys."""
         return dotted(self.path, key)
 
-    def only(self, hints: Mapping[str, str] | None = None) -> None:
+    def only(self, *, hints: Mapping[str, str] | None = None) -> None:
         """Report all keys but those of the model."""
         known = self._model.keys if isinstance(self._model, TableOf) else {}
         for key in self._values:
