@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelnext_build.errors import ConfigurationError, Problem
+from wheelnext_build.kinds import Boolean, Key, ListOf, MappingOf, String, TableOf
 from wheelnext_build.tomltable import Report, Table, did_you_mean, dotted, type_name
 
 
@@ -99,8 +100,9 @@ def test_a_table_that_is_none_is_not_an_empty_one() -> None:
 
 def test_unknown_keys_are_reported_with_what_may_be_meant() -> None:
     report = Report()
-    table = Table({"exlude": [], "zzz": 1, "old": 2}, "row", report)
-    table.only("exclude", "include", hints={"old": "write new"})
+    model = TableOf({"exclude": Key(ListOf(String()), ""), "include": Key(String(), "")})
+    table = Table({"exlude": [], "zzz": 1, "old": 2}, "row", report, model)
+    table.only(hints={"old": "write new"})
     assert report.problems == [
         Problem("row.exlude", "unknown key", "did you mean 'exclude'?"),
         Problem("row.zzz", "unknown key", "known: exclude, include"),
@@ -126,3 +128,32 @@ def test_the_report_counts_its_mistakes() -> None:
         "pyproject.toml has 2 mistakes in its variants:\n  - a: is wrong\n  - b: is, too"
     )
     assert two.exit_code == 2
+
+
+def test_a_reader_that_asks_for_what_the_model_does_not_have_fails() -> None:
+    model = TableOf({"name": Key(String(), ""), "tables": Key(MappingOf("name", TableOf({})), "")})
+    table = Table({"name": "a", "nmae": "b"}, "tool.x", Report(), model)
+    for read in (table.string, table.get):
+        with pytest.raises(LookupError, match=r"^the model of tool\.x has no such key: nmae$"):
+            read("nmae")
+    for read in (table.boolean, table.strings, table.tables, table.table):
+        with pytest.raises(LookupError):
+            read("name")
+    with pytest.raises(LookupError):
+        table.table("tables").string("any")
+
+
+def test_what_is_absent_or_wrong_is_the_default_of_the_model() -> None:
+    model = TableOf(
+        {
+            "mode": Key(String(("on", "off")), "", default="on"),
+            "flag": Key(Boolean(), "", default=True),
+        }
+    )
+    for values in ({}, {"mode": "of", "flag": 1}, {"mode": 1, "flag": "no"}):
+        report = Report()
+        table = Table(values, "tool.x", report, model)
+        assert (table.string("mode"), table.boolean("flag")) == ("on", True)
+        assert len(report.problems) == len(values)
+    given = Table({"mode": "off", "flag": False}, "tool.x", Report(), model)
+    assert (given.string("mode"), given.boolean("flag")) == ("off", False)

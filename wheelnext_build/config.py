@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import cast
 
 from packaging.markers import Marker
 
@@ -20,12 +20,11 @@ from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import VariantMetadata
+from .model import PYPROJECT, FlagsScope
 from .targets import Effect, known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
 from .variantdependencies import VariantDependencies
-
-FlagsScope = Literal["project", "targets"]
 
 TOOL = "tool.wheelnext-build"
 
@@ -136,21 +135,12 @@ def of_one_variant(properties: Iterable[Property], label: str | None = None) -> 
 def parse(pyproject: Mapping[str, object]) -> Config:
     """Make a Config from a parsed pyproject.toml; raises ConfigurationError."""
     report = Report()
-    root = Table(pyproject, "", report)
+    root = Table(pyproject, "", report, PYPROJECT)
     _check_spelling(root, "variant")
     _check_spelling(root.table("tool"), "wheelnext-build")
     tool = root.table("tool").table("wheelnext-build")
-    tool.only(
-        "matrix",
-        "flags-scope",
-        "properties",
-        "share-tree",
-        "parallel-trees",
-        "audit",
-        "dependencies",
-        "build-requires",
-    )
-    scope = cast(FlagsScope, tool.choice("flags-scope", get_args(FlagsScope)) or "project")
+    tool.only()
+    scope = cast(FlagsScope, tool.string("flags-scope"))
     effects = _property_effects(tool.table("properties"))
     share_tree = tool.boolean("share-tree")
     parallel_trees = tool.boolean("parallel-trees")
@@ -218,7 +208,7 @@ def _property_effects(table: Table) -> dict[Property, Effect]:
     for text in table:
         item = declare.parse_property(text, table.at(text), table.report)
         entry = table.table(text)
-        entry.only("define", "environment", *_FLAG_KEYS, "link-flags", "no-flags", "share-tree")
+        entry.only()
         if item in effects:
             table.report.add(table.at(text), f"{str(item)!r} has two tables", "merge them")
         if item is not None:

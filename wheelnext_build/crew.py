@@ -135,7 +135,7 @@ class Crew:
         work.result.unlink(missing_ok=True)
         if self.environment is not None:
             environment = self.environment.variables(environment)
-        # What one has imported from a folder of a variant's own, it would have for the next variant.
+        # What it imports from a folder of a variant's own, it would have for the next one, too.
         is_shared = all(numbered.job.overlay is None for numbered in work.jobs)
         process = self._begin(work.tree.folder, piped=follow is not None, fresh=not is_shared)
         stays = False

@@ -57,7 +57,7 @@ def parse_property(text: str, where: str, report: Report) -> Property | None:
 
 def standard_variants(standard: Table) -> Iterator[Draft]:
     """The variants of ``[variant.variants]`` (building draft, "pyproject.toml integration")."""
-    standard.only("$schema", "default-priorities", "providers", "variants")
+    standard.only()
     standard.string("$schema")
     variants = standard.table("variants")
     for label in variants:
@@ -75,7 +75,7 @@ def standard_variants(standard: Table) -> Iterator[Draft]:
 def matrix_variants(tool: Table) -> Iterator[Draft]:
     """The variants of ``[[tool.wheelnext-build.matrix]]``."""
     for row in tool.tables("matrix"):
-        row.only("axes", "include", "exclude", "label", "when")
+        row.only()
         condition = _condition(row)
         template = _template(row)
         for combination in _expand(row):

@@ -20,7 +20,7 @@ SCHEMA_850 = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
 VARIANT_JSON = "variant.json"
 VARIANTS_JSON_SUFFIX = "-variants.json"
 
-_PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
@@ -59,7 +59,7 @@ class Provider:
         if self.plugin_api is not None:
             if not self.requires:
                 found.append("plugin-api goes with requires only")
-            if not _PLUGIN_API.fullmatch(self.plugin_api):
+            if not PLUGIN_API.fullmatch(self.plugin_api):
                 found.append(f"plugin-api {self.plugin_api!r} is not 'module' or 'module:object'")
         return found + self._static_problems()
 

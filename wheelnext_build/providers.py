@@ -6,7 +6,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from .declare import Draft, check_names
 from .errors import MetadataError
-from .metadata import PROVIDER_KEYS, Provider, VariantMetadata
+from .metadata import Provider, VariantMetadata
 from .targets import KNOWN, default_priority
 from .tomltable import Report, Table, did_you_mean
 from .variant import namespaces_of
@@ -15,7 +15,7 @@ from .variant import namespaces_of
 def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMetadata | None:
     """The release's metadata: priorities and providers as written, or filled in where known."""
     priorities = standard.table("default-priorities")
-    priorities.only("namespace", hints=_DRAFT_PRIORITIES)
+    priorities.only(hints=_DRAFT_PRIORITIES)
     used = namespaces_of(draft.variant for draft in drafts)
     written = priorities.strings("namespace")
     check_names(written, priorities.at("namespace"), report)
@@ -81,7 +81,7 @@ def _provider(table: Table) -> Provider | None:
             "write the plugin's answer as static-properties (and feature-order)",
         )
         return None
-    table.only(*PROVIDER_KEYS)
+    table.only()
     mistakes = len(table.report.problems)
     requires = table.strings("requires")
     for text in requires:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .errors import Problem
+from .kinds import Boolean, Kind, ListOf, MappingOf, String, TableOf
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -57,11 +58,17 @@ class Report:
 
 
 class Table:
-    """A table of pyproject.toml; values of a wrong type are reported and read as absent."""
+    """A table of pyproject.toml; values of a wrong type are reported and read as absent.
 
-    def __init__(self, value: object, path: str, report: Report) -> None:
+    ``model`` says which keys it has. What a reader asks for must be in it, with that kind: anything
+    else is a mistake of the reader's, a LookupError. In a table of others, without a model, any
+    key can be read.
+    """
+
+    def __init__(self, value: object, path: str, report: Report, model: Kind | None = None) -> None:
         self.path = path
         self.report = report
+        self._model = model
         self._values: Mapping[str, object] = {}
         self.is_wrong = value is not None and not isinstance(value, Mapping)
         if isinstance(value, Mapping):
@@ -84,56 +91,83 @@ class Table:
         """The dotted path of one of the keys."""
         return dotted(self.path, key)
 
-    def only(self, *known: str, hints: Mapping[str, str] | None = None) -> None:
-        """Report all keys but the known ones."""
+    def only(self, *, hints: Mapping[str, str] | None = None) -> None:
+        """Report all keys but those of the model."""
+        known = self._model.keys if isinstance(self._model, TableOf) else {}
         for key in self._values:
             if key not in known:
                 hint = (hints or {}).get(key) or did_you_mean(key, known)
                 self.report.add(self.at(key), "unknown key", hint or f"known: {', '.join(known)}")
 
     def get(self, key: str) -> object:
+        self._kind(key)
         return self._values.get(key)
 
     def table(self, key: str) -> Table:
-        return Table(self._values.get(key), self.at(key), self.report)
+        kind = self._kind(key, TableOf, MappingOf)
+        return Table(self._values.get(key), self.at(key), self.report, kind)
 
     def tables(self, key: str) -> list[Table]:
         """An array of tables."""
+        kind = self._kind(key, ListOf)
+        model = kind.item if isinstance(kind, ListOf) else None
         value = self._values.get(key, [])
         if not isinstance(value, list):
             self._wrong_type(self.at(key), "an array of tables", value)
             return []
-        return [Table(item, dotted(self.at(key), i), self.report) for i, item in enumerate(value)]
+        return [
+            Table(item, dotted(self.at(key), i), self.report, model) for i, item in enumerate(value)
+        ]
 
     def string(self, key: str) -> str | None:
+        """A string; the model's default where it is absent, or none of the model's choices."""
+        kind = self._kind(key, String)
+        choices = kind.choices if isinstance(kind, String) else ()
         value = self._values.get(key)
-        if value is None or isinstance(value, str):
+        if value is not None and not isinstance(value, str):
+            self._wrong_type(self.at(key), "a string", value)
+        elif value is not None and choices and value not in choices:
+            self.report.add(self.at(key), f"{value!r} is none of {', '.join(map(repr, choices))}")
+        elif value is not None:
             return value
-        self._wrong_type(self.at(key), "a string", value)
-        return None
-
-    def choice(self, key: str, known: Sequence[str]) -> str | None:
-        """One of some strings; another is reported and read as absent."""
-        value = self.string(key)
-        if value is None or value in known:
-            return value
-        self.report.add(self.at(key), f"{value!r} is none of {', '.join(map(repr, known))}")
-        return None
+        default = self._default(key)
+        return default if isinstance(default, str) else None
 
     def boolean(self, key: str) -> bool | None:
+        """True or false; the model's default where it is absent."""
+        self._kind(key, Boolean)
         value = self._values.get(key)
-        if value is None or isinstance(value, bool):
+        if isinstance(value, bool):
             return value
-        self._wrong_type(self.at(key), "true or false", value)
-        return None
+        if value is not None:
+            self._wrong_type(self.at(key), "true or false", value)
+        default = self._default(key)
+        return default if isinstance(default, bool) else None
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of strings; absent is empty."""
+        self._kind(key, ListOf)
         value = self._values.get(key, [])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         self._wrong_type(self.at(key), "a list of strings", value)
         return ()
+
+    def _kind(self, key: str, *expected: type[Kind]) -> Kind | None:
+        """What the model says of the key; raises LookupError where it says something else."""
+        if self._model is None:
+            return None
+        kind: Kind | None = None
+        if isinstance(self._model, TableOf) and key in self._model.keys:
+            kind = self._model.keys[key].kind
+        elif isinstance(self._model, MappingOf):
+            kind = self._model.item
+        if kind is None or (expected and not isinstance(kind, expected)):
+            raise LookupError(f"the model of {self.path} has no such key: {key}")
+        return kind
+
+    def _default(self, key: str) -> str | bool | None:
+        return self._model.keys[key].default if isinstance(self._model, TableOf) else None
 
     def _wrong_type(self, where: str, expected: str, value: object) -> None:
         self.report.add(where, f"must be {expected}, not {type_name(value)}")

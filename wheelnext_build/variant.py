@@ -12,9 +12,9 @@ from .errors import GrammarError
 NULL_LABEL = "null"
 """The label of the variant without properties; no other variant may use it (PEP 825)."""
 
-_NAME = re.compile(r"[a-z0-9_]+")
-_VALUE = re.compile(r"[a-z0-9_.]+")
-_LABEL = re.compile(r"[0-9a-z_.]+")
+NAME = re.compile(r"[a-z0-9_]+")
+VALUE = re.compile(r"[a-z0-9_.]+")
+LABEL = re.compile(r"[0-9a-z_.]+")
 
 NAME_RULE = "lower-case letters, digits and underscores"
 VALUE_RULE = "lower-case letters, digits, underscores and dots"
@@ -22,17 +22,17 @@ VALUE_RULE = "lower-case letters, digits, underscores and dots"
 
 def is_name(text: str) -> bool:
     """Whether ``text`` may be a namespace or a feature."""
-    return _NAME.fullmatch(text) is not None
+    return NAME.fullmatch(text) is not None
 
 
 def is_value(text: str) -> bool:
     """Whether ``text`` may be a feature's value."""
-    return _VALUE.fullmatch(text) is not None
+    return VALUE.fullmatch(text) is not None
 
 
 def is_label(text: str) -> bool:
     """Whether ``text`` may be a variant's label."""
-    return _LABEL.fullmatch(text) is not None
+    return LABEL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, order=True)

@@ -103,10 +103,10 @@ def _check_is_asked_of_one(
 
 def _check_standing(what: str, pyproject: Mapping[str, object], report: Report) -> None:
     """Dependencies may differ between wheels only where [project] says so (PEP 621, PEP 643)."""
-    root = Table(pyproject, "", Report())
-    providers = [entry.get("provider") for entry in root.table("tool").tables("dynamic-metadata")]
+    entries = _list(_entry(pyproject, "tool", "dynamic-metadata"))
+    providers = [_entry(entry, "provider") for entry in entries]
     missing = []
-    if "dependencies" not in root.table("project").strings("dynamic"):
+    if "dependencies" not in _list(_entry(pyproject, "project", "dynamic")):
         missing.append('dynamic = ["dependencies"] in [project]')
     if PROVIDER not in providers:
         missing.append(_ENTRY)
@@ -118,6 +118,17 @@ def _check_standing(what: str, pyproject: Mapping[str, object], report: Report) 
             else f"{what}: needs {' and '.join(missing)}",
             "dependencies that are the same in all wheels may stay in project.dependencies",
         )
+
+
+def _entry(table: object, *keys: str) -> object:
+    """A value in tables that are other tools' to check; None where it is not there."""
+    for key in keys:
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def abi_pins(variant: Variant) -> tuple[str, ...]:
