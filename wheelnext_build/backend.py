@@ -94,7 +94,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import deflate, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, deflate, jobs, selfcheck, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -115,6 +115,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
     _check_one_environment([text for item in chosen for text in item.effect.requires])
     return [
         *requirements,
+        *(buildproviders.requirements(config) if chosen else ()),
         *deflate.requirements(),
         *_ninja_requirement(config, request, chosen),
         *jobs.cuda_requirements(chosen, request.settings),
@@ -150,7 +151,7 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import jobs, selfcheck, skbuildsettings
+    from . import buildproviders, jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -169,6 +170,7 @@ def _variant_wheels(
         skbuildsettings.check_rebuilding(request.settings)
     else:
         selfcheck.check_installed(config.audit, target.machine)
+    config = buildproviders.resolved(config) if chosen else config
     folder = Path(wheel_directory)
     make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
@@ -188,7 +190,7 @@ def _variant_wheels(
 
 
 def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
-    from . import jobs
+    from . import buildproviders, jobs
     from .buildtarget import BuildTarget
     from .config import load
     from .metadata import VARIANT_JSON
@@ -197,6 +199,7 @@ def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request:
     chosen = request.choose(config, BuildTarget.detect())
     if request.all_variants or not chosen:
         return str(hook(metadata_directory, request.settings))
+    config = buildproviders.resolved(config)
     with jobs.environment(jobs.pass_environment(jobs.Job(chosen[0]), None)):
         name = str(hook(metadata_directory, request.settings))
     path = Path(metadata_directory, name, VARIANT_JSON)

@@ -20,7 +20,7 @@ SCHEMA_850 = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
 VARIANT_JSON = "variant.json"
 VARIANTS_JSON_SUFFIX = "-variants.json"
 
-_PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
@@ -59,7 +59,7 @@ class Provider:
         if self.plugin_api is not None:
             if not self.requires:
                 found.append("plugin-api goes with requires only")
-            if not _PLUGIN_API.fullmatch(self.plugin_api):
+            if not PLUGIN_API.fullmatch(self.plugin_api):
                 found.append(f"plugin-api {self.plugin_api!r} is not 'module' or 'module:object'")
         return found + self._static_problems()
 
@@ -172,13 +172,7 @@ class VariantMetadata:
             "$schema": SCHEMA_850,
             "default-priorities": {"namespace": list(self.namespaces)},
             "providers": {name: self.providers[name].as_mapping() for name in self.namespaces},
-            "variants": {
-                variant.label: {
-                    namespace: {feature: list(values) for feature, values in features.items()}
-                    for namespace, features in variant.as_mapping().items()
-                }
-                for variant in self.variants
-            },
+            "variants": variants_mapping(self.variants),
         }
 
     def to_json(self) -> bytes:
@@ -276,6 +270,17 @@ class VariantMetadata:
             {name: providers[name] for name in longest.namespaces},
             tuple(variants.values()),
         )
+
+
+def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
+    """``label -> namespace -> feature -> values``, as metadata has it."""
+    return {
+        variant.label: {
+            namespace: {feature: list(values) for feature, values in features.items()}
+            for namespace, features in variant.as_mapping().items()
+        }
+        for variant in variants
+    }
 
 
 def _source(part: tuple[str, VariantMetadata]) -> str:
