@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from wheelnext_build.config import parse
 from wheelnext_build.errors import ProviderError, RequestError
 from wheelnext_build.plugins import (
     TIMEOUT_VARIABLE,
@@ -62,6 +64,18 @@ def faulty(tmp_path: Path) -> Callable[[str], str]:
 
 def test_the_order_of_the_answer_is_kept_and_its_output_is_not_read() -> None:
     assert ask_fixed(BLAS, HERE) == ANSWER
+
+
+def test_the_plugin_of_the_manual_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "providers.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "blas_lapack_provider.py").write_text(source)
+    (table,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    config = parse(tomllib.loads(table))
+    here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+    answer = ask_fixed(config.unasked["blas_lapack"].plugin, here)
+    assert answer == (Feature("library", ("accelerate", "openblas", "mkl"), multi_value=False),)
+    assert not list(mistakes("blas_lapack", answer, [(config.declared[0].variant, "")]))
 
 
 @pytest.mark.parametrize(

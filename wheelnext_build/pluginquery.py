@@ -49,21 +49,22 @@ def main() -> None:
 
 
 def _ask(order: Mapping[str, Any]) -> dict[str, object]:
-    plugin = _load(order["plugin-api"], order["methods"])
+    methods = order["methods"]
+    plugin = _load(order["plugin-api"], methods)
+    namespace = getattr(plugin, "namespace", None)
     answer: dict[str, object] = {
-        "namespace": getattr(plugin, "namespace", None),
+        # PEP 850 has none, and allows whatever else an attribute of that name may be.
+        "namespace": namespace if isinstance(namespace, str) else None,
         "fixed": _is_fixed(plugin),
+        "missing": [name for name in methods if not hasattr(plugin, name)],
     }
-    for method in order["methods"]:
-        if hasattr(plugin, method):
-            answer[method] = _features(getattr(plugin, method)(), method)
-    if "get_all_configs" not in answer and hasattr(plugin, "validate_property"):
+    if answer["missing"] and hasattr(plugin, "validate_property"):
         answer["valid"] = [
             bool(plugin.validate_property(_Property(*parts))) for parts in order["properties"]
         ]
-    if not isinstance(answer["namespace"], str):  # PEP 850 has none, and allows other attributes
-        answer["namespace"] = None
-    return answer
+    if answer["missing"] or (order["only-fixed"] and not answer["fixed"]):
+        return answer
+    return answer | {name: _features(getattr(plugin, name)(), name) for name in methods}
 
 
 def _is_fixed(plugin: Any) -> bool:

@@ -64,7 +64,8 @@ def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature,
 
     Raises ProviderError where the plugin fails, or gives no answer that a wheel may hold.
     """
-    answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter)
+    answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter, only_fixed=True)
+    _check_complete(plugin, answer)
     if not answer["fixed"]:
         raise _error(
             plugin,
@@ -100,9 +101,10 @@ def ask_all(
     An older plugin, which lists nothing, is asked for each of ``properties``. Raises ProviderError.
     """
     answer = _ask(plugin, (_ALL,), interpreter, properties)
-    if _ALL not in answer and "valid" in answer:
+    if "valid" in answer:
         judged = zip(properties, answer["valid"], strict=True)
         return Refused(tuple(item for item, is_valid in judged if not is_valid))
+    _check_complete(plugin, answer)
     features = _features(plugin, answer, _ALL)
     if not features:
         raise _error(plugin, f"{_ALL}() names no feature", _NOT_FOR_USE)
@@ -144,18 +146,18 @@ def _ask(
     methods: Sequence[str],
     interpreter: Interpreter,
     properties: Sequence[Property] = (),
+    *,
+    only_fixed: bool = False,
 ) -> dict[str, Any]:
     order = {
         "plugin-api": plugin.endpoint,
         "methods": methods,
+        "only-fixed": only_fixed,
         "properties": [[item.namespace, item.feature, item.value] for item in properties],
     }
     # The order of a set's items depends on the seed: one that reached an answer shows.
     first = _query(plugin, order, interpreter, seed=0)
     second = _query(plugin, order, interpreter, seed=1)
-    for method in methods:
-        if method not in first and "valid" not in first:
-            raise _error(plugin, f"it has no {method}()", _NOT_A_PLUGIN)
     for name, value in first.items():
         if second.get(name) != value:
             raise _error(
@@ -172,6 +174,11 @@ def _ask(
             f"{plugin.namespace!r}",
         )
     return first
+
+
+def _check_complete(plugin: Plugin, answer: Mapping[str, Any]) -> None:
+    for method in answer["missing"]:
+        raise _error(plugin, f"it has no {method}()", _NOT_A_PLUGIN)
 
 
 def _query(

@@ -19,8 +19,8 @@ from ..variant import Property, Variant
 
 State = Literal["holds", "fails", "skipped"]
 
-_LOG_TAIL = 8
-"""Lines of an installer's output to show where it does not mark its errors."""
+_LOG_LINES = 8
+"""Lines of an installer's error to show."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
         except subprocess.CalledProcessError as error:
             output = error.stderr or error.stdout or b""
             text = output.decode(errors="replace") if isinstance(output, bytes) else output
-            lines = [line for line in text.splitlines() if line.startswith("ERROR:")]
-            lines = lines or text.splitlines()[-_LOG_TAIL:]
+            # Both installers begin like this; what stands before is about the way to it.
+            lines = text[max(0, text.lower().find("error:")) :].splitlines()[:_LOG_LINES]
             reason = "\n".join(f"  {line}" for line in lines)
             raise _NotInstalledError(
                 f"{', '.join(plugin.requires)} cannot be installed:\n{reason}"
