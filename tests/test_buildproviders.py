@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 import zipfile
 from collections.abc import Callable
@@ -68,7 +73,33 @@ def test_the_answer_is_in_the_metadata_of_every_variant(
     assert capsys.readouterr().out == (
         "*** wheelnext-build asking the provider of 'blas_lapack': example-blas-provider 1.0, "
         "plugin-api example_blas_provider\n"
+        "*** wheelnext-build it answers: library = accelerate, openblas, reference; "
+        "interface = lp64, ilp64\n"
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="ends process groups")
+def test_a_build_that_is_ended_ends_the_plugin_too(
+    install: Callable[[Path], None], tmp_path: Path
+) -> None:
+    source, marker = tmp_path / "example_blas_provider.py", tmp_path / "asked"
+    source.write_text(
+        f"import os, time\nopen({str(marker)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    install(source)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    program = (
+        "import pathlib, sys; from wheelnext_build import buildproviders, config; "
+        "buildproviders.resolved(config.load(pathlib.Path(sys.argv[1])))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) as build:
+        while not (marker.is_file() and marker.read_text()):
+            assert build.poll() is None
+            time.sleep(0.05)
+        build.terminate()
+    assert build.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(marker.read_text()), 0)
 
 
 def test_one_feature_needs_no_order_and_optional_stays(

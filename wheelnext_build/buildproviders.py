@@ -8,8 +8,9 @@ from .announce import announce
 from .config import Config
 from .errors import ConfigurationError, Problem, ProviderError
 from .metadata import Provider
-from .plugins import Feature, ask_fixed, mistakes
+from .plugins import Feature, ask_fixed, mistakes, text_of
 from .seed import BuildTimeProvider, Plugin
+from .termination import ending_on_sigterm
 
 
 def requirements(config: Config) -> list[str]:
@@ -44,7 +45,9 @@ def resolved(config: Config) -> Config:
         plugin = provider.plugin
         found = _installed(plugin)
         announce(f"asking the provider of {namespace!r}: {found}, plugin-api {plugin.endpoint}")
-        features = ask_fixed(plugin)
+        with ending_on_sigterm():
+            features = ask_fixed(plugin)
+        announce(f"it answers: {text_of(features)}")
         problems += mistakes(namespace, features, variants)
         answers[namespace] = static(provider, features)
     if problems:

@@ -1,11 +1,12 @@
 """Asks one provider plugin; run as a script by the Python into which the plugin is installed.
 
 Nothing of this package is imported: it need not be installed there. The answer is a JSON file, as
-plugins may print. What it is called with and what it answers: :mod:`wheelnext_build.plugins`.
+plugins may print. :mod:`wheelnext_build.pluginprocess` calls it.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import inspect
 import json
@@ -35,6 +36,8 @@ class _Property:
 def main() -> None:
     """Ask, and write the answer; ends the process at once, whatever the plugin has left running."""
     order = json.loads(sys.argv[1])
+    # Where it hangs is in its output then; the parent ends it a moment later.
+    faulthandler.dump_traceback_later(order["seconds"])
     try:
         answer = _ask(order)
     except _AnswerError as error:

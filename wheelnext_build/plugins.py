@@ -7,29 +7,17 @@ hash seed, gives the same.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from . import processgroup
-from .errors import Problem, ProviderError, RequestError
+from .errors import Problem
+from .pluginprocess import HERE, NOT_A_PLUGIN, NOT_FOR_USE, Interpreter, plugin_error, query
 from .seed import Plugin
 from .tomltable import did_you_mean
 from .variant import NAME_RULE, VALUE_RULE, Property, Variant, is_name, is_value
 
-TIMEOUT_VARIABLE = "WHEELNEXT_PROVIDER_TIMEOUT"
-"""The environment variable with the seconds that a plugin has for one answer."""
-
-_TIMEOUT = 60.0
-_SCRIPT = Path(__file__).with_name("pluginquery.py")
 _SUPPORTED, _ALL = "get_supported_configs", "get_all_configs"
-_LOG_TAIL = 20
-"""Lines of a plugin's output to show of its failure."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +36,6 @@ class Refused:
     properties: tuple[Property, ...]
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """The Python into which a plugin is installed, and what its environment has besides ours."""
-
-    executable: str = sys.executable
-    variables: Mapping[str, str] | None = None
-
-
-HERE = Interpreter()
-
-
 def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature, ...]:
     """Features and values, most preferred first, of a plugin whose answer is the same everywhere.
 
@@ -67,7 +44,7 @@ def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature,
     answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter, only_fixed=True)
     _check_complete(plugin, answer)
     if not answer["fixed"]:
-        raise _error(
+        raise plugin_error(
             plugin,
             "it does not say that all of its properties are always compatible "
             "(all_properties_compatible = True), so it must be asked where a wheel is installed",
@@ -76,20 +53,20 @@ def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature,
     supported = _features(plugin, answer, _SUPPORTED)
     every = _features(plugin, answer, _ALL)
     if not supported:
-        raise _error(plugin, f"{_SUPPORTED}() names no feature", _NOT_FOR_USE)
+        raise plugin_error(plugin, f"{_SUPPORTED}() names no feature", NOT_FOR_USE)
     if _unordered(supported) != _unordered(every):
-        raise _error(
+        raise plugin_error(
             plugin,
             f"{_SUPPORTED}() and {_ALL}() differ, although it says that all of its properties are "
-            f"always compatible:\n  {_text(supported)}\n  {_text(every)}",
-            _NOT_FOR_USE,
+            f"always compatible:\n  {text_of(supported)}\n  {text_of(every)}",
+            NOT_FOR_USE,
         )
     for feature in supported:
         if not feature.values:
-            raise _error(plugin, f"the feature {feature.name!r} has no value", _NOT_FOR_USE)
+            raise plugin_error(plugin, f"the feature {feature.name!r} has no value", NOT_FOR_USE)
         if feature.multi_value is None:
             what = f"the feature {feature.name!r} does not say whether it is multi_value"
-            raise _error(plugin, what, _NOT_FOR_USE)
+            raise plugin_error(plugin, what, NOT_FOR_USE)
     return supported
 
 
@@ -107,7 +84,7 @@ def ask_all(
     _check_complete(plugin, answer)
     features = _features(plugin, answer, _ALL)
     if not features:
-        raise _error(plugin, f"{_ALL}() names no feature", _NOT_FOR_USE)
+        raise plugin_error(plugin, f"{_ALL}() names no feature", NOT_FOR_USE)
     return features
 
 
@@ -141,6 +118,11 @@ def mistakes(
                 )
 
 
+def text_of(features: Iterable[Feature]) -> str:
+    """Features and their values on one line, for people."""
+    return "; ".join(f"{feature.name} = {', '.join(feature.values)}" for feature in features)
+
+
 def _ask(
     plugin: Plugin,
     methods: Sequence[str],
@@ -156,18 +138,18 @@ def _ask(
         "properties": [[item.namespace, item.feature, item.value] for item in properties],
     }
     # The order of a set's items depends on the seed: one that reached an answer shows.
-    first = _query(plugin, order, interpreter, seed=0)
-    second = _query(plugin, order, interpreter, seed=1)
+    first = query(plugin, order, interpreter, seed=0)
+    second = query(plugin, order, interpreter, seed=1)
     for name, value in first.items():
-        if second.get(name) != value:
-            raise _error(
+        if _comparable(name, second.get(name)) != _comparable(name, value):
+            raise plugin_error(
                 plugin,
                 f"it does not give the same answer twice: {name} is first\n  {json.dumps(value)}\n"
                 f"and then\n  {json.dumps(second.get(name))}",
-                _NOT_FOR_USE,
+                NOT_FOR_USE,
             )
     if first["namespace"] not in (None, plugin.namespace):
-        raise _error(
+        raise plugin_error(
             plugin,
             f"it is for the namespace {first['namespace']!r}",
             f"name the namespace so in the variants and in [variant.providers], or the plugin of "
@@ -176,78 +158,16 @@ def _ask(
     return first
 
 
+def _comparable(name: str, value: Any) -> Any:
+    """A part of an answer without what does not count: get_all_configs may list in any order."""
+    if name != _ALL or not isinstance(value, list):
+        return value
+    return sorted([item["name"], sorted(item["values"]), item["multi_value"]] for item in value)
+
+
 def _check_complete(plugin: Plugin, answer: Mapping[str, Any]) -> None:
     for method in answer["missing"]:
-        raise _error(plugin, f"it has no {method}()", _NOT_A_PLUGIN)
-
-
-def _query(
-    plugin: Plugin, order: Mapping[str, object], interpreter: Interpreter, seed: int
-) -> dict[str, Any]:
-    seconds = timeout()
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch:
-        answer, log = Path(scratch, "answer.json"), Path(scratch, "log.txt")
-        text = json.dumps({**order, "answer": str(answer)})
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(
-                [interpreter.executable, "-P", str(_SCRIPT), text],
-                env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": str(seed)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            ) as process,
-        ):
-            try:
-                status = process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                processgroup.end_now(process)
-                raise _error(
-                    plugin,
-                    f"it gave no answer within {seconds:g} s{_tail(log)}",
-                    f"set {TIMEOUT_VARIABLE} to more seconds, if it is only slow",
-                ) from None
-            except BaseException:
-                processgroup.end_now(process)
-                raise
-        if not answer.is_file():
-            what = f"it ended its process with status {status} and gave no answer{_tail(log)}"
-            raise _error(plugin, what, _NOT_FOR_USE)
-        given: dict[str, Any] = json.loads(answer.read_bytes())
-    if "error" in given:
-        trace = f"\n{given['traceback']}" if given["traceback"] else ""
-        hint = _NOT_A_PLUGIN if not trace else _NOT_FOR_USE
-        raise _error(plugin, f"{given['error']}{trace}", hint)
-    return given
-
-
-_NOT_A_PLUGIN = (
-    "plugin-api names its object, module:object; without it, the name of the first requirement is "
-    "the module"
-)
-_NOT_FOR_USE = "report it to the authors of the plugin, or use another release of it"
-
-
-def timeout() -> float:
-    """The seconds that a plugin has for one answer; raises RequestError for what is no number."""
-    text = os.environ.get(TIMEOUT_VARIABLE, "")
-    try:
-        seconds = float(text) if text else _TIMEOUT
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise RequestError(f"{TIMEOUT_VARIABLE}={text}: must be a number of seconds above 0")
-    return seconds
-
-
-def _error(plugin: Plugin, what: str, hint: str) -> ProviderError:
-    return ProviderError(f"the provider of {plugin.namespace!r} ({plugin}): {what}\n{hint}")
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_TAIL:]
-    return "; it printed:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
+        raise plugin_error(plugin, f"it has no {method}()", NOT_A_PLUGIN)
 
 
 def _features(plugin: Plugin, answer: Mapping[str, Any], method: str) -> tuple[Feature, ...]:
@@ -256,20 +176,20 @@ def _features(plugin: Plugin, answer: Mapping[str, Any], method: str) -> tuple[F
         Feature(item["name"], tuple(item["values"]), item["multi_value"]) for item in answer[method]
     ]
     if twice := _twice([feature.name for feature in found]):
-        raise _error(plugin, f"{method}() lists the feature {twice!r} twice", _NOT_FOR_USE)
+        raise plugin_error(plugin, f"{method}() lists the feature {twice!r} twice", NOT_FOR_USE)
     for feature in found:
         if not is_name(feature.name):
             what = f"{method}(): {feature.name!r} cannot be a feature: only {NAME_RULE} are allowed"
-            raise _error(plugin, what, _NOT_FOR_USE)
+            raise plugin_error(plugin, what, NOT_FOR_USE)
         for value in feature.values:
             if not is_value(value):
                 what = (
                     f"{value!r} cannot be a value of {feature.name}: only {VALUE_RULE} are allowed"
                 )
-                raise _error(plugin, f"{method}(): {what}", _NOT_FOR_USE)
+                raise plugin_error(plugin, f"{method}(): {what}", NOT_FOR_USE)
         if twice := _twice(feature.values):
             what = f"{method}() lists the value {twice!r} of {feature.name} twice"
-            raise _error(plugin, what, _NOT_FOR_USE)
+            raise plugin_error(plugin, what, NOT_FOR_USE)
     return tuple(found)
 
 
@@ -279,7 +199,3 @@ def _twice(names: Collection[str]) -> str:
 
 def _unordered(features: Iterable[Feature]) -> dict[str, tuple[frozenset[str], bool | None]]:
     return {f.name: (frozenset(f.values), f.multi_value) for f in features}
-
-
-def _text(features: Iterable[Feature]) -> str:
-    return "; ".join(f"{feature.name} = {', '.join(feature.values)}" for feature in features)

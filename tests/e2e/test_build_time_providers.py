@@ -12,10 +12,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 from clients import Run
-from tiny_wheels import write_plugin
+from tiny_wheels import write_plugin, write_wheel
 
 from wheelnext_build.host import Host
+from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.release.select import select
+from wheelnext_build.variant import Variant
 
 pytestmark = pytest.mark.e2e
 
@@ -92,6 +94,26 @@ def test_the_order_is_the_plugins_not_the_projects(release: Path, run: Run, tmp_
     for path in (tmp_path / "dist").glob("*-openblas.whl"):
         path.unlink()
     assert install(run, tmp_path / "dist", tmp_path / "a", *PREVIEW) == "reference"
+
+
+def test_uv_passes_by_a_namespace_whose_plugin_it_does_not_have(run: Run, tmp_path: Path) -> None:
+    """What docs/providers.md says of install-time providers: uv runs no plugin."""
+    source = tmp_path / "always_provider.py"
+    blas = (PACKAGES / "providers" / "example_blas_provider.py").read_text()
+    source.write_text(blas.replace("all_properties_compatible = True", ""))
+    variant = Variant.from_mapping("x", {"always": {"library": ["openblas"]}})
+    provider = Provider(requires=("always-provider",))
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    write_plugin(dist, source)
+    write_wheel(dist, "sample-1.0-py3-none-any.whl")
+    metadata = VariantMetadata(("always",), {"always": provider}, (variant,))
+    write_wheel(dist, "sample-1.0-py3-none-any-x.whl", metadata)
+    run(sys.executable, "-m", "wheelnext_build", "index", dist)
+    where = ("--no-config", "--no-cache", "--no-index", "--find-links", dist)
+    target = tmp_path / "target"
+    run("uv", "pip", "install", *where, *PREVIEW, "--target", target, "sample")
+    assert (target / "sample_wheel.txt").read_text() == "sample-1.0-py3-none-any.whl"
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])

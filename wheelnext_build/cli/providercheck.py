@@ -12,7 +12,8 @@ from typing import Literal
 from ..config import Config
 from ..errors import Problem, ProviderError, RequestError
 from ..metadata import Provider
-from ..plugins import Feature, Interpreter, Refused, ask_all, ask_fixed, mistakes
+from ..pluginprocess import Interpreter
+from ..plugins import Feature, Refused, ask_all, ask_fixed, mistakes
 from ..seed import BuildTimeProvider, Plugin
 from ..targets import KNOWN
 from ..variant import Property, Variant
