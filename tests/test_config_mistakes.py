@@ -350,8 +350,8 @@ MISTAKES = [
         "[variant.default-priorities]\nnamespace = ['x86_64', 'openmp']\n"
         + row("axes.x86_64.level = ['v3']"),
         "variant.providers: the namespace 'openmp' has no provider: no installer could tell "
-        "its values | add [variant.providers.openmp] with requires, static-properties or "
-        "builtin",
+        "its values | add [variant.providers.openmp] with requires, build-requires, "
+        "static-properties or builtin",
         id="a priority without a provider",
     ),
     pytest.param(
@@ -396,9 +396,31 @@ WHERE = "variant.providers.openmp"
             f"{WHERE}: needs exactly one of requires, static-properties, builtin",
         ),
         pytest.param(
-            "build-requires = ['openmp-provider']",
-            f"{WHERE}.build-requires: plugins that are queried while building are not supported "
-            "yet | write the plugin's answer as static-properties (and feature-order)",
+            "build-requires = []",
+            f"{WHERE}.build-requires: is empty | name the package of the plugin",
+        ),
+        pytest.param(
+            "build-requires = 'openmp-provider'",
+            f"{WHERE}.build-requires: must be a list of strings, not a string",
+        ),
+        pytest.param(
+            "build-requires = ['a']\nstatic-properties.library = ['gomp']",
+            f"{WHERE}.static-properties: stands beside build-requires | the plugin answers for it "
+            "while building: keep one of the two",
+        ),
+        pytest.param(
+            "build-requires = ['a']\nplugin-api = 'not a module'",
+            f"{WHERE}.plugin-api: 'not a module' is no module | write it like an entry point: "
+            "package.module:Class",
+        ),
+        pytest.param(
+            """build-requires = ["a; python_version < '3'", "b.c"]""",
+            f"{WHERE}.build-requires: which requirement is the first depends on markers: a or b_c "
+            f"is asked | add plugin-api to {WHERE}",
+        ),
+        pytest.param(
+            "build-require = ['a']\nrequires = ['a']",
+            f"{WHERE}.build-require: unknown key | did you mean 'build-requires'?",
         ),
         pytest.param(
             "requires = 'a'",
@@ -507,7 +529,7 @@ def test_all_mistakes_come_in_one_report() -> None:
         [variant.variants."a-b"]
         x86_64.level = ["v1"]
         [variant.providers.amd]
-        build-requires = ["amd-variant-provider"]
+        build-requires = []
         [variant.extra]
         """
     )

@@ -26,10 +26,12 @@ def write_wheel(
     filename: str,
     metadata: VariantMetadata | None = None,
     files: Mapping[str, bytes] | None = None,
+    modules: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """Write a wheel whose one module is a text that holds the file name.
+    """Write a wheel that holds a text with its file name.
 
-    ``metadata`` becomes its variant.json; ``files`` are added to its dist-info.
+    ``metadata`` becomes its variant.json; ``files`` are added to its dist-info, ``modules`` are
+    what it has to import.
     """
     name = WheelName.parse(filename)
     info = f"{name.release}.dist-info"
@@ -39,6 +41,7 @@ def write_wheel(
         "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n",
     }
     members = {f"{name.project}_wheel.txt": filename.encode()}
+    members |= modules or {}
     members |= {f"{info}/{key}": text.encode() for key, text in facts.items()}
     members |= {f"{info}/{key}": data for key, data in {**described, **(files or {})}.items()}
     rows = [f"{path},sha256={_digest(data)},{len(data)}\n" for path, data in members.items()]
@@ -47,6 +50,12 @@ def write_wheel(
         for path, data in members.items():
             archive.writestr(path, data)
     return folder / filename
+
+
+def write_plugin(folder: Path, source: Path, version: str = "1.0") -> Path:
+    """Write the wheel of a module; its distribution has the module's name."""
+    name = f"{source.stem}-{version}-py3-none-any.whl"
+    return write_wheel(folder, name, modules={source.name: source.read_bytes()})
 
 
 def x86_64_metadata(label: str, *levels: str) -> VariantMetadata:

@@ -121,7 +121,7 @@ def _begin_plain() -> VariantDependencies:
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import buildrequires, deflate, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, buildrequires, deflate, jobs, selfcheck, skbuildsettings
     from .buildtarget import BuildTarget
     from .config import load
 
@@ -143,6 +143,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
     return [
         *dict.fromkeys([*requirements, *buildrequires.common(planned, config)]),
         *buildrequires.installer_requirements(planned),
+        *(buildproviders.requirements(config) if chosen else ()),
         *deflate.requirements(),
         *_ninja_requirement(config, request, planned),
         *jobs.cuda_requirements(chosen, request.settings),
@@ -177,7 +178,7 @@ def _plain_wheel(
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import buildrequires, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, buildrequires, jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -195,6 +196,7 @@ def _variant_wheels(
         skbuildsettings.check_rebuilding(request.settings)
     else:
         selfcheck.check_installed(config.audit, target.machine)
+    config = buildproviders.resolved(config) if chosen else config
     folder = Path(wheel_directory)
     make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
@@ -216,7 +218,7 @@ def _variant_wheels(
 
 
 def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
-    from . import jobs
+    from . import buildproviders, jobs
     from .buildtarget import BuildTarget
     from .config import load
     from .metadata import VARIANT_JSON
@@ -225,6 +227,7 @@ def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request:
     chosen = request.choose(config, BuildTarget.detect())
     if request.all_variants or not chosen:
         return str(hook(metadata_directory, request.settings))
+    config = buildproviders.resolved(config)
     with jobs.environment(jobs.pass_environment(jobs.Job(chosen[0]), None)):
         name = str(hook(metadata_directory, request.settings))
     path = Path(metadata_directory, name, VARIANT_JSON)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 from packaging.markers import Marker
 
@@ -19,8 +19,9 @@ from . import auditconfig, declare, providers, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .errors import ConfigurationError, Problem, RequestError
-from .metadata import VariantMetadata
+from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
+from .seed import BuildTimeProvider, MetadataSeed
 from .targets import Effect, known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
@@ -62,7 +63,7 @@ class Declared:
 class Config:
     """What a project says about its variants.
 
-    ``declared`` are all variants in the order of the file, the standard table first. ``metadata``
+    ``declared`` are all variants in the order of the file, the standard table first. ``seed``
     covers all of them, also those that are not for this platform, so that the wheels of all
     platforms agree; it is None where no variant is declared. ``parallel_trees`` says that build
     trees of their own may be built at the same time. ``audit`` is how built wheels are checked;
@@ -70,17 +71,35 @@ class Config:
     """
 
     declared: tuple[Declared, ...]
-    metadata: VariantMetadata | None
+    seed: MetadataSeed | None
     flags_scope: FlagsScope
     parallel_trees: bool = True
     audit: AuditConfig = field(default_factory=AuditConfig)
     requirements: VariantDependencies = field(default_factory=VariantDependencies)
 
+    @property
+    def metadata(self) -> VariantMetadata | None:
+        """That of the whole release; raises ProviderError where a plugin is still to be asked."""
+        return None if self.seed is None else self.seed.metadata()
+
     def metadata_of(self, variant: Variant) -> VariantMetadata:
-        """The content of the variant's variant.json; raises RequestError in a project without."""
-        if self.metadata is None:
+        """The content of the variant's variant.json; raises RequestError in a project without.
+
+        Raises ProviderError where a plugin is still to be asked.
+        """
+        if (metadata := self.metadata) is None:
             raise RequestError(NO_VARIANTS)
-        return self.metadata.only(variant)
+        return metadata.only(variant)
+
+    @property
+    def unasked(self) -> dict[str, BuildTimeProvider]:
+        """The providers whose plugins are still to be asked, by namespace."""
+        return {} if self.seed is None else self.seed.unasked
+
+    def answered(self, answers: Mapping[str, Provider]) -> Self:
+        """The same with the answers of plugins, by namespace."""
+        seed = None if self.seed is None else self.seed.answered(answers)
+        return replace(self, seed=seed)
 
     def variant(self, label: str) -> Variant:
         """The variant with this label; the null variant always.
@@ -151,7 +170,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     drafts = [*declare.standard_variants(standard), *declare.matrix_variants(tool)]
     drafts = declare.merged(drafts, report)
     possible = declare.check_properties(drafts, report)
-    metadata = providers.metadata(standard, drafts, report)
+    seed = providers.seed(standard, drafts, report)
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
     reads_variant = overrides_read_variant(pyproject)
@@ -168,7 +187,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
             _check_changes_build(item, report)
     if report.problems:
         raise ConfigurationError(report.problems)
-    return Config(declared, metadata, scope, parallel_trees is not False, audit, requirements)
+    return Config(declared, seed, scope, parallel_trees is not False, audit, requirements)
 
 
 def _check_spelling(table: Table, name: str) -> None:

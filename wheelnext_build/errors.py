@@ -44,6 +44,10 @@ class ToolchainError(WheelnextBuildError):
     """A compiler is missing, or cannot keep what a variant promises."""
 
 
+class ProviderError(WheelnextBuildError):
+    """A provider's plugin is missing, fails, or gives no answer that a wheel could hold."""
+
+
 class BuildError(WheelnextBuildError):
     """The build of a variant failed, or did not apply what the variant stands for."""
 

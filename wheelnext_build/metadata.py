@@ -172,13 +172,7 @@ class VariantMetadata:
             "$schema": SCHEMA_850,
             "default-priorities": {"namespace": list(self.namespaces)},
             "providers": {name: self.providers[name].as_mapping() for name in self.namespaces},
-            "variants": {
-                variant.label: {
-                    namespace: {feature: list(values) for feature, values in features.items()}
-                    for namespace, features in variant.as_mapping().items()
-                }
-                for variant in self.variants
-            },
+            "variants": variants_mapping(self.variants),
         }
 
     def to_json(self) -> bytes:
@@ -276,6 +270,17 @@ class VariantMetadata:
             {name: providers[name] for name in longest.namespaces},
             tuple(variants.values()),
         )
+
+
+def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
+    """``label -> namespace -> feature -> values``, as metadata has it."""
+    return {
+        variant.label: {
+            namespace: {feature: list(values) for feature, values in features.items()}
+            for namespace, features in variant.as_mapping().items()
+        }
+        for variant in variants
+    }
 
 
 def _source(part: tuple[str, VariantMetadata]) -> str:

@@ -204,6 +204,12 @@ PRIORITIES = TableOf(
 
 PROVIDER = TableOf(
     {
+        "build-requires": Key(
+            _REQUIREMENTS,
+            "The requirements of a plugin that is asked while building; its answer becomes the "
+            "wheels' `static-properties` and `feature-order`.",
+            example=["openmp-variant-provider>=1"],
+        ),
         "optional": Key(
             Boolean(),
             "`true`: installers ask the provider only where the user chose it.",
@@ -225,7 +231,7 @@ PROVIDER = TableOf(
         ),
         "plugin-api": Key(
             String(pattern=PLUGIN_API.pattern),
-            "Where the plugin of `requires` is: `module` or `module:object`.",
+            "Where the plugin of `requires` or `build-requires` is: `module` or `module:object`.",
             example="openmp_variant_provider:Plugin",
         ),
         "feature-order": Key(
@@ -235,7 +241,7 @@ PROVIDER = TableOf(
             example=["library"],
         ),
     },
-    exactly_one=PROVIDER_KINDS,
+    exactly_one=(*PROVIDER_KINDS, "build-requires"),
 )
 
 VARIANT = TableOf(

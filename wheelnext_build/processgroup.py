@@ -16,3 +16,16 @@ def end(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGTERM)
     else:
         process.terminate()
+
+
+def end_now(process: subprocess.Popen[Any], patience: float = 2) -> None:
+    """End such a process, also one that does not heed the request within ``patience`` seconds."""
+    end(process)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()

@@ -1,19 +1,25 @@
-"""Who tells an installer what a system supports: priorities and providers, as declared or known."""
+"""Who tells an installer what a system supports: priorities and providers, as declared or known.
+
+A plugin that is asked while building is only named here; :mod:`~wheelnext_build.plugins` asks it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .declare import Draft, check_names
 from .errors import MetadataError
-from .metadata import Provider, VariantMetadata
+from .metadata import PLUGIN_API, PROVIDER_KINDS, Provider
+from .seed import BuildTimeProvider, MetadataSeed, Plugin, default_api
 from .targets import KNOWN, default_priority
 from .tomltable import Report, Table, did_you_mean
 from .variant import namespaces_of
 
 
-def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMetadata | None:
-    """The release's metadata: priorities and providers as written, or filled in where known."""
+def seed(standard: Table, drafts: list[Draft], report: Report) -> MetadataSeed | None:
+    """Of the release's metadata, priorities and providers as written, or filled in where known."""
     priorities = standard.table("default-priorities")
     priorities.only(hints=_DRAFT_PRIORITIES)
     used = namespaces_of(draft.variant for draft in drafts)
@@ -36,7 +42,8 @@ def metadata(standard: Table, drafts: list[Draft], report: Report) -> VariantMet
         )
     if report.problems or not namespaces:
         return None
-    return VariantMetadata(namespaces, providers, tuple(draft.variant for draft in drafts))
+    variants = sorted((draft.variant for draft in drafts), key=lambda variant: variant.label)
+    return MetadataSeed(namespaces, providers, tuple(variants))
 
 
 _DRAFT_PRIORITIES = {
@@ -47,10 +54,18 @@ _DRAFT_PRIORITIES = {
 
 def _providers(
     table: Table, namespaces: tuple[str, ...], drafts: list[Draft]
-) -> dict[str, Provider]:
-    providers = {name: KNOWN[name].provider for name in namespaces if name in KNOWN}
+) -> dict[str, Provider | BuildTimeProvider]:
+    providers: dict[str, Provider | BuildTimeProvider] = {
+        name: KNOWN[name].provider for name in namespaces if name in KNOWN
+    }
     for name in table:
-        provider = _provider(table.table(name))
+        entry = table.table(name)
+        entry.only()
+        provider: Provider | BuildTimeProvider | None
+        if "build-requires" in entry:
+            provider = _build_time_provider(name, entry)
+        else:
+            provider = _provider(entry)
         if name not in namespaces:
             table.report.add(
                 table.at(name),
@@ -60,7 +75,8 @@ def _providers(
             )
         elif provider is not None:
             providers[name] = provider
-            _check_static(provider, name, drafts, table.report)
+            if isinstance(provider, Provider):
+                _check_static(provider, name, drafts, table.report)
     for name in namespaces:
         if name not in providers and name not in table:
             where = next((d.where for d in drafts if name in d.variant.namespaces), table.path)
@@ -68,28 +84,62 @@ def _providers(
                 where,
                 f"the namespace {name!r} has no provider: no installer could tell its values",
                 did_you_mean(name, KNOWN)
-                or f"add [variant.providers.{name}] with requires, static-properties or builtin",
+                or f"add [variant.providers.{name}] with requires, build-requires, "
+                "static-properties or builtin",
             )
     return providers
 
 
-def _provider(table: Table) -> Provider | None:
-    if "build-requires" in table:
-        table.report.add(
-            table.at("build-requires"),
-            "plugins that are queried while building are not supported yet",
-            "write the plugin's answer as static-properties (and feature-order)",
-        )
-        return None
-    table.only()
+def _build_time_provider(namespace: str, table: Table) -> BuildTimeProvider | None:
+    """An entry with ``build-requires`` (building draft, "Extension to provider metadata")."""
     mistakes = len(table.report.problems)
-    requires = table.strings("requires")
+    for key in (*PROVIDER_KINDS, "feature-order"):
+        if key in table:
+            hint = "the plugin answers for it while building: keep one of the two"
+            table.report.add(table.at(key), "stands beside build-requires", hint)
+    requires = _requirements(table, "build-requires")
+    plugin_api, optional = table.string("plugin-api"), table.boolean("optional") or False
+    if len(table.report.problems) > mistakes:
+        return None
+    where = table.at("build-requires")
+    if not requires:
+        table.report.add(where, "is empty", "name the package of the plugin")
+    elif plugin_api is not None and not PLUGIN_API.fullmatch(plugin_api):
+        hint = "write it like an entry point: package.module:Class"
+        table.report.add(table.at("plugin-api"), f"{plugin_api!r} is no module", hint)
+    elif plugin_api is None and len(modules := _default_apis(requires)) > 1:
+        hint = f"add plugin-api to {table.path}"
+        what = f"which requirement is the first depends on markers: {' or '.join(modules)} is asked"
+        table.report.add(where, what, hint)
+    if len(table.report.problems) > mistakes:
+        return None
+    return BuildTimeProvider(Plugin(namespace, requires, plugin_api), optional)
+
+
+def _default_apis(requires: Sequence[str]) -> list[str]:
+    """The modules that can be the default plugin-api, in this environment or another."""
+    found = []
+    for requirement in map(Requirement, requires):
+        found.append(default_api(requirement))
+        if requirement.marker is None:
+            break
+    return list(dict.fromkeys(found))
+
+
+def _requirements(table: Table, key: str) -> tuple[str, ...]:
+    requires = table.strings(key)
     for text in requires:
         try:
             Requirement(text)
         except InvalidRequirement as error:
             hint = str(error).splitlines()[0]
-            table.report.add(table.at("requires"), f"{text!r} is not a requirement", hint)
+            table.report.add(table.at(key), f"{text!r} is not a requirement", hint)
+    return requires
+
+
+def _provider(table: Table) -> Provider | None:
+    mistakes = len(table.report.problems)
+    requires = _requirements(table, "requires")
     static = table.table("static-properties")
     plugin_api, builtin = table.string("plugin-api"), table.string("builtin")
     values = {feature: static.strings(feature) for feature in static}

@@ -78,7 +78,7 @@ class Request:
         from .targets import Effect
         from .variant import NULL, NULL_LABEL
 
-        if config.metadata is None:
+        if config.seed is None:
             raise RequestError(NO_VARIANTS)
         available = config.for_target(target)
         if self.all_variants and not self.patterns:

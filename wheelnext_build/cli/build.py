@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import load
 from ..errors import BuildError, RequestError, WheelError
@@ -121,9 +123,15 @@ def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
 
 
 def _labels(project: Path, settings: Settings) -> list[str]:
-    """The wheels that will be built; every mistake in the project's tables is raised here."""
+    """The wheels that will be built; every mistake in the project's tables is raised here.
+
+    Those that only a plugin can find are raised while building: it is said which are asked.
+    """
     request = Request.parse(settings)
-    chosen = request.choose(load(project), BuildTarget.detect())
+    config = load(project)
+    chosen = request.choose(config, BuildTarget.detect())
+    for text in asked_while_building(config) if chosen else ():
+        print(text, file=sys.stderr)
     plain = [PLAIN] if request.all_variants else []
     return [*plain, *(item.variant.label for item in chosen)]
 

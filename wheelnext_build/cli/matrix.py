@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import Config, Declared, load
 from ..errors import RequestError
 from ..release.jobmatrix import PLATFORMS, jobs
 from ..targets import Effect, machines_of
 from .output import emit_json, table
+from .providercheck import Checked, check
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -34,6 +36,15 @@ def add_parser(subparsers: Subparsers) -> None:
         "jobs of a workflow's strategy.matrix, in one line",
     )
     parser.add_argument("--json", dest="format", action="store_const", const="json")
+    parser.add_argument(
+        "--check-providers",
+        action="store_true",
+        help="install the plugins of the providers, each in an environment of its own, and ask "
+        "them whether they know the variants' properties; status 1 where one does not",
+    )
+    parser.add_argument(
+        "--installer", choices=("pip", "uv"), default="pip", help="for that; default: pip"
+    )
     github = parser.add_argument_group("jobs of a workflow (--format github)")
     github.add_argument(
         "--platform",
@@ -60,23 +71,35 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the matrix; mistakes in it end with status 2."""
+    """Print the matrix; mistakes in it end with status 2.
+
+    Status 1 where providers are asked and one of them does not know what the variants need.
+    """
     config = load(args.project)
     target = BuildTarget.detect()
+    checked: list[Checked] = []
+    if args.check_providers:
+        if args.format not in ("table", "json"):
+            raise RequestError(f"--check-providers has no place in --format {args.format}")
+        checked = check(config, args.installer)
     if args.format == "json":
-        emit_json(as_mapping(config, target))
+        answer = as_mapping(config, target)
+        if args.check_providers:
+            answer["checked-providers"] = [_as_json(item) for item in checked]
+        emit_json(answer)
     elif args.format == "toml":
         print(as_toml(config), end="")
     elif args.format == "github":
         print(json.dumps(as_jobs(config, args)))
     else:
         _print_table(config, target)
-    return 0
+        _print_checked(checked)
+    return 1 if any(item.state == "fails" for item in checked) else 0
 
 
 def as_mapping(config: Config, target: BuildTarget) -> dict[str, object]:
     """What ``--format json`` prints; docs/cli.md describes it."""
-    metadata = config.metadata.as_mapping() if config.metadata else {}
+    metadata = config.seed.as_mapping() if config.seed else {}
     return {
         "flags-scope": config.flags_scope,
         "target": target.machine,
@@ -94,7 +117,7 @@ def as_toml(config: Config) -> str:
         raise RequestError(
             "--format toml needs tomli-w: pip install 'wheelnext-build[cli]'"
         ) from None
-    metadata = config.metadata.as_mapping() if config.metadata else {}
+    metadata = config.seed.as_mapping() if config.seed else {}
     return tomli_w.dumps({"variant": metadata})
 
 
@@ -163,6 +186,32 @@ def _print_table(config: Config, target: BuildTarget) -> None:
         ["label", "properties", "effect", "on this machine"],
         rows,
     )
+
+    for text in asked_while_building(config):
+        print(text)
+
+
+def _print_checked(checked: list[Checked]) -> None:
+    if not checked:
+        return
+    rows = [
+        (item.namespace, item.state, "\n".join([item.text, *map(str, item.problems)]))
+        for item in checked
+    ]
+    table("Providers", ["namespace", "", "answer"], rows)
+
+
+def _as_json(item: Checked) -> dict[str, object]:
+    problems = [
+        {"where": problem.where, "what": problem.what, "hint": problem.hint}
+        for problem in item.problems
+    ]
+    return {
+        "namespace": item.namespace,
+        "state": item.state,
+        "text": item.text,
+        "problems": problems,
+    }
 
 
 def _effect_text(effect: Effect) -> str:
