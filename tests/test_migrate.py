@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def changed(text: str, *matrix: str) -> str:
 
 
 def notes(migration: Migration) -> str:
-    return "\n".join(map(str, migration.notes))
+    return "\n".join(note.text for note in migration.notes)
 
 
 @pytest.fixture
@@ -86,6 +87,20 @@ TEXTS = {
         (
             '[project]\nname = "a"\n[build-system]\nrequires = ["wheelnext-build",]\n'
             'build-backend = "wheelnext_build"'
+        ),
+    ),
+    "beside one that stays, on one line": (
+        f'[build-system]\nrequires = ["scikit-build-core<2"]\n{BACKEND}',
+        (
+            '[build-system]\nrequires = ["wheelnext-build", "scikit-build-core<2"]\n'
+            'build-backend = "wheelnext_build"\n'
+        ),
+    ),
+    "beside one that stays, among others": (
+        f"[build-system]\nrequires = ['a', 'scikit-build-core<2', 'b']\n{BACKEND}",
+        (
+            "[build-system]\nrequires = ['a', 'wheelnext-build', 'scikit-build-core<2', 'b']\n"
+            'build-backend = "wheelnext_build"\n'
         ),
     ),
     "beside one that stays": (
@@ -391,6 +406,18 @@ def test_what_it_prints_is_a_patch(
     assert capfdbinary.readouterr().out == b""
 
 
+def test_the_patch_of_a_long_file_has_no_more_than_what_changes(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SIMPLE.replace('["scikit', '[\n"scikit').replace('core"]', 'core",\n]')
+    (project / "pyproject.toml").write_text(
+        text + "".join(f"[x{n}]\na = [\n]\n" for n in range(99))
+    )
+    assert main(["migrate", str(project)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith(("+", "-")) for line in lines[2:]) == 4
+
+
 def test_writing_twice_changes_nothing_the_second_time(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -419,6 +446,26 @@ def test_a_link_to_the_file_stays_a_link(project: Path) -> None:
     assert main(["migrate", str(project), "--write"]) == 0
     assert path.is_symlink()
     assert (project / "real.toml").read_text() == NEW
+
+
+def test_the_manual_shows_what_is_printed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["scikit-build-core>=0.10", "pybind11"]  # C++\n'
+        f'{BACKEND}\n[project]\nname = "sample"\nversion = "1.0"\n'
+    )
+    assert main(["migrate", str(project), "--matrix", "x86_64.level=v3,v4"]) == 0
+    manual = Path(__file__).parent.parent / "docs" / "migrating.md"
+    assert capsys.readouterr().out in manual.read_text(encoding="utf-8")
+
+
+def test_without_tomlkit_it_says_what_to_install(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tomlkit", None)
+    assert main(["migrate", str(project)]) == 2
+    assert "pip install 'wheelnext-build[cli]'" in capsys.readouterr().err
 
 
 def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,10 +68,11 @@ def test_flags_before_the_variants(code: str) -> None:
     [
         'set_source_files_properties(a.c PROPERTIES COMPILE_FLAGS "-mavx2 -mfma")',
         "set_property(SOURCE a.c PROPERTY COMPILE_OPTIONS -mavx2 -mfma)",
+        "target_compile_options(a_avx2 PRIVATE -mavx2 -mfma)",
     ],
 )
-def test_flags_of_single_files(code: str) -> None:
-    assert flags(code) == {compileflags.PER_FILE: ["CMakeLists.txt:1: -mavx2 -mfma"]}
+def test_flags_of_single_files_and_targets(code: str) -> None:
+    assert flags(code) == {compileflags.OWN: ["CMakeLists.txt:1: -mavx2 -mfma"]}
 
 
 def test_flags_of_unknown_use() -> None:
@@ -94,6 +95,7 @@ def test_flags_of_unknown_use() -> None:
         'option(NATIVE "add -march=native" OFF)',
         'string(REPLACE "-march=native" "" CMAKE_CXX_FLAGS "${CMAKE_CXX_FLAGS}")',
         "set(HAS_-mavx2 1)",
+        "add_compile_options(/arch:SSE2)",
     ],
 )
 def test_flags_that_are_only_spoken_of(code: str) -> None:
@@ -142,12 +144,23 @@ def test_pythons_that_this_backend_does_not_run_on(tmp_path: Path) -> None:
         assert [str(place) for place in note.places] == ["pyproject.toml:3"]
 
 
-def test_a_ninja_that_is_too_old_for_builds_at_the_same_time(tmp_path: Path) -> None:
-    for entry, wrong in (("ninja<1.12", True), ("ninja", False), ("ninja>=1.5", False)):
-        text = f'[build-system]\nrequires = [\n  "wheelnext-build",\n  "{entry}",\n]\n'
-        collected = notes.collect(tmp_path, tomllib.loads(text), text)
-        places = [str(place) for note in collected for place in note.places]
-        assert places == (["pyproject.toml:4"] if wrong else [])
+@pytest.mark.parametrize(
+    ("entry", "needed"),
+    [
+        ("ninja<1.12", "ninja>=1.13"),
+        ("packaging~=23.0", "packaging>=24.2"),
+        ("ninja", ""),
+        ("ninja>=1.5,!=1.11.1", ""),
+        ("packaging>=20", ""),
+    ],
+)
+def test_bounds_that_leave_no_version(tmp_path: Path, entry: str, needed: str) -> None:
+    text = f'[build-system]\nrequires = [\n  "wheelnext-build",\n  "{entry}",\n]\n'
+    collected = notes.collect(tmp_path, tomllib.loads(text), text)
+    assert [str(place) for note in collected for place in note.places] == (
+        ["pyproject.toml:4"] if needed else []
+    )
+    assert all(needed in note.text for note in collected)
 
 
 def test_settings_of_scikit_build_core(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..migration.note import Note
     from .output import Subparsers
 
+_MOST_PLACES = 10
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command to the parser."""
@@ -102,7 +104,7 @@ def _print(path: Path, migration: Migration, found: list[Note], *, write: bool) 
         sys.stdout.buffer.write(migration.diff().encode())
         sys.stdout.buffer.flush()
     for note in (*migration.notes, *found):
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {note.shortened(_MOST_PLACES)}", file=sys.stderr)
 
 
 def _as_json(migration: Migration, found: list[Note], *, written: bool) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import itertools
 import json
 import tomllib
@@ -21,8 +20,8 @@ from .requires import FLOOR, THEIRS, Switched, switched
 from .tomltext import (
     appended,
     first_that_parses_as,
-    lines_of,
     sections_edited,
+    unified_diff,
     with_line_ends_of,
     with_pair_in_table,
 )
@@ -32,8 +31,6 @@ SKBUILD_BACKEND = "scikit_build_core.build"
 
 Axes = Mapping[str, Mapping[str, Sequence[str]]]
 """Namespaces, their features, and the values of each: ``{"x86_64": {"level": ["v3"]}}``."""
-
-_EXAMPLE = '[[tool.wheelnext-build.matrix]] axes.x86_64.level = ["v3", "v4"]'
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,7 @@ class Migration:
 
     def diff(self) -> str:
         """A unified diff that ``patch -p1`` and ``git apply`` take in the project's folder."""
-        lines = difflib.unified_diff(
-            lines_of(self.before), lines_of(self.after), "a/pyproject.toml", "b/pyproject.toml"
-        )
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in lines
-        )
+        return unified_diff(self.before, self.after, "pyproject.toml")
 
 
 def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
@@ -181,10 +172,15 @@ def _edited(
 
 
 def _edit_requires(requires: Any, decided: Switched) -> None:
+    on_one_line = "\n" not in requires.as_string()
     for edit in decided.edits:
-        near = requires[min(edit.index, len(requires) - 1)] if requires else edit.text
-        item = _like(near, edit.text)
-        if edit.insert:
+        old = requires[min(edit.index, len(requires) - 1)] if requires else edit.text
+        item = _like(old, edit.text)
+        if edit.insert and requires and on_one_line:
+            # tomlkit puts a space before what is behind, but none before what was first.
+            requires[edit.index] = item
+            requires.insert(edit.index + 1, _like(old, str(old)))
+        elif edit.insert:
             requires.insert(edit.index, item)
         else:
             requires[edit.index] = item
@@ -244,6 +240,7 @@ def _pin_notes(decided: Switched) -> list[Note]:
 
 def _no_variants() -> Note:
     return Note(
-        f"no variants are declared, so all builds make the plain wheel: add, such as, {_EXAMPLE}, "
-        "or give --matrix x86_64.level=v3,v4"
+        "no variants are declared, so every build makes the plain wheel alone. Declare some in "
+        '[[tool.wheelnext-build.matrix]], such as axes.x86_64.level = ["v3", "v4"], or give '
+        "--matrix x86_64.level=v3,v4"
     )

@@ -28,5 +28,8 @@ class Note:
     text: str
     places: tuple[Place, ...] = ()
 
-    def __str__(self) -> str:
-        return "\n".join([self.text, *(f"    {place}" for place in self.places)])
+    def shortened(self, most: int) -> str:
+        """The text and up to ``most`` of the places, each in a line."""
+        rest = len(self.places) - most
+        more = [f"and {rest} more: --json lists all"] if rest > 0 else []
+        return "\n    ".join([self.text, *map(str, self.places[:most]), *more])

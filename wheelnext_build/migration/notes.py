@@ -21,7 +21,14 @@ from .tomllines import line_of
 
 _THIS = "pyproject.toml"
 _FIRST_PYTHON = 11
-_FIRST_NINJA = Version("1.13")
+_NEEDED = {
+    "packaging": ("24.2", "wheelnext-build needs packaging>=24.2"),
+    "ninja": (
+        "1.13",
+        "variants that are built at the same time (tool.wheelnext-build.parallel-trees) need "
+        "ninja>=1.13",
+    ),
+}
 
 _CI_FILES = (
     ".github/workflows/*.yml",
@@ -63,7 +70,7 @@ def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]
     tool = table(pyproject, "tool")
     return [
         *_pythons(table(pyproject, "project"), where),
-        *_ninja(pyproject, where),
+        *_bounds(pyproject, where),
         *compileflags.notes(cmake_files(folder)),
         *_skbuild(table(tool, "scikit-build"), where),
         *_environments(folder, pyproject, where),
@@ -104,13 +111,14 @@ def _pythons(project: Mapping[str, Any], where: Where) -> Iterator[Note]:
         )
 
 
-def _ninja(pyproject: Mapping[str, Any], where: Where) -> Iterator[Note]:
+def _bounds(pyproject: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    """Bounds in ``build-system.requires`` that leave no version of what this backend needs."""
     for text in table(pyproject, "build-system").get("requires", []):
         item = _requirement(text)
-        if item and item.name == "ninja" and not admits(item.specifier, _FIRST_NINJA):
+        floor, why = _NEEDED.get(item.name if item else "", ("", ""))
+        if item and floor and not admits(item.specifier, Version(floor)):
             yield Note(
-                f"{text!r}: variants that are built at the same time ask for ninja>=1.13, which "
-                "this excludes. Loosen it, or set tool.wheelnext-build.parallel-trees = false",
+                f"{text!r} in build-system.requires: {why}, and no version fits both. Loosen it",
                 where("build-system", "requires", containing=text),
             )
 

@@ -67,6 +67,36 @@ def lines_of(text: str) -> list[str]:
     return [line for line in text.replace("\n", "\n\0").split("\0") if line]
 
 
+def unified_diff(old: str, new: str, name: str) -> str:
+    """The change as ``patch -p1`` and ``git apply`` take it.
+
+    difflib's own function takes frequent lines for junk in longer files: its hunks are larger.
+    """
+    sides = lines_of(old), lines_of(new)
+    matcher = difflib.SequenceMatcher(None, *sides, autojunk=False)
+    result: list[str] = []
+    for group in matcher.get_grouped_opcodes():
+        first, last = group[0], group[-1]
+        result.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n")
+        for kind, start, end, new_start, new_end in group:
+            if kind == "equal":
+                result += [f" {line}" for line in sides[0][start:end]]
+                continue
+            result += [f"-{line}" for line in sides[0][start:end]]
+            result += [f"+{line}" for line in sides[1][new_start:new_end]]
+    head = f"--- a/{name}\n+++ b/{name}\n" if result else ""
+    marked = (
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in result
+    )
+    return head + "".join(marked)
+
+
+def _range(start: int, end: int) -> str:
+    """Lines ``start`` to ``end``, from 0 and without the last, as a hunk's header has them."""
+    return f"{start + 1 if end > start else start},{end - start}"
+
+
 def with_line_ends_of(text: str, new: str) -> str:
     """``new``, which has line feeds, with the line ends that ``text`` has."""
     if "\r\n" not in text:
