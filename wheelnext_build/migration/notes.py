@@ -25,8 +25,10 @@ _NEEDED = {
     "packaging": ("24.2", "wheelnext-build needs packaging>=24.2"),
     "ninja": (
         "1.13",
-        "variants that are built at the same time (tool.wheelnext-build.parallel-trees) need "
-        "ninja>=1.13",
+        (
+            "variants that are built at the same time (tool.wheelnext-build.parallel-trees) need "
+            "ninja>=1.13"
+        ),
     ),
 }
 
