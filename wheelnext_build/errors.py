@@ -54,6 +54,12 @@ class BuildError(WheelnextBuildError):
     exit_code = 1
 
 
+class MigrationError(WheelnextBuildError):
+    """A project that cannot be switched to this backend as it stands."""
+
+    exit_code = 1
+
+
 class ReleaseError(WheelnextBuildError):
     """The wheels of a release contradict each other."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tarfile
@@ -101,11 +100,9 @@ class Project:
         (root,) = (self.folder.parent / "unpacked").iterdir()
         root.rename(self.folder)
         if change:
-            path = self.folder / "pyproject.toml"
-            text = path.read_text()
-            text = re.sub(r"(requires\s*=\s*\[)", r'\1"wheelnext-build", ', text, count=1)
-            text = text.replace('"scikit_build_core.build"', '"wheelnext_build"')
-            path.write_text(text + change)
+            self.run(sys.executable, "-m", "wheelnext_build", "migrate", "--write", self.folder)
+            with (self.folder / "pyproject.toml").open("a") as stream:
+                stream.write(change)
 
     def build(self, name: str, *settings: str) -> list[Path]:
         out = self.folder.parent / name

@@ -25,6 +25,7 @@ COMMANDS = (
     "check",
     "select",
     "report",
+    "migrate",
 )
 """Each is a module here; only the one that is called is imported."""
 

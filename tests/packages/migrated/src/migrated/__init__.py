@@ -1,0 +1,1 @@
+from ._level import level as level

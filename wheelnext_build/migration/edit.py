@@ -1,0 +1,246 @@
+"""The text of pyproject.toml, switched to this backend; all that is not changed stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tomlkit
+from tomlkit.items import String
+
+from .. import config
+from ..errors import ConfigurationError, MigrationError, Problem, RequestError
+from .note import Note
+from .requires import FLOOR, THEIRS, Switched, switched
+from .tomltext import (
+    appended,
+    first_that_parses_as,
+    sections_edited,
+    unified_diff,
+    with_line_ends_of,
+    with_pair_in_table,
+)
+
+BACKEND = "wheelnext_build"
+SKBUILD_BACKEND = "scikit_build_core.build"
+
+Axes = Mapping[str, Mapping[str, Sequence[str]]]
+"""Namespaces, their features, and the values of each: ``{"x86_64": {"level": ["v3"]}}``."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """pyproject.toml as it was and as it is to be, and what follows from the changes."""
+
+    before: str
+    after: str
+    notes: tuple[Note, ...]
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """A unified diff that ``patch -p1`` and ``git apply`` take in the project's folder."""
+        return unified_diff(self.before, self.after, "pyproject.toml")
+
+
+def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
+    """Switch the text of a pyproject.toml, and add a matrix table for each of ``matrix``.
+
+    Raises ConfigurationError where it is not TOML, or its variants have mistakes afterwards,
+    RequestError where ``build-system`` or a value of the matrix is not what it must be, and
+    MigrationError where the change cannot be made without disturbing the rest.
+    """
+    before = load(text)
+    config.parse(before)  # what is wrong already is said before anything else
+    decided = switched(
+        build_system(before)["requires"],
+        table(before, "tool", "scikit-build").get("minimum-version"),
+    )
+    rows = [row for row in matrix if {"axes": row} not in _matrix(before)]
+    expected = _changed(before, decided, rows)
+    new = _edited(text.replace("\r\n", "\n"), before, decided, rows)
+    after = with_line_ends_of(text, new or "")
+    if first_that_parses_as(expected, [after]) is None:
+        raise MigrationError(
+            "pyproject.toml: it is written in a way that cannot be changed without disturbing the "
+            "rest; make the change by hand:\n" + _by_hand(expected, decided, rows)
+        )
+    declared = config.parse(expected).declared
+    return Migration(text, after, (*_pin_notes(decided), *([] if declared else [_no_variants()])))
+
+
+def load(text: str) -> dict[str, Any]:
+    """Parse a pyproject.toml; raises ConfigurationError where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        hint = "remove the byte order mark at its start" if text.startswith("\ufeff") else ""
+        raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}", hint)]) from None
+
+
+def table(value: Any, *path: str) -> Mapping[str, Any]:
+    """A table below a parsed one; an empty one where it is missing or no table."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:
+    """The table ``build-system``; raises RequestError where it is not as PEP 518 has it."""
+    system = table(pyproject, "build-system")
+    requires = system.get("requires")
+    if not isinstance(requires, list) or not all(isinstance(item, str) for item in requires):
+        raise RequestError("pyproject.toml: build-system.requires must be a list of strings")
+    return dict(system)
+
+
+def axes(text: str) -> dict[str, dict[str, list[str]]]:
+    """Read ``namespace.feature=value,value``; several, with spaces between, are multiplied.
+
+    Raises RequestError.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for axis in text.split():
+        name, _, values = axis.partition("=")
+        namespace, _, feature = name.partition(".")
+        listed = values.split(",")
+        if not (namespace and feature and all(listed)):
+            raise RequestError(
+                f"--matrix {text}: write it as NAMESPACE.FEATURE=VALUE,VALUE, such as "
+                "x86_64.level=v3,v4"
+            )
+        if feature in found.setdefault(namespace, {}):
+            raise RequestError(f"--matrix {text}: {name} stands twice in it")
+        found[namespace][feature] = listed
+    if not found:
+        raise RequestError("--matrix: it is empty; write it as x86_64.level=v3,v4")
+    return found
+
+
+def _changed(before: Mapping[str, Any], decided: Switched, rows: Sequence[Axes]) -> dict[str, Any]:
+    """What the new text must parse as."""
+    after = copy.deepcopy(dict(before))
+    system = after["build-system"]
+    system["requires"] = decided.applied(system["requires"])
+    if system.get("build-backend") == SKBUILD_BACKEND:
+        system["build-backend"] = BACKEND
+    tool = after.setdefault("tool", {}) if rows or decided.minimum_version else {}
+    if decided.minimum_version:
+        tool["scikit-build"] = {
+            **table(tool, "scikit-build"),
+            "minimum-version": decided.minimum_version,
+        }
+    if rows:
+        ours = tool.setdefault("wheelnext-build", {})
+        ours.setdefault("matrix", []).extend({"axes": row} for row in rows)
+    return after
+
+
+def _edited(
+    text: str, before: Mapping[str, Any], decided: Switched, rows: Sequence[Axes]
+) -> str | None:
+    """The new text; None where it cannot be made."""
+
+    def edit(section: Any) -> None:
+        system = section["build-system"]
+        if system.get("build-backend") == SKBUILD_BACKEND:
+            system["build-backend"] = _like(system["build-backend"], BACKEND)
+        _edit_requires(system["requires"], decided)
+
+    def edit_skbuild(section: Any) -> None:
+        section["tool"]["scikit-build"]["minimum-version"] = decided.minimum_version
+
+    plain = replace(decided, minimum_version=None)
+    result = first_that_parses_as(_changed(before, plain, ()), sections_edited(text, edit))
+    if decided.minimum_version and result is not None:
+        pair = f'minimum-version = "{decided.minimum_version}"'
+        candidates = itertools.chain(
+            with_pair_in_table(result, "tool.scikit-build", pair),
+            sections_edited(result, edit_skbuild),
+        )
+        result = first_that_parses_as(_changed(before, decided, ()), candidates)
+    for row in rows if result is not None else ():
+        result = appended(result or "", _row(row))
+    return result
+
+
+def _edit_requires(requires: Any, decided: Switched) -> None:
+    on_one_line = "\n" not in requires.as_string()
+    for edit in decided.edits:
+        old = requires[min(edit.index, len(requires) - 1)] if requires else edit.text
+        item = _like(old, edit.text)
+        if edit.insert and requires and on_one_line:
+            # tomlkit puts a space before what is behind, but none before what was first.
+            requires[edit.index] = item
+            requires.insert(edit.index + 1, _like(old, str(old)))
+        elif edit.insert:
+            requires.insert(edit.index, item)
+        else:
+            requires[edit.index] = item
+
+
+def _like(old: object, text: str) -> String:
+    """A string in the quotes that the old one has."""
+    literal = isinstance(old, String) and old.as_string().startswith("'") and "'" not in text
+    return tomlkit.string(text, literal=literal)
+
+
+def _row(row: Axes) -> str:
+    lines = [
+        f"axes.{_key(namespace)}.{_key(feature)} = {json.dumps(list(values), ensure_ascii=False)}\n"
+        for namespace, features in row.items()
+        for feature, values in features.items()
+    ]
+    return "".join(["[[tool.wheelnext-build.matrix]]\n", *lines])
+
+
+def _key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if is_bare else json.dumps(name, ensure_ascii=False)
+
+
+def _by_hand(expected: Mapping[str, Any], decided: Switched, rows: Sequence[Axes]) -> str:
+    system = expected["build-system"]
+    lines = [f"    build-system.requires = {json.dumps(system['requires'], ensure_ascii=False)}"]
+    if system.get("build-backend") == BACKEND:
+        lines.append(f'    build-system.build-backend = "{BACKEND}"')
+    if decided.minimum_version:
+        lines.append(f'    tool.scikit-build.minimum-version = "{decided.minimum_version}"')
+    lines += [f"    {line}" for row in rows for line in _row(row).splitlines()]
+    return "\n".join(lines)
+
+
+def _matrix(pyproject: Mapping[str, Any]) -> list[Any]:
+    rows = table(pyproject, "tool", "wheelnext-build").get("matrix", [])
+    return rows if isinstance(rows, list) else []
+
+
+def _pin_notes(decided: Switched) -> list[Note]:
+    notes = []
+    for entry in decided.dropped:
+        text = (
+            f"build-system.requires has {entry!r}, and wheelnext-build needs "
+            f"{THEIRS}>={FLOOR}: no version fits both, so the bound is given up. "
+        )
+        if decided.minimum_version:
+            text += (
+                f'tool.scikit-build.minimum-version = "{decided.minimum_version}" is written '
+                "instead: with it scikit-build-core keeps the defaults of that version. "
+            )
+        notes.append(Note(text + "Compare the wheel with the last one."))
+    return notes
+
+
+def _no_variants() -> Note:
+    return Note(
+        "no variants are declared, so every build makes the plain wheel alone. Declare some in "
+        '[[tool.wheelnext-build.matrix]], such as axes.x86_64.level = ["v3", "v4"], or give '
+        "--matrix x86_64.level=v3,v4"
+    )

@@ -1,0 +1,35 @@
+"""What a migration leaves to the maintainer, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of one of the project's files; ``line`` is None where only the file is known.
+
+    ``what`` is what stands there, where that helps.
+    """
+
+    file: str
+    line: int | None = None
+    what: str = ""
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.what}" if self.what else where
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to look at: what it is about, and the places that it is about."""
+
+    text: str
+    places: tuple[Place, ...] = ()
+
+    def shortened(self, most: int) -> str:
+        """The text and up to ``most`` of the places, each in a line."""
+        rest = len(self.places) - most
+        more = [f"and {rest} more: --json lists all"] if rest > 0 else []
+        return "\n    ".join([self.text, *map(str, self.places[:most]), *more])

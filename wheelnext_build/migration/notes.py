@@ -1,0 +1,226 @@
+"""What a migration cannot decide: found by reading the project's files, never by running them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from . import compileflags
+from .edit import table
+from .note import Note, Place
+from .requires import THEIRS, admits
+from .tomllines import line_of
+
+_THIS = "pyproject.toml"
+_FIRST_PYTHON = 11
+_NEEDED = {
+    "packaging": ("24.2", "wheelnext-build needs packaging>=24.2"),
+    "ninja": (
+        "1.13",
+        (
+            "variants that are built at the same time (tool.wheelnext-build.parallel-trees) need "
+            "ninja>=1.13"
+        ),
+    ),
+}
+
+_CI_FILES = (
+    ".github/workflows/*.yml",
+    ".github/workflows/*.yaml",
+    ".github/actions/*/action.yml",
+    ".gitlab-ci.yml",
+    ".circleci/config.yml",
+    ".cirrus.yml",
+    "azure-pipelines.yml",
+    ".readthedocs.y*ml",
+    "noxfile.py",
+    "tox.ini",
+    "Makefile",
+    "justfile",
+    "Dockerfile*",
+    "*requirements*.txt",
+    "*requirements*.in",
+    "requirements/*.txt",
+    "requirements/*.in",
+    "environment*.y*ml",
+    "pixi.toml",
+    "conda*/meta.yaml",
+    "recipe/*.yaml",
+)
+_MENTION = re.compile(r"scikit[-_]build[-_]core|--no-(?:build-)?isolation\b", re.IGNORECASE)
+
+_SKIPPED_FOLDERS = ("build", "_skbuild", "dist", "node_modules", "venv", "site-packages")
+_LARGEST = 1 << 20
+
+Where = Callable[..., tuple[Place, ...]]
+
+
+def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]:
+    """All that the maintainer should look at; ``text`` is pyproject.toml."""
+
+    def where(*path: str | int, containing: str = "", what: str = "") -> tuple[Place, ...]:
+        return (Place(_THIS, line_of(text, *path, containing=containing), what),)
+
+    tool = table(pyproject, "tool")
+    return [
+        *_pythons(table(pyproject, "project"), where),
+        *_bounds(pyproject, where),
+        *compileflags.notes(cmake_files(folder)),
+        *_skbuild(table(tool, "scikit-build"), where),
+        *_environments(folder, pyproject, where),
+        *_cibuildwheel(tool, where),
+    ]
+
+
+def cmake_files(folder: Path) -> dict[str, str]:
+    """The project's CMake code: names below the folder, and contents."""
+    found = {}
+    for top, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_source(Path(top, name)))
+        for name in sorted(files):
+            path = Path(top, name)
+            if name == "CMakeLists.txt" or name.endswith(".cmake"):
+                found[path.relative_to(folder).as_posix()] = _read(path)
+    return found
+
+
+def _is_source(folder: Path) -> bool:
+    if folder.name.startswith((".", "cmake-build")) or folder.name in _SKIPPED_FOLDERS:
+        return False
+    return not any((folder / name).exists() for name in ("CMakeCache.txt", "pyvenv.cfg"))
+
+
+def _pythons(project: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    try:
+        wanted = SpecifierSet(str(project.get("requires-python", ">=3.11")))
+    except InvalidSpecifier:
+        return
+    old = [f"3.{minor}" for minor in range(7, _FIRST_PYTHON) if wanted.contains(f"3.{minor}.99")]
+    if old:
+        yield Note(
+            f"the project is for Python {', '.join(old)}, too, and wheelnext-build runs on 3.11 or "
+            "newer: wheels for these, and installs from the sdist there, cannot be built any more. "
+            "Raise requires-python, or stay with scikit_build_core.build until then",
+            where("project", "requires-python"),
+        )
+
+
+def _bounds(pyproject: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    """Bounds in ``build-system.requires`` that leave no version of what this backend needs."""
+    for text in table(pyproject, "build-system").get("requires", []):
+        item = _requirement(text)
+        floor, why = _NEEDED.get(item.name if item else "", ("", ""))
+        if item and floor and not admits(item.specifier, Version(floor)):
+            yield Note(
+                f"{text!r} in build-system.requires: {why}, and no version fits both. Loosen it",
+                where("build-system", "requires", containing=text),
+            )
+
+
+def _skbuild(skbuild: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    base = ("tool", "scikit-build")
+    build_dir = skbuild.get("build-dir")
+    if isinstance(build_dir, str) and "{" in build_dir:
+        yield Note(
+            "the plain wheel alone is built in this folder as before; builds that make variants "
+            "keep theirs in wheelnext-<platform> beside it, one for all interpreters: see that "
+            "caches and ignore files know it",
+            where(*base, "build-dir", what=build_dir),
+        )
+    overrides = skbuild.get("overrides")
+    for index, item in enumerate(overrides if isinstance(overrides, list) else []):
+        condition = table(item, "if")
+        if "failed" in condition or "failed" in table(condition, "any"):
+            yield Note(
+                "what this override does where CMake fails makes the plain wheel only; a variant "
+                "that cannot be compiled ends the build",
+                where(*base, "overrides", index),
+            )
+    args = str(table(skbuild, "cmake").get("args", ""))
+    define = table(table(skbuild, "cmake"), "define").get("CMAKE_PROJECT_INCLUDE", "")
+    if "-DCMAKE_PROJECT_INCLUDE" in args or not isinstance(define, str):
+        key = ("define", "CMAKE_PROJECT_INCLUDE") if define else ("args",)
+        yield Note(
+            "a variant's flags come into the build by CMAKE_PROJECT_INCLUDE. One of the project's "
+            "own is included as well where it is a plain string in "
+            "tool.scikit-build.cmake.define: write it there",
+            where(*base, "cmake", *key, containing="CMAKE_PROJECT_INCLUDE"),
+        )
+
+
+def _environments(folder: Path, pyproject: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    places = [*_requirement_lists(pyproject, where), *_mentions(folder)]
+    if places:
+        yield Note(
+            "where scikit-build-core is installed by hand, to build without isolation, "
+            "wheelnext-build must be, too",
+            tuple(places),
+        )
+
+
+def _requirement_lists(pyproject: Mapping[str, Any], where: Where) -> Iterator[Place]:
+    """Lists of requirements in pyproject.toml, beyond the build's own, that name scikit-build-core.
+
+    And settings of uv that switch isolation off.
+    """
+    lists: list[tuple[tuple[str, ...], object]] = [
+        (("project", "dependencies"), table(pyproject, "project").get("dependencies"))
+    ]
+    tables: tuple[tuple[str, ...], ...] = (
+        ("project", "optional-dependencies"),
+        ("dependency-groups",),
+    )
+    for path in tables:
+        groups = table(pyproject, *path)
+        lists += [((*path, name), value) for name, value in groups.items()]
+    for path, value in lists:
+        for text in value if isinstance(value, list) else []:
+            item = _requirement(text)
+            if item and canonicalize_name(item.name) == THEIRS:
+                yield from where(*path, containing=text, what=text)
+    uv = ("tool", "uv")
+    for key in ("no-build-isolation", "no-build-isolation-package"):
+        value = table(pyproject, *uv).get(key)
+        if value:
+            yield from where(*uv, key, what=key)
+
+
+def _mentions(folder: Path) -> Iterator[Place]:
+    for path in sorted({path for pattern in _CI_FILES for path in folder.glob(pattern)}):
+        for number, line in enumerate(_read(path).split("\n"), 1):
+            if _MENTION.search(line) and not line.lstrip().startswith("#"):
+                yield Place(path.relative_to(folder).as_posix(), number, line.strip())
+
+
+def _cibuildwheel(tool: Mapping[str, Any], where: Where) -> Iterator[Note]:
+    if "cibuildwheel" in tool:
+        yield Note(
+            "cibuildwheel goes on to build plain wheels. For variants it needs config-settings, a "
+            "repair command and a test command: docs/releasing.md",
+            where("tool", "cibuildwheel"),
+        )
+
+
+def _requirement(text: object) -> Requirement | None:
+    try:
+        return Requirement(text) if isinstance(text, str) else None
+    except InvalidRequirement:
+        return None
+
+
+def _read(path: Path) -> str:
+    """A file's text; empty where it cannot be read, or is too long to be written by hand."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return ""
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
