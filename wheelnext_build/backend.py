@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scikit_build_core import build as skbuild
 
 from .errors import INTERRUPTED, RequestError, ToolchainError, WheelError, WheelnextBuildError
-from .request import Kind, Request, Settings, check_installable, installer
+from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
     from .config import Config, Declared
@@ -31,7 +31,7 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
     """What the build needs installed beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings)
         if not request.wants_variants:
             return hook(_stripped(config_settings, request))
         return _variant_requirements(kind, request, hook)
@@ -56,7 +56,7 @@ def build_wheel(
 ) -> str:
     """The plain wheel, or the wheels of the variants asked for; returns the first one's name."""
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             settings = _stripped(config_settings, request)
             return _plain_wheel(wheel_directory, settings, metadata_directory)
@@ -68,7 +68,7 @@ def build_editable(
 ) -> str:
     """scikit-build-core's editable wheel, built for one variant where one is asked for."""
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             settings = _stripped(config_settings, request)
             return skbuild.build_editable(wheel_directory, settings, metadata_directory)
@@ -84,13 +84,24 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
     def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
         with _clean_exit():
-            request = Request.parse(config_settings)
+            request = _request(config_settings)
             if not request.wants_variants:
                 return str(hook(metadata_directory, _stripped(config_settings, request)))
             return _prepare_variant(hook, metadata_directory, request)
 
     prepare.__name__ = prepare.__qualname__ = name
     return prepare
+
+
+def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request:
+    """What is asked for, with ``native`` already replaced by what it stands for here."""
+    request = Request.parse(config_settings)
+    if NATIVE not in request.patterns:
+        return request
+    from .announce import announce
+    from .native import resolved
+
+    return resolved(request, Path(), None if quiet else announce)
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
@@ -183,7 +194,11 @@ def _variant_wheels(
     in_place = skbuildsettings.in_place(request.settings) if kind == "editable" else None
     name = Builder(common, in_place).run(planned)[0]
     if metadata_directory is not None:
-        _check_prepared(Path(metadata_directory), folder / name)
+        try:
+            _check_prepared(Path(metadata_directory), folder / name)
+        except WheelError:
+            (folder / name).unlink()
+            raise
     return name
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import native
 from ..buildtarget import BuildTarget
 from ..config import load
 from ..errors import BuildError, RequestError, WheelError
@@ -39,7 +41,7 @@ def add_parser(subparsers: Subparsers) -> None:
         default=[],
         metavar="LABEL",
         help="build only these variants, and no sdist and no plain wheel; may be repeated, and "
-        "*, ? and {a,b} are allowed",
+        "*, ? and {a,b} are allowed; native is the best one for this machine",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--wheel", action="store_true", help="no sdist: build from the source tree")
@@ -82,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     project = args.project.resolve()
     settings = _settings(args)
     interpreters = _interpreters(args)
+    if args.sdist and args.only:
+        raise RequestError("--only names wheels and --sdist builds none: give one of the two")
     labels = [] if args.sdist else _labels(project, settings)
     outdir = (args.outdir or project / "dist").resolve()
     kinds: list[Kind] = []
@@ -121,8 +125,17 @@ def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
 
 
 def _labels(project: Path, settings: Settings) -> list[str]:
-    """The wheels that will be built; every mistake in the project's tables is raised here."""
-    request = Request.parse(settings)
+    """The wheels that will be built; every mistake in the project's tables is raised here.
+
+    ``native`` is replaced in the settings by what it stands for on this machine.
+    """
+    asked = Request.parse(settings)
+    request = native.resolved(asked, project, lambda line: print(line, file=sys.stderr))
+    if request is not asked:
+        settings.pop(LABEL_SETTING)
+        if not request.wants_variants:
+            return [PLAIN]
+        settings[LABEL_SETTING] = list(request.patterns)
     chosen = request.choose(load(project), BuildTarget.detect())
     plain = [PLAIN] if request.all_variants else []
     return [*plain, *(item.variant.label for item in chosen)]
