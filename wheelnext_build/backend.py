@@ -70,6 +70,7 @@ def build_editable(
     with _clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
+            _leave_variant(request)
             settings = _stripped(config_settings, request)
             return skbuild.build_editable(wheel_directory, settings, metadata_directory)
         return _variant_wheels("editable", request, wheel_directory, metadata_directory)
@@ -143,6 +144,17 @@ def _ninja_requirement(config: Config, request: Request, chosen: tuple[Declared,
     return [jobserver.NINJA] if wanted else []
 
 
+def _leave_variant(request: Request) -> None:
+    """Remove what a variant's build in place has left for the next one in that folder."""
+    from . import skbuildsettings
+    from .cmakefiles import VARIANT_FILE
+
+    folder = skbuildsettings.in_place(request.settings)
+    if folder is not None and (folder / VARIANT_FILE).is_file():
+        (folder / "CMakeCache.txt").unlink(missing_ok=True)
+        (folder / VARIANT_FILE).unlink()
+
+
 def _plain_wheel(
     wheel_directory: str,
     settings: dict[str, str | list[str]] | None,
@@ -176,8 +188,10 @@ def _variant_wheels(
     # An editable wheel never leaves its machine, and every frontend that asks for one is an
     # installer that may reject a label.
     carriers = request.carriers or client is not None or kind == "editable"
+    in_place, rebuilds = None, False
     if kind == "editable":
-        skbuildsettings.check_rebuilding(request.settings)
+        in_place = skbuildsettings.in_place(request.settings)
+        rebuilds = skbuildsettings.rebuilds_itself(request.settings)
     else:
         selfcheck.check_installed(config.audit, target.machine)
     folder = Path(wheel_directory)
@@ -191,8 +205,7 @@ def _variant_wheels(
         carriers=carriers,
         total=len(planned),
     )
-    in_place = skbuildsettings.in_place(request.settings) if kind == "editable" else None
-    name = Builder(common, in_place).run(planned)[0]
+    name = Builder(common, in_place, rebuilds).run(planned)[0]
     if metadata_directory is not None:
         try:
             _check_prepared(Path(metadata_directory), folder / name)
