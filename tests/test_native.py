@@ -100,7 +100,13 @@ def test_static_properties_answer_for_themselves(optional: str) -> None:
     "environment",
     [{"_PYTHON_HOST_PLATFORM": "linux-aarch64"}, {"_PYTHON_HOST_PLATFORM": "macosx-11.0-arm64"}],
 )
-def test_native_means_nothing_in_a_cross_build(environment: dict[str, str]) -> None:
+def test_native_means_nothing_in_a_cross_build(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sysconfig.get_platform", lambda: environment["_PYTHON_HOST_PLATFORM"])
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     target = BuildTarget.detect(env=environment)
     message = "is for the machine that builds, which is x86_64, but this build is for aarch64"
     with pytest.raises(RequestError, match=message):

@@ -6,11 +6,13 @@ machine and the environment, so that it is the same in all of them.
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .buildtarget import BuildTarget
+from .buildtarget import BuildTarget, family
 from .config import Config, load
 from .errors import RequestError
 from .host import Host
@@ -61,7 +63,7 @@ def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Cho
     The order is an installer's: variants, null where it is declared, the plain wheel. Raises
     RequestError where the build is for another kind of machine than this one.
     """
-    own = BuildTarget.detect(env={}).machine
+    own = _own_machine()
     if target.machine != own:
         raise RequestError(
             f"-C {LABEL_SETTING}={NATIVE} is for the machine that builds, which is {own}, but "
@@ -82,6 +84,13 @@ def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Cho
     else:
         choice = _line(fitting[0], f"supported here: {', '.join(fitting)}")
     return replace(choice, lines=(*choice.lines, *notes))
+
+
+def _own_machine() -> str:
+    # Where cross builds set this variable, sysconfig tells of the other machine.
+    if "_PYTHON_HOST_PLATFORM" in os.environ:
+        return family(platform.machine())
+    return BuildTarget.detect(env={}).machine
 
 
 def _line(name: str, reason: str) -> Choice:

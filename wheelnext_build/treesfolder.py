@@ -39,9 +39,9 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
         return
     waiting = f"another build is at work in {kept}: waiting for it to end"
     with locked(kept, waiting):
+        _check_toolchain(kept)
         # Whoever packs the project by what is in its folder must not take this.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
-        _check_toolchain(kept)
         yield TreesFolder(kept, kept=True)
 
 
