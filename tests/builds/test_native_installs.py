@@ -17,17 +17,6 @@ pytestmark = [pytest.mark.build, needs_x86_64]
 
 NATIVE = "-Cvariant-label=native"
 INSTALLERS = pytest.mark.parametrize("installer", ["pip", "uv"])
-CUDA = """
-[[tool.wheelnext-build.matrix]]
-axes.nvidia.cuda_version_lower_bound = ["12.0", "13.0"]
-[tool.wheelnext-build.properties]
-"nvidia :: cuda_version_lower_bound :: 12.0".no-flags = true
-"nvidia :: cuda_version_lower_bound :: 13.0".no-flags = true
-"""
-FORCED_GPU = {
-    "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION": "13.0",
-    "NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0",
-}
 
 
 def best() -> str:
@@ -99,17 +88,6 @@ def test_the_command_line_tells_and_builds_it(project: Callable[[str], Project])
     output = command(*build, "--only", "native", "--outdir", built.dist).output
     assert built.labels() == [best()]
     assert f"native: {best()} (supported here: {best()}" in output
-
-
-@INSTALLERS
-def test_a_gpu_that_is_pretended_gets_its_variant(
-    project: Callable[[str], Project], target: Path, installer: str
-) -> None:
-    built = project("targets_scope")
-    pyproject = built.folder / "pyproject.toml"
-    pyproject.write_text(pyproject.read_text() + CUDA)
-    install(installer, target, NATIVE, built.folder, env=FORCED_GPU)
-    assert installed(target) == ["cu13.0"]
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
