@@ -22,8 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-TRACKER_VARIABLE = "PIP_BUILD_TRACKER"
-"""Set by pip, and by nobody else, for the hooks that it calls."""
+from .request import TRACKER_VARIABLE
 
 _NOT_FOR_COMPILERS = (".py", ".pyc", ".pyi", ".dist-info/")
 

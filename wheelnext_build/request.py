@@ -32,6 +32,9 @@ Settings = Mapping[str, str | list[str]]
 Installer = Literal["pip", "uv"]
 Kind = Literal["wheel", "editable"]
 
+TRACKER_VARIABLE = "PIP_BUILD_TRACKER"
+"""Set by pip, and by nobody else, for the hooks that it calls."""
+
 _UV_CACHE_BUCKET = re.compile(r"(sdists|builds|wheels)-v\d+")
 
 
@@ -106,7 +109,7 @@ def installer(wheel_directory: str | None = None) -> Installer | None:
     pip leaves the folder of its build tracker in the environment of the hooks. uv has nothing of
     the kind, but builds what it installs inside its cache.
     """
-    if "PIP_BUILD_TRACKER" in os.environ:
+    if TRACKER_VARIABLE in os.environ:
         return "pip"
     if wheel_directory is not None:
         folders = Path(wheel_directory).absolute()
