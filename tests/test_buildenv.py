@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -137,3 +138,30 @@ def test_an_environment_that_stays_needs_no_other_name(
     monkeypatch.setattr(sys, "path", ["/home/me/project/.venv/lib"])
     with buildenv.isolated(tmp_path) as environment:
         assert environment is None
+
+
+def test_pip_without_isolation_builds_in_the_users_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where that is in the folder for temporary files."""
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "venv"))
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "venv" / "lib")])
+    monkeypatch.setattr(buildenv.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("PIP_BUILD_TRACKER", str(tmp_path / "tracker"))
+    with buildenv.isolated(tmp_path / "trees") as environment:
+        assert environment is None
+
+
+def test_a_kept_environment_outlives_the_frontends(tmp_path: Path) -> None:
+    environment = make_environment(tmp_path / "one", {"pkg/a.cmake": "a", "pkg/b.h": "b"})
+    (environment.root / "link").symlink_to("lib", target_is_directory=True)
+    folder = tmp_path / "build" / "environment"
+    folder.mkdir(parents=True)
+    (folder / "of-an-earlier-build").touch()
+    kept = environment.kept_in(folder)
+    assert kept.renamed(f"{environment.root}/lib") == str(folder / "lib")
+    assert not (folder / "of-an-earlier-build").exists()
+    shutil.rmtree(environment.root)
+    assert (folder / "link" / "pkg" / "a.cmake").read_text() == "a"
+    assert int((folder / "lib" / "pkg" / "b.h").stat().st_mtime) == 1_000
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["environment"]

@@ -89,6 +89,8 @@ def test_a_folder_without_a_project_is_status_2(
         (["--only", "x86_64_v4"], "did you mean 'x86_64_v3'?"),
         (["-C", "no-value"], "write it as KEY=VALUE"),
         (["-C", "variants=some"], "the only value is 'all'"),
+        (["--only", "x86_64_v3", "--sdist"], "give one of the two"),
+        (["--only", "native", "--only", "x86_64_v3"], "stands alone"),
     ],
 )
 def test_build_refuses_bad_options_before_it_begins(

@@ -38,7 +38,15 @@ def chosen(config: Config, settings: Settings) -> list[str]:
     return [item.variant.label for item in Request.parse(settings).choose(config, TARGET)]
 
 
-@pytest.mark.parametrize("settings", [None, {}, {"cmake.args": "-G Ninja", "wheel.cmake": "true"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        None,
+        {},
+        {"cmake.args": "-G Ninja", "wheel.cmake": "true"},
+        {"variant-name": "scikit-build-core's own", "null-variant": "true", "build-dir": "x"},
+    ],
+)
 def test_without_our_settings_the_plain_wheel_is_wanted(settings: Settings | None) -> None:
     request = Request.parse(settings)
     assert not request.wants_variants
@@ -68,6 +76,8 @@ def test_what_is_not_ours_goes_to_scikit_build_core_untouched() -> None:
         ("x86_64_v3", ["x86_64_v3"]),
         (["x86_64_v4", "x86_64_v2", "x86_64_v4"], ["x86_64_v2", "x86_64_v4"]),
         ("x86_64_v{2,3}", ["x86_64_v2", "x86_64_v3"]),
+        ("x86_64_v2,x86_64_v3", ["x86_64_v2", "x86_64_v3"]),
+        ("x86_64_v{2,3}, x86_64_v4", ["x86_64_v2", "x86_64_v3", "x86_64_v4"]),
         (["*4", "x86_64_v?"], ["x86_64_v2", "x86_64_v3", "x86_64_v4"]),
         ("null", ["null"]),
         (["null", "x86_64_v3"], ["x86_64_v3", "null"]),
@@ -147,7 +157,10 @@ def test_a_project_without_variants_says_how_to_declare_them() -> None:
         ({"variant-filename": "short"}, "-C variant-filename=short: must be 'label' or 'carrier'"),
         ({"variant-filename": ["label", "carrier"]}, "must be 'label' or 'carrier'"),
         ({"variant_label": "a"}, "-C variant_label: did you mean -C variant-label?"),
-        ({"variant-labels": "a"}, "-C variant-labels: did you mean -C variant-label?"),
+        ({"variant-labels": "a"}, "-C variant-labels: did you mean 'variant-label'?"),
+        ({"variant-lable": "a"}, "-C variant-lable: did you mean 'variant-label'?"),
+        ({"variants-all": ""}, "-C variants-all: did you mean 'variants'?"),
+        ({"variant-label": "a,,b"}, "-C variant-label= needs a label"),
         ({"Variants": "all"}, "-C Variants: did you mean -C variants?"),
         ({"variant.filename": "x"}, "-C variant.filename: did you mean -C variant-filename?"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.treesfolder import temporary_folder
+from wheelnext_build.treesfolder import temporary_folder, trees_folder
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +52,10 @@ def test_a_link_that_someone_made_is_not_followed(temporary: Path) -> None:
     top.symlink_to(temporary / "elsewhere")
     with temporary_folder("pkg") as folder:
         assert folder.parent not in (top, temporary / "elsewhere")
+
+
+def test_a_kept_folder_is_not_for_those_who_pack_the_project(tmp_path: Path) -> None:
+    for _ in range(2):
+        with trees_folder(tmp_path / "build", "project") as folder:
+            assert folder.kept
+            assert (folder.path / ".gitignore").read_text() == "*\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scikit_build_core import build as skbuild
 
 from .errors import INTERRUPTED, ToolchainError, WheelError, WheelnextBuildError
-from .request import Kind, Request, Settings, check_installable, installer
+from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
     from .config import Config
@@ -33,7 +33,7 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
     """What the build needs installed beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings)
         if not request.wants_variants:
             requirements = hook(_stripped(config_settings, request))
             return [*requirements, *_begin_plain().of_build(None)]
@@ -61,7 +61,7 @@ def build_wheel(
 ) -> str:
     """The plain wheel, or the wheels of the variants asked for; returns the first one's name."""
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             settings = _stripped(config_settings, request)
             _begin_plain()
@@ -74,8 +74,9 @@ def build_editable(
 ) -> str:
     """scikit-build-core's editable wheel, built for one variant where one is asked for."""
     with _clean_exit():
-        request = Request.parse(config_settings)
+        request = _request(config_settings, quiet=False)
         if not request.wants_variants:
+            _leave_variant(request)
             settings = _stripped(config_settings, request)
             _begin_plain()
             return skbuild.build_editable(wheel_directory, settings, metadata_directory)
@@ -91,7 +92,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
 
     def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
         with _clean_exit():
-            request = Request.parse(config_settings)
+            request = _request(config_settings)
             if not request.wants_variants:
                 _begin_plain()
                 return str(hook(metadata_directory, _stripped(config_settings, request)))
@@ -118,6 +119,17 @@ def _begin_plain() -> VariantDependencies:
     from .config import load
 
     return load(Path()).requirements
+
+
+def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request:
+    """What is asked for, with ``native`` already replaced by what it stands for here."""
+    request = Request.parse(config_settings)
+    if NATIVE not in request.patterns:
+        return request
+    from .announce import announce
+    from .native import resolved
+
+    return resolved(request, Path(), None if quiet else announce)
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
@@ -160,6 +172,17 @@ def _ninja_requirement(config: Config, request: Request, planned: list[Job]) -> 
     return [jobserver.NINJA] if wanted else []
 
 
+def _leave_variant(request: Request) -> None:
+    """Remove what a variant's build in place has left for the next one in that folder."""
+    from . import skbuildsettings
+    from .cmakefiles import VARIANT_FILE
+
+    folder = skbuildsettings.in_place(request.settings)
+    if folder is not None and (folder / VARIANT_FILE).is_file():
+        (folder / "CMakeCache.txt").unlink(missing_ok=True)
+        (folder / VARIANT_FILE).unlink()
+
+
 def _plain_wheel(
     wheel_directory: str,
     settings: dict[str, str | list[str]] | None,
@@ -192,8 +215,10 @@ def _variant_wheels(
     # An editable wheel never leaves its machine, and every frontend that asks for one is an
     # installer that may reject a label.
     carriers = request.carriers or client is not None or kind == "editable"
+    in_place, rebuilds = None, False
     if kind == "editable":
-        skbuildsettings.check_rebuilding(request.settings)
+        in_place = skbuildsettings.in_place(request.settings)
+        rebuilds = skbuildsettings.rebuilds_itself(request.settings)
     else:
         selfcheck.check_installed(config.audit, target.machine)
     config = buildproviders.resolved(config) if chosen else config
@@ -210,10 +235,13 @@ def _variant_wheels(
         carriers=carriers,
         total=len(planned),
     )
-    in_place = skbuildsettings.in_place(request.settings) if kind == "editable" else None
-    name = Builder(common, in_place).run(planned)[0]
+    name = Builder(common, in_place, rebuilds).run(planned)[0]
     if metadata_directory is not None:
-        _check_prepared(Path(metadata_directory), folder / name)
+        try:
+            _check_prepared(Path(metadata_directory), folder / name)
+        except WheelError:
+            (folder / name).unlink()
+            raise
     return name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,15 +27,21 @@ _AUDITED = "audited"
 """The folder, among a request's temporary ones, for what the audits of its wheels note."""
 
 
+_ENVIRONMENT = "wheelnext-environment"
+"""What is kept of the isolated environment for an editable install that rebuilds itself."""
+
+
 @dataclass(frozen=True)
 class Builder:
     """Builds the jobs of one request; ``passes`` has what they have in common.
 
-    ``in_place`` is the tree of an editable build that leaves its binaries beside the sources.
+    ``in_place`` is the tree of an editable build that leaves its binaries beside the sources;
+    ``rebuilds`` says that an editable install builds again what changed later.
     """
 
     passes: Passes
     in_place: Path | None = None
+    rebuilds: bool = False
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
         """Build all jobs; returns the names of their files, in the order of the jobs.
@@ -45,13 +51,11 @@ class Builder:
         """
         with (
             ending_on_sigterm(),
-            trees_folder(self.passes.settings, skbuildsettings.project_name()) as folder,
+            trees_folder(self._kept_folder(jobs), skbuildsettings.project_name()) as folder,
             tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
-            buildenv.isolated(folder.path) as environment,
+            self._environment(folder) as environment,
         ):
             if environment is not None:
-                if folder.kept:
-                    environment.settle(folder.path / "environment.json")
                 jobs = [_renamed(job, environment) for job in jobs]
             jobs = buildrequires.installed(jobs, folder.path)
             works = self._works(list(jobs), folder, Path(scratch))
@@ -64,6 +68,22 @@ class Builder:
             check = SelfCheck(self.passes.config.audit, Path(scratch) / _AUDITED)
             check.summarize()
         return names
+
+    @contextlib.contextmanager
+    def _environment(self, folder: TreesFolder) -> Iterator[buildenv.BuildEnvironment | None]:
+        """The frontend's isolated environment under its lasting name, where there is one."""
+        with buildenv.isolated(folder.path) as environment:
+            if environment is not None and folder.kept:
+                environment.settle(folder.path / "environment.json")
+            if environment is None or not self.rebuilds:
+                yield environment
+            else:
+                yield environment.kept_in((self.in_place or folder.path) / _ENVIRONMENT)
+
+    def _kept_folder(self, jobs: Sequence[Job]) -> Path | None:
+        if self.passes.kind == "editable":
+            return skbuildsettings.editable_folder(self.passes.settings, jobs[0].title)
+        return skbuildsettings.kept_folder(self.passes.settings)
 
     def _may_run_at_once(self) -> bool:
         wanted = self.passes.config.parallel_trees and self.in_place is None
@@ -117,7 +137,7 @@ class Builder:
         for name, numbered in by_tree.items():
             if self.in_place is not None:
                 tree = Tree(self.in_place, in_place=True)
-            elif folder.kept:
+            elif folder.kept and self.passes.kind == "wheel":
                 tree = Tree(folder.path / name, ObjectStore(folder.path / "objects" / name))
             else:
                 tree = Tree(folder.path / name)

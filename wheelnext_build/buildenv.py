@@ -18,8 +18,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
+
+from .request import TRACKER_VARIABLE
 
 _NOT_FOR_COMPILERS = (".py", ".pyc", ".pyi", ".dist-info/")
 
@@ -65,6 +68,21 @@ class BuildEnvironment:
         part.write_text(json.dumps({**before, **after}), encoding="utf-8")
         part.replace(manifest)
 
+    def kept_in(self, folder: Path) -> Self:
+        """This environment under the name ``folder``, where a copy of it stays for good.
+
+        For what is built again when the frontend has removed its own: CMake, Ninja, headers and
+        CMake modules are still where the build files say.
+        """
+        part = folder.with_name(f"{folder.name}.part")
+        for path in (part, folder):
+            shutil.rmtree(path, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.root, part, symlinks=True, copy_function=_link_or_copy)
+        (part / ".gitignore").write_text("*\n", encoding="utf-8")
+        part.rename(folder)
+        return replace(self, link=folder)
+
     def _installed_files(self) -> Iterator[tuple[Path, str]]:
         """What wheels installed here that a compiler may read, each with RECORD's hash."""
         for folder in {Path(entry) for entry in sys.path if self.root in Path(entry).parents}:
@@ -109,12 +127,14 @@ def _make_link(link: Path, root: Path) -> bool:
 
 
 def _temporary_root() -> Path | None:
-    if sys.prefix != sys.base_prefix and _is_temporary(Path(sys.prefix)):
-        return Path(sys.prefix)
     for entry in map(Path, sys.path):  # pip's is no virtual environment
         for folder in entry.parents:
             if folder.name.startswith("pip-build-env-"):
                 return folder
+    if TRACKER_VARIABLE in os.environ:  # pip without isolation: the environment is the user's
+        return None
+    if sys.prefix != sys.base_prefix and _is_temporary(Path(sys.prefix)):
+        return Path(sys.prefix)
     return None
 
 
@@ -122,6 +142,13 @@ def _is_temporary(folder: Path) -> bool:
     # uv has its temporary environments in its cache, in folders called .tmp and more.
     temporary = Path(tempfile.gettempdir()).resolve()
     return temporary in folder.resolve().parents or folder.name.startswith(".tmp")
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _set_date(path: Path, date: int) -> None:

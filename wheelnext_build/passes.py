@@ -107,6 +107,11 @@ class Passes:
         check.check(wheel, variant, job.title, differs=differs, jobs=_threads() or 0)
 
     def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
+        if tree.in_place and (before := tree.applied()) not in (None, job.title):
+            announce(
+                f"in place: {job.title} takes the place of {before} in every environment with an "
+                f"editable install of {tree.folder}"
+            )
         tree.begin(job.title)
         settings = dict(self.settings)
         in_project = self.config.flags_scope == "project"
@@ -114,8 +119,11 @@ class Passes:
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
+        variables = pass_environment(job, tree.folder)
+        if self.kind == "editable":
+            variables |= skbuildsettings.editable_environment(settings, job.title)
         with (
-            environment(pass_environment(job, tree.folder)),
+            environment(variables),
             overlay.importable(job.overlay),
             fast_packing(threads=_threads()),
         ):

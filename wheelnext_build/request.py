@@ -22,9 +22,18 @@ ALL_SETTING = "variants"
 FILENAME_SETTING = "variant-filename"
 SETTINGS = (LABEL_SETTING, ALL_SETTING, FILENAME_SETTING)
 
+_NOT_OURS = ("variant", "variant-name", "null-variant")
+"""Settings of scikit-build-core with names near ours."""
+
+NATIVE = "native"
+"""The label that stands for the best variant for the machine that builds."""
+
 Settings = Mapping[str, str | list[str]]
 Installer = Literal["pip", "uv"]
 Kind = Literal["wheel", "editable"]
+
+TRACKER_VARIABLE = "PIP_BUILD_TRACKER"
+"""Set by pip, and by nobody else, for the hooks that it calls."""
 
 _UV_CACHE_BUCKET = re.compile(r"(sdists|builds|wheels)-v\d+")
 
@@ -48,7 +57,8 @@ class Request:
         given = dict(config_settings or {})
         for key in given:
             _check_spelling(key)
-        patterns = _values(given.pop(LABEL_SETTING, []))
+        listed = _values(given.pop(LABEL_SETTING, []))
+        patterns = tuple(part for text in listed for part in _parts(text))
         if "" in patterns:
             raise RequestError(f"-C {LABEL_SETTING}= needs a label, or a glob such as 'x86_64_*'")
         everything = _values(given.pop(ALL_SETTING, []))
@@ -99,7 +109,7 @@ def installer(wheel_directory: str | None = None) -> Installer | None:
     pip leaves the folder of its build tracker in the environment of the hooks. uv has nothing of
     the kind, but builds what it installs inside its cache.
     """
-    if "PIP_BUILD_TRACKER" in os.environ:
+    if TRACKER_VARIABLE in os.environ:
         return "pip"
     if wheel_directory is not None:
         folders = Path(wheel_directory).absolute()
@@ -144,10 +154,29 @@ def _nothing(pattern: str, labels: list[str], config: Config, target: BuildTarge
 
 
 def _check_spelling(key: str) -> None:
+    if key in SETTINGS:
+        return
     normal = key.replace("_", "-").replace(".", "-").lower()
-    if key not in SETTINGS and normal in (*SETTINGS, "variant-labels", "variants-label"):
-        meant = normal if normal in SETTINGS else LABEL_SETTING
-        raise RequestError(f"-C {key}: did you mean -C {meant}?")
+    if normal in SETTINGS:
+        raise RequestError(f"-C {key}: did you mean -C {normal}?")
+    if "." in key or normal in _NOT_OURS:
+        return
+    from .tomltable import did_you_mean
+
+    if hint := did_you_mean(normal, SETTINGS):
+        raise RequestError(f"-C {key}: {hint}")
+
+
+def _parts(text: str) -> list[str]:
+    """The labels and globs of a list with commas; those in braces separate a glob's choices."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "{") - (character == "}" and depth > 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def _values(value: str | list[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from .errors import RequestError
 Settings = Mapping[str, str | list[str]]
 
 _FALSE = ("", "0", "false", "no", "off")
+_REBUILD_DIR = ("editable", "rebuild-dir")
 
 
 def in_place(settings: Settings) -> Path | None:
@@ -26,18 +27,42 @@ def in_place(settings: Settings) -> Path | None:
     return Path(_setting(settings, "cmake", "source-dir") or ".").absolute()
 
 
-def check_rebuilding(settings: Settings) -> None:
-    """Raise RequestError where an editable install could not rebuild itself as it is asked to.
+def rebuilds_itself(settings: Settings) -> bool:
+    """Whether an editable install is to build again what changed, after this build has ended.
 
-    scikit-build-core checks the same, but what it sees is the folder that this module gives it.
+    Raises RequestError where it could not: scikit-build-core checks the same, but what it sees is
+    the folder that this package gives it.
     """
     on_import = _setting(settings, "editable", "rebuild").lower() not in _FALSE
-    wanted = on_import or bool(_setting(settings, "editable", "rebuild-dir"))
-    if wanted and kept_folder(settings) is None:
+    wanted = on_import or bool(_setting(settings, *_REBUILD_DIR))
+    if wanted and kept_folder(settings) is None and in_place(settings) is None:
         raise RequestError(
             "an editable install that rebuilds itself needs a build folder that stays: set "
             "tool.scikit-build.build-dir"
         )
+    return wanted
+
+
+def editable_environment(settings: Settings, label: str) -> dict[str, str]:
+    """The variables with which a variant's editable install shares no folder with another's."""
+    folder = _setting(settings, *_REBUILD_DIR)
+    if not folder:
+        return {}
+    return {_variable(*_REBUILD_DIR): f"{folder.rstrip('/')}-{label}"}
+
+
+def editable_folder(settings: Settings, label: str) -> Path | None:
+    """Where the tree of an editable install is kept; None where the project has no build-dir.
+
+    Unlike a wheel, the install lives on what is there. So each variant and each interpreter has a
+    folder, and no build for another one changes it.
+    """
+    kept = kept_folder(settings)
+    if kept is None:
+        return None
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")  # .cpython-313t-x86_64-linux-gnu.so
+    interpreter = suffix.split(".")[1] if suffix else sysconfig.get_platform()
+    return kept.with_name(f"wheelnext-editable-{interpreter}") / f"variant-{label}"
 
 
 def kept_folder(settings: Settings) -> Path | None:
@@ -113,13 +138,18 @@ def take_project_include(settings: dict[str, str | list[str]]) -> str:
 
 def _setting(settings: Settings, *path: str) -> str:
     """A setting of scikit-build-core from its three sources, the strongest first."""
-    variable = "_".join(("SKBUILD", *path)).replace("-", "_").upper()
+    variable = _variable(*path)
     key = ".".join(path)
     table: object = _skbuild_table()
     for part in path:
         table = table.get(part) if isinstance(table, dict) else None
     given = (os.environ.get(variable), settings.get(key), settings.get(f"skbuild.{key}"), table)
     return next((value for value in map(_text, given) if value), "")
+
+
+def _variable(*path: str) -> str:
+    """The environment variable of a setting of scikit-build-core."""
+    return "_".join(("SKBUILD", *path)).replace("-", "_").upper()
 
 
 def _pyproject() -> dict[str, Any]:

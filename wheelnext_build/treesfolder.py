@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import skbuildsettings
 from .filelock import LOCK, locked, try_locked
-from .skbuildsettings import Settings
 
 _PREFIX = "wheelnext-build-"
 _TOOLCHAIN = "toolchain.txt"
@@ -30,21 +28,20 @@ class TreesFolder:
 
 
 @contextlib.contextmanager
-def trees_folder(settings: Settings, project: str) -> Iterator[TreesFolder]:
-    """Where the trees are: below the project's build-dir where it has one, else for this call.
+def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
+    """The folder ``kept``, or, where that is None, one for this call.
 
     One build uses it at a time: another one waits, and says so.
     """
-    kept = skbuildsettings.kept_folder(settings)
     if kept is None:
         with temporary_folder(project) as folder:
             yield TreesFolder(folder, kept=False)
         return
     waiting = f"another build is at work in {kept}: waiting for it to end"
     with locked(kept, waiting):
+        _check_toolchain(kept)
         # Whoever packs the project by what is in its folder must not take this.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
-        _check_toolchain(kept)
         yield TreesFolder(kept, kept=True)
 
 

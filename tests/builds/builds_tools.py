@@ -144,6 +144,32 @@ def command(
     return Outcome(None, ended.stdout)
 
 
+def install(
+    installer: str,
+    target: Path,
+    *options: str | Path,
+    env: Mapping[str, str] | None = None,
+    status: int = 0,
+) -> Outcome:
+    """Run an installer's command that installs into another environment.
+
+    Without isolation it builds with what that environment has: it finds this one's packages by
+    their path.
+    """
+    site = next(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
+    variables = {
+        "PYTHONPATH": site,
+        "UV_CACHE_DIR": str(target.parents[2] / "cache"),
+        **(env or {}),
+    }
+    client = {
+        "pip": [sys.executable, "-m", "pip", "--python", target, "install"],
+        "uv": ["uv", "pip", "install", "--python", target],
+    }[installer]
+    options = ("--no-deps", "--no-build-isolation", *options)
+    return command(*client, *options, env=variables, status=status)
+
+
 def label_of(wheel: Path) -> str:
     """The label in a wheel's name; no project here uses a build tag."""
     parts = wheel.name.removesuffix(".whl").split("-")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,3 +29,11 @@ def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], 
 def copy(name: str, folder: Path) -> Project:
     shutil.copytree(PACKAGES / name, folder / name)
     return Project(folder / name, folder / "dist")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """An environment to install into."""
+    folder = tmp_path / "target"
+    venv.create(folder, symlinks=sys.platform != "win32")
+    return folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"

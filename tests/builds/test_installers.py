@@ -5,42 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from builds_tools import Outcome, Project, command, label_of, members, needs_x86_64, text_of
+from builds_tools import Project, command, install, label_of, members, needs_x86_64, text_of
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
 V3 = "-Cvariant-label=x86_64_v3"
 LEVELS = ["x86_64_v1", "x86_64_v3", "x86_64_v4"]
 LEVEL = "import targets_scope; print(targets_scope.level())"
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """An environment to install into."""
-    folder = tmp_path / "target"
-    venv.create(folder, symlinks=sys.platform != "win32")
-    return folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-
-
-def install(installer: str, target: Path, *options: str | Path, **how: Any) -> Outcome:
-    """Run an installer's command that installs into another environment.
-
-    Without isolation it builds with what that environment has: it finds this one's packages by
-    their path.
-    """
-    site = next(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
-    env = {"PYTHONPATH": site, "UV_CACHE_DIR": str(target.parents[2] / "cache")}
-    client = {
-        "pip": [sys.executable, "-m", "pip", "--python", target, "install"],
-        "uv": ["uv", "pip", "install", "--python", target],
-    }[installer]
-    return command(*client, "--no-deps", "--no-build-isolation", *options, env=env, **how)
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])

@@ -57,6 +57,7 @@ def test_metadata_of_another_variant_is_an_error(
     hook = ("build_wheel", str(built.dist), settings, str(prepared))
     output = built.call(*hook, status=2).output
     assert "variant.json differs from the one that was prepared" in output
+    assert built.files() == []
 
 
 def test_overrides_see_the_variant_in_every_hook(project: Callable[[str], Project]) -> None:

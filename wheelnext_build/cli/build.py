@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import native
 from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import load
@@ -41,7 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
         default=[],
         metavar="LABEL",
         help="build only these variants, and no sdist and no plain wheel; may be repeated, and "
-        "*, ? and {a,b} are allowed",
+        "*, ? and {a,b} are allowed; native is the best one for this machine",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--wheel", action="store_true", help="no sdist: build from the source tree")
@@ -84,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
     project = args.project.resolve()
     settings = _settings(args)
     interpreters = _interpreters(args)
+    if args.sdist and args.only:
+        raise RequestError("--only names wheels and --sdist builds none: give one of the two")
     labels = [] if args.sdist else _labels(project, settings)
     outdir = (args.outdir or project / "dist").resolve()
     kinds: list[Kind] = []
@@ -126,8 +129,15 @@ def _labels(project: Path, settings: Settings) -> list[str]:
     """The wheels that will be built; every mistake in the project's tables is raised here.
 
     Those that only a plugin can find are raised while building: it is said which are asked.
+    ``native`` is replaced in the settings by what it stands for on this machine.
     """
-    request = Request.parse(settings)
+    asked = Request.parse(settings)
+    request = native.resolved(asked, project, lambda line: print(line, file=sys.stderr))
+    if request is not asked:
+        settings.pop(LABEL_SETTING)
+        if not request.wants_variants:
+            return [PLAIN]
+        settings[LABEL_SETTING] = list(request.patterns)
     config = load(project)
     chosen = request.choose(config, BuildTarget.detect())
     for text in asked_while_building(config) if chosen else ():

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from .. import skbuildsettings
 from ..errors import BuildError, RequestError
 from ..filelock import locked
-from ..jobs import KEEP_GOING_VARIABLE
+from ..jobs import KEEP_GOING_VARIABLE, PLAIN
 from ..jobserver import PARALLEL_VARIABLE
+from ..request import ALL_SETTING, LABEL_SETTING
 from ..treesfolder import temporary_folder
 from . import source
 from .progress import Display, Tracker
@@ -95,8 +96,19 @@ class Session:
                 if "wheel" in kinds:
                     folder = source.unpack(archive, work / "source")
             if "wheel" in kinds:
-                self._dist("wheel", env, folder)
+                self._wheels(env, folder)
         return folder
+
+    def _wheels(self, env: Environment | None, folder: Path) -> None:
+        if {ALL_SETTING, LABEL_SETTING} & self.settings.keys():
+            self._dist("wheel", env, folder)
+            return
+        # The plain wheel alone is scikit-build-core's own, and nothing tells when it begins.
+        self.tracker.start(f"{self.tracker.section} {PLAIN}".lstrip())
+        self.shown.update(self.tracker, changed=True)
+        wheel = self._dist("wheel", env, folder)
+        self.tracker.finish(wheel.name)
+        self.shown.update(self.tracker, changed=True)
 
     def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
         from build import ProjectBuilder
