@@ -108,15 +108,10 @@ class Passes:
 
     def _pass(self, job: Job, tree: Tree, staging: Path) -> Path:
         tree.begin(job.title)
-        settings = dict(self.settings)
-        in_project = self.config.flags_scope == "project"
-        include = skbuildsettings.take_project_include(settings) if in_project else ""
-        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
-        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
         with environment(pass_environment(job, tree.folder)), fast_packing(threads=_threads()):
             try:
-                name = hook(str(staging), settings, None)
+                name = hook(str(staging), self._settings_of(job, tree), None)
             except SystemExit as stop:
                 if stop.code in (None, 0):
                     raise
@@ -124,6 +119,15 @@ class Passes:
         self._check_applied(job, tree)
         tree.end(job.title)
         return staging / name
+
+    def _settings_of(self, job: Job, tree: Tree) -> dict[str, str | list[str]]:
+        """What scikit-build-core's hook is to see in a pass, whose variant file is written."""
+        settings = dict(self.settings)
+        in_project = self.config.flags_scope == "project"
+        include = skbuildsettings.take_project_include(settings, self.kind) if in_project else ""
+        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
+        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
+        return settings
 
     def _check_applied(self, job: Job, tree: Tree) -> None:
         if job.declared is None:

@@ -13,6 +13,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from .errors import RequestError
+from .request import Kind
 
 Settings = Mapping[str, str | list[str]]
 
@@ -98,11 +99,19 @@ def project_defines() -> dict[str, str]:
     }
 
 
-def take_project_include(settings: dict[str, str | list[str]]) -> str:
-    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn."""
-    key = "cmake.define.CMAKE_PROJECT_INCLUDE"
-    given = [_text(settings.pop(name, "")) for name in (f"skbuild.{key}", key)]
-    return next(filter(None, given), project_defines().get(key, ""))
+def take_project_include(settings: dict[str, str | list[str]], kind: Kind) -> str:
+    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn.
+
+    It may come from overrides, which test the environment, and from a define that names a variable
+    of it: so scikit-build-core itself is asked, in the environment of the build.
+    """
+    from scikit_build_core.settings.skbuild_read_settings import SettingsReader
+
+    reader = SettingsReader(_pyproject(), settings, state=kind, retry=False)
+    name = "CMAKE_PROJECT_INCLUDE"
+    for prefix in ("", "skbuild."):
+        settings.pop(f"{prefix}cmake.define.{name}", None)
+    return str(reader.settings.cmake.define.get(name, ""))
 
 
 def _setting(settings: Settings, *path: str) -> str:

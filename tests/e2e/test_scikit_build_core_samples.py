@@ -181,9 +181,7 @@ def test_a_matrix_gives_those_with_compiled_code_a_variant(judged: list[Judged])
     with ThreadPoolExecutor(2) as pool:
         changed = dict(zip(compiled, pool.map(check_variant, compiled), strict=True))
     for item, code_differs in changed.items():
-        print(
-            f"{item.sample.name}: {'other code' if code_differs else 'the same code'} in the variant"
-        )
+        print(f"{item.sample.name}: {'other' if code_differs else 'the same'} code in the variant")
     assert any(changed.values())
 
 
