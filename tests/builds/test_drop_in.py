@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from builds_tools import Project, evaluate, members, needs_x86_64, text_of
+from builds_tools import Project, evaluate, label_of, members, needs_x86_64, text_of
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
@@ -448,3 +448,51 @@ def label(wheel: Path, plain: Path) -> str:
     before = plain.name.removesuffix(".whl")
     assert wheel.name.startswith(before)
     return wheel.name.removeprefix(before).removesuffix(".whl").lstrip("-")
+
+
+INSTALLS_FOLDERS = """
+file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/data/of-${WHEELNEXT_VARIANT_LABEL}.txt" "configured")
+add_custom_command(OUTPUT made.stamp
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/data/made"
+  COMMAND "${CMAKE_COMMAND}" -E touch "${CMAKE_CURRENT_BINARY_DIR}/data/made/by-command.txt"
+  COMMAND "${CMAKE_COMMAND}" -E touch made.stamp)
+add_custom_target(made ALL DEPENDS made.stamp)
+install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/data" DESTINATION drop_in COMPONENT python)
+"""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="copies of a tree"),
+        pytest.param({"build.tool-args": "-j2"}, id="one tree"),
+        pytest.param({"build-dir": "build"}, id="kept tree"),
+        pytest.param({"cmake.args": "-GUnix Makefiles"}, id="make"),
+    ],
+)
+def test_a_folder_of_the_build_tree_is_installed_without_another_wheels_files(
+    project: Callable[[str], Project], settings: Mapping[str, str | list[str]]
+) -> None:
+    if "cmake.args" in settings and shutil.which("make") is None:
+        pytest.skip("needs make")
+    case = Case("folders", TARGETS)
+    built = case.prepare(project("drop_in"))
+    with (built.folder / "CMakeLists.txt").open("a") as stream:
+        stream.write(INSTALLS_FOLDERS)
+    for _ in range(2 if "build-dir" in settings else 1):
+        output = built.build({**settings, "variants": "all"})
+        found = {
+            label_of(wheel): [name for name in members(wheel) if "/data/" in name]
+            for wheel in built.dist.iterdir()
+        }
+        assert found == {
+            label: [f"drop_in/data/{name}" for name in ("made/by-command.txt", f"of-{label}.txt")]
+            for label in LEVELS
+        }
+        levels = {
+            label: evaluate(built.wheel(label), "drop_in.level()[0]") for label in built.labels()
+        }
+        assert levels == LEVELS
+        built.clear()
+        if "cmake.args" not in settings:
+            assert output.compiled("module.c") <= 1
