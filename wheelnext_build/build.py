@@ -66,6 +66,8 @@ class Builder:
 
     def _may_run_at_once(self) -> bool:
         wanted = self.passes.config.parallel_trees and self.in_place is None
+        # Each pass writes those files anew, and another one may read them at that moment.
+        wanted = wanted and not skbuildsettings.generates_sources()
         return wanted and jobserver.is_usable(self.passes.settings)
 
     def _in_parallel(self, crew: Crew, works: list[Work], folder: TreesFolder) -> list[Outcome]:

@@ -82,6 +82,15 @@ def has_fallback() -> bool:
     return any("failed" in {**item, **item.get("any", {})} for item in conditions)
 
 
+def generates_sources() -> bool:
+    """Whether scikit-build-core writes files into the source folder in each build."""
+    table = _skbuild_table()
+    entries = (
+        entry for part in (table, *table.get("overrides", [])) for entry in part.get("generate", [])
+    )
+    return any(entry.get("location") == "source" for entry in entries)
+
+
 def requirements_are_fixed() -> bool:
     """Whether the build requirements cannot depend on the variant in the environment."""
     dynamic = _pyproject().get("project", {}).get("dynamic")

@@ -9,6 +9,7 @@ kernels and variant.json alone, so that what holds for the plain wheel holds for
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from builds_tools import Project, evaluate, label_of, members, needs_x86_64, text_of
+from builds_tools import Project, command, evaluate, label_of, members, needs_x86_64, text_of
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
@@ -101,6 +102,7 @@ def generated_is(content: str) -> Callable[[Path], None]:
     return check
 
 
+MINIMUM = '[tool.scikit-build]\nminimum-version = "build-system.requires"'
 PIN = {'"wheelnext-build"]': '"wheelnext-build", "scikit-build-core>=0.4,<2"]'}
 
 OVERRIDES = """
@@ -235,7 +237,7 @@ INCLUDED = {"after.cmake": 'set(INCLUDED "after project")\n'}
 CASES = [
     Case(
         "pins",
-        '[tool.scikit-build]\nminimum-version = "build-system.requires"',
+        MINIMUM,
         edits=PIN,
         # What was the default of the release that the pin names.
         check=is_stripped(wanted=False),
@@ -317,6 +319,13 @@ CASES = [
         ],
         lacks=["unwanted.txt"],
         check=is_stripped(wanted=False),
+    ),
+    Case(
+        "install.targets",
+        '[tool.scikit-build]\ninstall.targets = ["install-python"]\n'
+        "[[tool.scikit-build.overrides]]\nif.failed = true\nwheel.cmake = false",
+        seen=["state wheel"],
+        lacks=["template.txt"],
     ),
     Case(
         "build-dir",
@@ -496,3 +505,138 @@ def test_a_folder_of_the_build_tree_is_installed_without_another_wheels_files(
         built.clear()
         if "cmake.args" not in settings:
             assert output.compiled("module.c") <= 1
+
+
+FETCHES = """
+include(FetchContent)
+FetchContent_Declare(dependency URL "${CMAKE_CURRENT_SOURCE_DIR}/dependency")
+FetchContent_MakeAvailable(dependency)
+"""
+
+DEPENDENCY = """
+cmake_minimum_required(VERSION 3.21...4.0)
+project(dependency LANGUAGES C)
+add_library(dependency STATIC dependency.c)
+install(DIRECTORY include DESTINATION drop_in COMPONENT python)
+"""
+
+
+def test_folders_of_fetched_sources_are_installed_and_nothing_is_built_twice(
+    project: Callable[[str], Project],
+) -> None:
+    files = {
+        "dependency/CMakeLists.txt": DEPENDENCY,
+        "dependency/dependency.c": "int dependency(void) { return 1; }",
+        "dependency/include/dependency.h": "int dependency(void);",
+    }
+    built = Case("fetched", TARGETS, files=files).prepare(project("drop_in"))
+    with (built.folder / "CMakeLists.txt").open("a") as stream:
+        stream.write(FETCHES)
+    output = built.build({"variants": "all"})
+    assert built.labels() == sorted(LEVELS)
+    for label in LEVELS:
+        assert "drop_in/include/dependency.h" in members(built.wheel(label))
+    assert output.compiled("dependency.c") == 1
+    assert sum("Linking C static library" in line for line in output.output.splitlines()) == 1
+
+
+GENERATES_SOURCE = """
+[[tool.scikit-build.generate]]
+path = "generated.h"
+location = "source"
+template = '#define GENERATED "common"'
+
+[[tool.scikit-build.overrides]]
+if.env.WHEELNEXT_VARIANT_LABEL = "(.*)_v3"
+generate = [{ path = "generated.h", location = "source", template = '#define GENERATED "v3"' }]
+
+[tool.scikit-build]
+cmake.define.CMAKE_C_FLAGS = "-DHAS_GENERATED"
+"""
+
+
+@pytest.mark.parametrize("scope", ["", TARGETS], ids=["project", "targets"])
+def test_a_generated_source_file_is_the_wheels_own(
+    project: Callable[[str], Project], scope: str
+) -> None:
+    built = Case("sources", GENERATES_SOURCE + scope).prepare(project("drop_in"))
+    output = built.build({"variants": "all"}).output
+    found = {label: evaluate(built.wheel(label), "drop_in.level()") for label in LEVELS}
+    assert found == {
+        "": "(1, 'common')",
+        "x86_64_v3": "(3, 'v3')",
+        "x86_64_v4": "(4, 'common')",
+    }
+    assert "wrote into the source folder" not in output
+
+
+CROSS = """
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+"""
+
+AARCH64 = """
+[[tool.wheelnext-build.matrix]]
+axes.aarch64.version = ["8.2a"]
+"""
+
+
+@pytest.mark.parametrize("way", ["CMAKE_TOOLCHAIN_FILE", "CMAKE_ARGS"])
+def test_cross_compilation_gives_the_targets_variants(
+    project: Callable[[str], Project], way: str
+) -> None:
+    if shutil.which("aarch64-linux-gnu-gcc") is None:
+        pytest.skip("needs aarch64-linux-gnu-gcc")
+    file = "{}/toolchain.cmake"
+    environment = {
+        way: file if way == "CMAKE_TOOLCHAIN_FILE" else f"-DCMAKE_TOOLCHAIN_FILE={file}",
+        "_PYTHON_HOST_PLATFORM": "linux-aarch64",
+        "SETUPTOOLS_EXT_SUFFIX": ".cpython-311-aarch64-linux-gnu.so",
+    }
+    files = {"toolchain.cmake": CROSS}
+    ours = Case("cross", AARCH64, files=files, environment=environment).prepare(project("drop_in"))
+    theirs = dataclasses.replace(
+        ours, backend="scikit_build_core.build", dist=ours.dist.with_name("theirs")
+    )
+    theirs.build({"build.verbose": "true"})
+    (plain,) = theirs.dist.iterdir()
+    assert plain.name.endswith("linux_aarch64.whl")
+    output = ours.build({"variants": "all", "build.verbose": "true"}).output
+    assert ours.labels() == ["", "aarch64_8.2a"]
+    assert ours.wheel().read_bytes() == plain.read_bytes()
+    assert "-march=armv8.2-a" in output
+    assert "-march=x86-64" not in output
+
+
+HOUSE = pytest.mark.skipif(
+    not os.environ.get("WHEELNEXT_BUILD_WHEELHOUSE"), reason="builds with this project's wheel"
+)
+
+
+@HOUSE
+@pytest.mark.parametrize("pin", [">=0.10", "~=1.1", "<1"])
+def test_a_pin_on_scikit_build_core_stays_or_the_installer_says_that_it_cannot(
+    project: Callable[[str], Project], pin: str
+) -> None:
+    edits = {'"wheelnext-build"]': f'"wheelnext-build", "scikit-build-core{pin}"]'}
+    minimum = (
+        "" if pin == "<1" else '[tool.scikit-build]\nminimum-version = "build-system.requires"'
+    )
+    built = Case("pin", minimum, edits=edits).prepare(project("drop_in"))
+    building = ("-m", "build", "--wheel", "--installer", "uv", "--outdir", built.dist)
+    status = 1 if pin == "<1" else 0
+    output = command(sys.executable, *building, built.folder, status=status).output
+    if pin == "<1":
+        assert "wheelnext-build" in output
+        assert "scikit-build-core<1" in output
+    else:
+        assert built.labels() == [""]
+
+
+def test_minimum_version_needs_the_pin_to_stay(project: Callable[[str], Project]) -> None:
+    built = Case("no pin", MINIMUM).prepare(project("drop_in"))
+    for settings, status in (({}, 7), ({"variants": "all"}, 1)):
+        output = built.build(settings, status=status).output
+        assert "scikit-build-core needs a min version in build-system.requires" in output
+        assert built.files() == []

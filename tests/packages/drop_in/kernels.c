@@ -4,6 +4,8 @@ int kernel_level(void) {
   return 4;
 #elif defined(__AVX2__)
   return 3;
+#elif defined(__ARM_FEATURE_ATOMICS)
+  return 2;
 #else
   return 1;
 #endif
