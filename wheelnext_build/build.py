@@ -43,6 +43,7 @@ class Builder:
         Raises BuildError at the first failure (or, when asked to keep going, after the last job);
         the wheels that were finished before stay, and nothing half-written does.
         """
+        skbuildsettings.check_taken_files(self.passes.settings)
         with (
             ending_on_sigterm(),
             trees_folder(self.passes.settings, skbuildsettings.project_name()) as folder,

@@ -53,6 +53,22 @@ def kept_folder(settings: Settings) -> Path | None:
     return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
 
 
+def check_taken_files(settings: Settings) -> None:
+    """Raise RequestError where the wheel takes files out of the build folder by its name.
+
+    Each wheel of several has a folder of its own; what lies in ``build-dir`` is of another build.
+    """
+    folder = _setting(settings, "build-dir")
+    if not folder or "{" in folder:
+        return
+    for source in _skbuild_table().get("wheel", {}).get("force-include", {}):
+        if Path(source).absolute().is_relative_to(Path(folder).absolute()):
+            raise RequestError(
+                f"tool.scikit-build.wheel.force-include takes {source!r} out of the build folder, "
+                "but variants are built in folders of their own: have CMakeLists.txt install() it"
+            )
+
+
 def generator(settings: Settings) -> str:
     """The CMake generator that is asked for; empty where none is."""
     args = f"{_setting(settings, 'cmake', 'args')} {os.environ.get('CMAKE_ARGS', '')}"

@@ -8,75 +8,18 @@ kernels and variant.json alone, so that what holds for the plain wheel holds for
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builds_tools import Project, command, evaluate, label_of, members, needs_x86_64, text_of
+from builds_tools import Project, evaluate, members, needs_x86_64, text_of
+from drop_in import LEVELS, MINIMUM, TARGETS, Case, clean, with_scikit_build_core
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
 NATIVE = (".so", ".pyd")
-LEVELS = {"": "1", "x86_64_v3": "3", "x86_64_v4": "4"}
-TARGETS = '\n[tool.wheelnext-build]\nflags-scope = "targets"\n'
-
-
-@dataclass(frozen=True)
-class Case:
-    """Settings, and what is to be seen of them in a wheel.
-
-    ``toml`` stands at the end of pyproject.toml, ``edits`` are replacements in it; ``files`` are
-    written into the project. ``seen`` are lines of the wheel's seen.txt, ``holds`` are ends of
-    names of files in the wheel, ``lacks`` of files that are not; ``names`` is a part of the wheel's
-    name. ``check`` may look at more.
-    """
-
-    name: str
-    toml: str = ""
-    edits: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, str | list[str]] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    seen: Sequence[str] = ()
-    holds: Sequence[str] = ()
-    lacks: Sequence[str] = ()
-    names: str = ""
-    check: Callable[[Path], object] | None = None
-
-    def __str__(self) -> str:
-        return self.name
-
-    def prepare(self, built: Project) -> Project:
-        for name, text in self.files.items():
-            path = built.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        for old, new in self.edits.items():
-            built.edit("pyproject.toml", old, new)
-        with (built.folder / "pyproject.toml").open("a") as stream:
-            stream.write(f"\n{self.toml}")
-        folder = built.folder.as_posix()
-        environment = {name: value.format(folder) for name, value in self.environment.items()}
-        return dataclasses.replace(built, environment={**built.environment, **environment})
-
-    def look(self, wheel: Path) -> None:
-        """Check what is to be seen of the settings in a wheel."""
-        assert self.names in wheel.name
-        names = list(members(wheel))
-        for end in self.holds:
-            assert any(name.endswith(end) for name in names), end
-        for end in self.lacks:
-            assert not any(name.endswith(end) for name in names), end
-        if self.seen:
-            lines = text_of(wheel, "drop_in/seen.txt").splitlines()
-            assert [line for line in self.seen if line not in lines] == []
-        if self.check is not None:
-            self.check(wheel)
 
 
 def metadata_has(*lines: str) -> Callable[[Path], None]:
@@ -102,7 +45,6 @@ def generated_is(content: str) -> Callable[[Path], None]:
     return check
 
 
-MINIMUM = '[tool.scikit-build]\nminimum-version = "build-system.requires"'
 PIN = {'"wheelnext-build"]': '"wheelnext-build", "scikit-build-core>=0.4,<2"]'}
 
 OVERRIDES = """
@@ -265,6 +207,11 @@ CASES = [
         names="-cp311-abi3-linux_x86_64",
     ),
     Case(
+        "no Python ABI",
+        '[tool.scikit-build]\nwheel.py-api = "py3"\nwheel.build-tag = "2b"',
+        names="drop_in-1.2.3-2b-py3-none-linux_x86_64",
+    ),
+    Case(
         "abi3t",  # of which an interpreter with the GIL can only build the half
         '[tool.scikit-build]\nwheel.py-api = "cp311.cp315t"',
         seen=["SABI 3.11"],
@@ -412,9 +359,7 @@ def test_nothing_of_a_setting_is_lost(project: Callable[[str], Project], case: C
     if "Makefiles" in case.toml and shutil.which("make") is None:
         pytest.skip("needs make")
     ours = case.prepare(project("drop_in"))
-    theirs = dataclasses.replace(
-        ours, backend="scikit_build_core.build", dist=ours.dist.with_name("theirs")
-    )
+    theirs = with_scikit_build_core(ours)
     theirs.build(case.settings)
     (plain,) = theirs.dist.iterdir()
     case.look(plain)
@@ -427,11 +372,6 @@ def test_nothing_of_a_setting_is_lost(project: Callable[[str], Project], case: C
             stream.write(scope)
         ours.build({**case.settings, "variants": "all"})
         look_at_variants(ours, case, plain)
-
-
-def clean(built: Project) -> None:
-    built.clear()
-    shutil.rmtree(built.folder / "build", ignore_errors=True)
 
 
 def look_at_variants(built: Project, case: Case, plain: Path) -> None:
@@ -457,186 +397,3 @@ def label(wheel: Path, plain: Path) -> str:
     before = plain.name.removesuffix(".whl")
     assert wheel.name.startswith(before)
     return wheel.name.removeprefix(before).removesuffix(".whl").lstrip("-")
-
-
-INSTALLS_FOLDERS = """
-file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/data/of-${WHEELNEXT_VARIANT_LABEL}.txt" "configured")
-add_custom_command(OUTPUT made.stamp
-  COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/data/made"
-  COMMAND "${CMAKE_COMMAND}" -E touch "${CMAKE_CURRENT_BINARY_DIR}/data/made/by-command.txt"
-  COMMAND "${CMAKE_COMMAND}" -E touch made.stamp)
-add_custom_target(made ALL DEPENDS made.stamp)
-install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/data" DESTINATION drop_in COMPONENT python)
-"""
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        pytest.param({}, id="copies of a tree"),
-        pytest.param({"build.tool-args": "-j2"}, id="one tree"),
-        pytest.param({"build-dir": "build"}, id="kept tree"),
-        pytest.param({"cmake.args": "-GUnix Makefiles"}, id="make"),
-    ],
-)
-def test_a_folder_of_the_build_tree_is_installed_without_another_wheels_files(
-    project: Callable[[str], Project], settings: Mapping[str, str | list[str]]
-) -> None:
-    if "cmake.args" in settings and shutil.which("make") is None:
-        pytest.skip("needs make")
-    case = Case("folders", TARGETS)
-    built = case.prepare(project("drop_in"))
-    with (built.folder / "CMakeLists.txt").open("a") as stream:
-        stream.write(INSTALLS_FOLDERS)
-    for _ in range(2 if "build-dir" in settings else 1):
-        output = built.build({**settings, "variants": "all"})
-        found = {
-            label_of(wheel): [name for name in members(wheel) if "/data/" in name]
-            for wheel in built.dist.iterdir()
-        }
-        assert found == {
-            label: [f"drop_in/data/{name}" for name in ("made/by-command.txt", f"of-{label}.txt")]
-            for label in LEVELS
-        }
-        levels = {
-            label: evaluate(built.wheel(label), "drop_in.level()[0]") for label in built.labels()
-        }
-        assert levels == LEVELS
-        built.clear()
-        if "cmake.args" not in settings:
-            assert output.compiled("module.c") <= 1
-
-
-FETCHES = """
-include(FetchContent)
-FetchContent_Declare(dependency URL "${CMAKE_CURRENT_SOURCE_DIR}/dependency")
-FetchContent_MakeAvailable(dependency)
-"""
-
-DEPENDENCY = """
-cmake_minimum_required(VERSION 3.21...4.0)
-project(dependency LANGUAGES C)
-add_library(dependency STATIC dependency.c)
-install(DIRECTORY include DESTINATION drop_in COMPONENT python)
-"""
-
-
-def test_folders_of_fetched_sources_are_installed_and_nothing_is_built_twice(
-    project: Callable[[str], Project],
-) -> None:
-    files = {
-        "dependency/CMakeLists.txt": DEPENDENCY,
-        "dependency/dependency.c": "int dependency(void) { return 1; }",
-        "dependency/include/dependency.h": "int dependency(void);",
-    }
-    built = Case("fetched", TARGETS, files=files).prepare(project("drop_in"))
-    with (built.folder / "CMakeLists.txt").open("a") as stream:
-        stream.write(FETCHES)
-    output = built.build({"variants": "all"})
-    assert built.labels() == sorted(LEVELS)
-    for label in LEVELS:
-        assert "drop_in/include/dependency.h" in members(built.wheel(label))
-    assert output.compiled("dependency.c") == 1
-    assert sum("Linking C static library" in line for line in output.output.splitlines()) == 1
-
-
-GENERATES_SOURCE = """
-[[tool.scikit-build.generate]]
-path = "generated.h"
-location = "source"
-template = '#define GENERATED "common"'
-
-[[tool.scikit-build.overrides]]
-if.env.WHEELNEXT_VARIANT_LABEL = "(.*)_v3"
-generate = [{ path = "generated.h", location = "source", template = '#define GENERATED "v3"' }]
-
-[tool.scikit-build]
-cmake.define.CMAKE_C_FLAGS = "-DHAS_GENERATED"
-"""
-
-
-@pytest.mark.parametrize("scope", ["", TARGETS], ids=["project", "targets"])
-def test_a_generated_source_file_is_the_wheels_own(
-    project: Callable[[str], Project], scope: str
-) -> None:
-    built = Case("sources", GENERATES_SOURCE + scope).prepare(project("drop_in"))
-    output = built.build({"variants": "all"}).output
-    found = {label: evaluate(built.wheel(label), "drop_in.level()") for label in LEVELS}
-    assert found == {
-        "": "(1, 'common')",
-        "x86_64_v3": "(3, 'v3')",
-        "x86_64_v4": "(4, 'common')",
-    }
-    assert "wrote into the source folder" not in output
-
-
-CROSS = """
-set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
-"""
-
-AARCH64 = """
-[[tool.wheelnext-build.matrix]]
-axes.aarch64.version = ["8.2a"]
-"""
-
-
-@pytest.mark.parametrize("way", ["CMAKE_TOOLCHAIN_FILE", "CMAKE_ARGS"])
-def test_cross_compilation_gives_the_targets_variants(
-    project: Callable[[str], Project], way: str
-) -> None:
-    if shutil.which("aarch64-linux-gnu-gcc") is None:
-        pytest.skip("needs aarch64-linux-gnu-gcc")
-    file = "{}/toolchain.cmake"
-    environment = {
-        way: file if way == "CMAKE_TOOLCHAIN_FILE" else f"-DCMAKE_TOOLCHAIN_FILE={file}",
-        "_PYTHON_HOST_PLATFORM": "linux-aarch64",
-        "SETUPTOOLS_EXT_SUFFIX": ".cpython-311-aarch64-linux-gnu.so",
-    }
-    files = {"toolchain.cmake": CROSS}
-    ours = Case("cross", AARCH64, files=files, environment=environment).prepare(project("drop_in"))
-    theirs = dataclasses.replace(
-        ours, backend="scikit_build_core.build", dist=ours.dist.with_name("theirs")
-    )
-    theirs.build({"build.verbose": "true"})
-    (plain,) = theirs.dist.iterdir()
-    assert plain.name.endswith("linux_aarch64.whl")
-    output = ours.build({"variants": "all", "build.verbose": "true"}).output
-    assert ours.labels() == ["", "aarch64_8.2a"]
-    assert ours.wheel().read_bytes() == plain.read_bytes()
-    assert "-march=armv8.2-a" in output
-    assert "-march=x86-64" not in output
-
-
-HOUSE = pytest.mark.skipif(
-    not os.environ.get("WHEELNEXT_BUILD_WHEELHOUSE"), reason="builds with this project's wheel"
-)
-
-
-@HOUSE
-@pytest.mark.parametrize("pin", [">=0.10", "~=1.1", "<1"])
-def test_a_pin_on_scikit_build_core_stays_or_the_installer_says_that_it_cannot(
-    project: Callable[[str], Project], pin: str
-) -> None:
-    edits = {'"wheelnext-build"]': f'"wheelnext-build", "scikit-build-core{pin}"]'}
-    minimum = (
-        "" if pin == "<1" else '[tool.scikit-build]\nminimum-version = "build-system.requires"'
-    )
-    built = Case("pin", minimum, edits=edits).prepare(project("drop_in"))
-    building = ("-m", "build", "--wheel", "--installer", "uv", "--outdir", built.dist)
-    status = 1 if pin == "<1" else 0
-    output = command(sys.executable, *building, built.folder, status=status).output
-    if pin == "<1":
-        assert "wheelnext-build" in output
-        assert "scikit-build-core<1" in output
-    else:
-        assert built.labels() == [""]
-
-
-def test_minimum_version_needs_the_pin_to_stay(project: Callable[[str], Project]) -> None:
-    built = Case("no pin", MINIMUM).prepare(project("drop_in"))
-    for settings, status in (({}, 7), ({"variants": "all"}, 1)):
-        output = built.build(settings, status=status).output
-        assert "scikit-build-core needs a min version in build-system.requires" in output
-        assert built.files() == []
