@@ -15,7 +15,7 @@ from wheelnext_build.tree import Tree
 JOBS = [Numbered(number, Job(None)) for number in range(2, 7)]
 
 NINJA = """\
-build CMakeFiles/common.dir/a.o: CXX_COMPILER__common /project/a.cpp
+build CMakeFiles/common.dir/a.o: CXX_COMPILER__common {source} || {tree}/first
   DEFINES = -DA
   FLAGS = -O3 {flags}
   INCLUDES = -I/project {include}
@@ -42,7 +42,8 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def write_ninja(tree: Tree, **lines: str) -> None:
-    values = {"flags": "", "include": "", "where": "/project", "tree": tree.folder.as_posix()}
+    values = {"flags": "", "include": "", "where": "/project", "source": "/project/a.cpp"}
+    values["tree"] = tree.folder.as_posix()
     (tree.folder / "build.ninja").write_text(NINJA.format(**{**values, **lines}))
 
 
@@ -60,7 +61,12 @@ def test_each_copy_is_the_tree_as_it_was(tree: Tree) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    [{"include": "-I{tree}/generated"}, {"flags": "-include {tree}/all.h"}, {"where": "{tree}"}],
+    [
+        {"include": "-I{tree}/generated"},
+        {"flags": "-include {tree}/all.h"},
+        {"where": "{tree}"},
+        {"source": "{tree}/_deps/fetched-src/a.cpp"},
+    ],
 )
 def test_no_copies_where_a_command_names_the_tree(tree: Tree, lines: dict[str, str]) -> None:
     folder = tree.folder.as_posix()

@@ -49,6 +49,7 @@ class Builder:
         Raises BuildError at the first failure (or, when asked to keep going, after the last job);
         the wheels that were finished before stay, and nothing half-written does.
         """
+        skbuildsettings.check_taken_files(self.passes.settings)
         with (
             ending_on_sigterm(),
             trees_folder(self._kept_folder(jobs), skbuildsettings.project_name()) as folder,
@@ -87,6 +88,8 @@ class Builder:
 
     def _may_run_at_once(self) -> bool:
         wanted = self.passes.config.parallel_trees and self.in_place is None
+        # Each pass writes those files anew, and another one may read them at that moment.
+        wanted = wanted and not skbuildsettings.generates_sources()
         return wanted and jobserver.is_usable(self.passes.settings)
 
     def _in_parallel(self, crew: Crew, works: list[Work], folder: TreesFolder) -> list[Outcome]:

@@ -66,14 +66,23 @@ def names_itself(folder: Path) -> bool:
     """Whether a command that compiles or generates names the tree's folder; also where unknown."""
     edges, path = _edges(folder), folder.as_posix()
     return edges is None or any(
-        path in line
-        and (
-            line.startswith(_IN_COMPILE_COMMANDS)
-            or (line.startswith("  COMMAND = ") and not _is_utility(head))
+        _compiles(head, path)
+        or (
+            path in line
+            and (
+                line.startswith(_IN_COMPILE_COMMANDS)
+                or (line.startswith("  COMMAND = ") and not _is_utility(head))
+            )
         )
         for head, lines in edges
         for line in lines
     )
+
+
+def _compiles(head: str, path: str) -> bool:
+    """Whether an edge compiles a source file that is below ``path``: a fetched one."""
+    rule = head.partition(": ")[2].partition(" |")[0]
+    return "_COMPILER_" in rule and path in rule
 
 
 def _edges(folder: Path) -> list[tuple[str, list[str]]] | None:

@@ -113,22 +113,17 @@ class Passes:
                 f"editable install of {tree.folder}"
             )
         tree.begin(job.title)
-        settings = dict(self.settings)
-        in_project = self.config.flags_scope == "project"
-        include = skbuildsettings.take_project_include(settings) if in_project else ""
-        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
-        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         hook = skbuild.build_wheel if self.kind == "wheel" else skbuild.build_editable
         variables = pass_environment(job, tree.folder)
         if self.kind == "editable":
-            variables |= skbuildsettings.editable_environment(settings, job.title)
+            variables |= skbuildsettings.editable_environment(self.settings, job.title)
         with (
             environment(variables),
             overlay.importable(job.overlay),
             fast_packing(threads=_threads()),
         ):
             try:
-                name = hook(str(staging), settings, None)
+                name = hook(str(staging), self._settings_of(job, tree), None)
             except SystemExit as stop:
                 if stop.code in (None, 0):
                     raise
@@ -136,6 +131,15 @@ class Passes:
         self._check_applied(job, tree)
         tree.end(job.title)
         return staging / name
+
+    def _settings_of(self, job: Job, tree: Tree) -> dict[str, str | list[str]]:
+        """What scikit-build-core's hook is to see in a pass, whose variant file is written."""
+        settings = dict(self.settings)
+        in_project = self.config.flags_scope == "project"
+        include = skbuildsettings.take_project_include(settings, self.kind) if in_project else ""
+        settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
+        settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
+        return settings
 
     def _check_applied(self, job: Job, tree: Tree) -> None:
         if job.declared is None:

@@ -108,9 +108,11 @@ class SelfCheck:
         is_special = differs and not may_be_alike
         twin = self._twin(Gist.of(verdict, title), is_special=is_special)
         if twin:
+            # Of wheels that are built at the same time, the plain one may be the last to be ready.
+            changeless = title if is_special else twin
             problems.append(
-                f"its binaries are those of {twin}, byte for byte: the flags of {title} change "
-                "nothing in them (may-be-identical allows it)"
+                f"its binaries are those of {twin}, byte for byte: the flags of {changeless} "
+                "change nothing in them (may-be-identical allows it)"
             )
         enforce(self.config, title, "the wheel", problems)
 

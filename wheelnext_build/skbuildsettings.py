@@ -13,6 +13,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from .errors import RequestError
+from .request import Kind
 
 Settings = Mapping[str, str | list[str]]
 
@@ -77,6 +78,22 @@ def kept_folder(settings: Settings) -> Path | None:
     return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
 
 
+def check_taken_files(settings: Settings) -> None:
+    """Raise RequestError where the wheel takes files out of the build folder by its name.
+
+    Each wheel of several has a folder of its own; what lies in ``build-dir`` is of another build.
+    """
+    folder = _setting(settings, "build-dir")
+    if not folder or "{" in folder:
+        return
+    for source in _skbuild_table().get("wheel", {}).get("force-include", {}):
+        if Path(source).absolute().is_relative_to(Path(folder).absolute()):
+            raise RequestError(
+                f"tool.scikit-build.wheel.force-include takes {source!r} out of the build folder, "
+                "but variants are built in folders of their own: have CMakeLists.txt install() it"
+            )
+
+
 def generator(settings: Settings) -> str:
     """The CMake generator that is asked for; empty where none is."""
     args = f"{_setting(settings, 'cmake', 'args')} {os.environ.get('CMAKE_ARGS', '')}"
@@ -112,6 +129,15 @@ def has_variant_requirements() -> bool:
     return isinstance(table, dict) and bool({"dependencies", "build-requires"} & table.keys())
 
 
+def generates_sources() -> bool:
+    """Whether scikit-build-core writes files into the source folder in each build."""
+    table = _skbuild_table()
+    entries = (
+        entry for part in (table, *table.get("overrides", [])) for entry in part.get("generate", [])
+    )
+    return any(entry.get("location") == "source" for entry in entries)
+
+
 def requirements_are_fixed() -> bool:
     """Whether the build requirements cannot depend on the variant in the environment."""
     dynamic = _pyproject().get("project", {}).get("dynamic")
@@ -129,11 +155,19 @@ def project_defines() -> dict[str, str]:
     }
 
 
-def take_project_include(settings: dict[str, str | list[str]]) -> str:
-    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn."""
-    key = "cmake.define.CMAKE_PROJECT_INCLUDE"
-    given = [_text(settings.pop(name, "")) for name in (f"skbuild.{key}", key)]
-    return next(filter(None, given), project_defines().get(key, ""))
+def take_project_include(settings: dict[str, str | list[str]], kind: Kind) -> str:
+    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn.
+
+    It may come from overrides, which test the environment, and from a define that names a variable
+    of it: so scikit-build-core itself is asked, in the environment of the build.
+    """
+    from scikit_build_core.settings.skbuild_read_settings import SettingsReader
+
+    reader = SettingsReader(_pyproject(), settings, state=kind, retry=False)
+    name = "CMAKE_PROJECT_INCLUDE"
+    for prefix in ("", "skbuild."):
+        settings.pop(f"{prefix}cmake.define.{name}", None)
+    return str(reader.settings.cmake.define.get(name, ""))
 
 
 def _setting(settings: Settings, *path: str) -> str:

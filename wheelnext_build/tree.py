@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import leftovers
 from .objects import ObjectStore
 
 _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
@@ -44,6 +45,8 @@ class Tree:
     def begin(self, title: str) -> None:
         """Make the folder what the pass for the wheel ``title`` starts from."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.in_place:
+            self._remove_leftovers(title)
         for path in (self._begun, *self._finished()):
             path.unlink(missing_ok=True)
         # By this file scikit-build-core tells that its own folder has moved, and then throws away
@@ -66,6 +69,12 @@ class Tree:
         self._keep_base()
         if self.objects is not None:
             self.objects.take(self.folder, title, python_tag())
+
+    def _remove_leftovers(self, title: str) -> None:
+        name, last = f"{title} {python_tag()}", self.folder / "wheelnext-last-wheel.txt"
+        if last.is_file() and last.read_text(encoding="utf-8") != name:
+            leftovers.remove(self.folder)
+        last.write_text(name, encoding="utf-8")
 
     def _keep_base(self) -> None:
         kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))

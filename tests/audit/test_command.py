@@ -11,7 +11,11 @@ import pytest
 from tiny_elf import tiny_elf
 
 from wheelnext_build.audit import files
+from wheelnext_build.auditconfig import AuditConfig
 from wheelnext_build.cli.main import main
+from wheelnext_build.errors import BuildError
+from wheelnext_build.selfcheck import SelfCheck
+from wheelnext_build.variant import Property, Variant
 from wheelnext_build.wheelfile import record_row
 
 AVX2 = bytes.fromhex("c5fdfec1c3")  # vpaddd ymm0, ymm0, ymm1; ret
@@ -122,3 +126,16 @@ def test_code_for_aarch64() -> None:
     (found,) = files.audit("core.so", tiny_elf(LSE, machine=183))
     assert set(found.survey.needs) == {"LSE"}
     assert found.survey.needs["LSE"][0].instruction == "ldaddal w0, w0, [x1]"
+
+
+@pytest.mark.parametrize("order", [("plain", "v3"), ("v3", "plain")])
+def test_of_a_variant_like_the_plain_wheel_the_variants_flags_are_named(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    built = wheel(tmp_path, SSE2)
+    check = SelfCheck(AuditConfig(), tmp_path / "audited")
+    variants = {"plain": None, "v3": Variant("v3", (Property.parse("x86_64 :: level :: v3"),))}
+    first, last = order
+    check.check(built, variants[first], first, differs=first == "v3")
+    with pytest.raises(BuildError, match="the flags of v3 change nothing in them"):
+        check.check(built, variants[last], last, differs=last == "v3")

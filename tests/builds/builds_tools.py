@@ -53,12 +53,14 @@ class Outcome:
 class Project:
     """A project's folder, and the folder that its wheels go to.
 
-    ``environment`` is what all of its builds see beyond a clean environment.
+    ``environment`` is what all of its builds see beyond a clean environment, ``backend`` whose
+    hooks are called.
     """
 
     folder: Path
     dist: Path
     environment: Mapping[str, str] = field(default_factory=lambda: dict(EPOCH))
+    backend: str = "wheelnext_build"
 
     def call(
         self, hook: str, *arguments: Any, env: Mapping[str, str] | None = None, status: int = 0
@@ -80,7 +82,7 @@ class Project:
             )
             ended.check_returncode()
 
-        caller = BuildBackendHookCaller(str(self.folder), "wheelnext_build", runner=runner)
+        caller = BuildBackendHookCaller(str(self.folder), self.backend, runner=runner)
         try:
             answer = getattr(caller, hook)(*arguments)
         except subprocess.CalledProcessError:

@@ -16,9 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import sdists
 from builds_tools import command
-
-from wheelnext_build.cli.source import unpack
 
 pytestmark = pytest.mark.build
 
@@ -84,12 +83,8 @@ SAMPLES = [
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample projects of the installed scikit-build-core's release."""
     folder = tmp_path_factory.mktemp("scikit-build-core")
-    requirement = f"scikit-build-core=={version('scikit-build-core')}"
-    options = ["--no-deps", "--no-binary", "scikit-build-core", "--dest", str(folder)]
-    command(sys.executable, "-m", "pip", "download", "--quiet", *options, requirement)
-    (sdist,) = folder.glob("*.tar.gz")
-    (packages,) = unpack(sdist, folder / "unpacked").glob("tests/packages")
-    return packages
+    archive = sdists.fetch("scikit-build-core", version("scikit-build-core"), folder)
+    return sdists.unpack(archive, folder / "unpacked") / "tests" / "packages"
 
 
 def test_the_samples_are_there(samples: Path) -> None:

@@ -5,18 +5,15 @@ Their sdists are fetched when the tests run; nothing of them is kept here.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
-import tarfile
-import tomllib
-import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sdists
 from clients import Run
 
 pytestmark = [
@@ -95,10 +92,7 @@ class Project:
     def unpack(self, change: str = "") -> None:
         """Unpack it anew; with ``change``, for this backend and with that at its end."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with tarfile.open(self.archive) as archive:
-            archive.extractall(self.folder.parent / "unpacked", filter="data")
-        (root,) = (self.folder.parent / "unpacked").iterdir()
-        root.rename(self.folder)
+        sdists.unpack(self.archive, self.folder.parent / "unpacked").rename(self.folder)
         if change:
             self.run(sys.executable, "-m", "wheelnext_build", "migrate", "--write", self.folder)
             with (self.folder / "pyproject.toml").open("a") as stream:
@@ -118,21 +112,8 @@ class Project:
 @pytest.fixture(params=SDISTS, ids=lambda sdist: sdist.name)
 def project(request: pytest.FixtureRequest, tmp_path: Path, run: Run) -> Project:
     sdist: Sdist = request.param
-    archive = tmp_path / sdist.file
-    archive.write_bytes(fetched(sdist, tmp_path, run))
+    archive = sdists.fetch(sdist.name, sdist.version, tmp_path, sdist.sha256)
     return Project(sdist, archive, tmp_path / "project", run)
-
-
-def fetched(sdist: Sdist, folder: Path, run: Run) -> bytes:
-    """The sdist from the index that uv uses, whose address is in a lock file."""
-    requirement, lock = folder / "requirements.in", folder / "pylock.toml"
-    requirement.write_text(f"{sdist.name}=={sdist.version}\n")
-    run("uv", "pip", "compile", "--no-deps", requirement, "--output-file", lock)
-    (package,) = tomllib.loads(lock.read_text())["packages"]
-    with urllib.request.urlopen(package["sdist"]["url"], timeout=60) as answer:  # noqa: S310
-        content: bytes = answer.read()
-    assert hashlib.sha256(content).hexdigest() == sdist.sha256
-    return content
 
 
 def members(wheel: Path, changing: tuple[str, ...]) -> dict[str, bytes]:
