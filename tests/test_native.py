@@ -158,3 +158,9 @@ def test_the_choice_takes_the_place_of_the_word(
 def test_other_requests_read_nothing(tmp_path: Path) -> None:
     request = Request.parse({"variant-label": "x86_64_v3"})
     assert native.resolved(request, tmp_path / "no-such-folder") is request
+
+
+def test_what_only_a_plugin_can_order_is_said() -> None:
+    asked = OTHER.replace("requires =", "build-requires =")
+    with pytest.raises(RequestError, match="'npu' is known only when its provider has been asked"):
+        choice(Host(x86_64_level="v3"), asked)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .errors import INTERRUPTED, ToolchainError, WheelError, WheelnextBuildError
+from .errors import INTERRUPTED, WheelError, WheelnextBuildError
 from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
     from .config import Config
     from .jobs import Job
-    from .variantdependencies import VariantDependencies
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -35,8 +34,8 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
     with _clean_exit():
         request = _request(config_settings)
         if not request.wants_variants:
-            requirements = hook(_stripped(config_settings, request))
-            return [*requirements, *_begin_plain().of_build(None)]
+            requirements = hook(_begin_plain(config_settings, request))
+            return [*requirements, *_plain_requirements()]
         return _variant_requirements(kind, request, hook)
 
 
@@ -44,16 +43,14 @@ def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
     """What scikit-build-core needs for an sdist, which is the same for all variants."""
     with _clean_exit():
         request = Request.parse(config_settings)
-        _begin_plain()
-        return skbuild.get_requires_for_build_sdist(_stripped(config_settings, request))
+        return skbuild.get_requires_for_build_sdist(_begin_plain(config_settings, request))
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
     """scikit-build-core's sdist; settings about variants are for the wheels."""
     with _clean_exit():
         request = Request.parse(config_settings)
-        _begin_plain()
-        return skbuild.build_sdist(sdist_directory, _stripped(config_settings, request))
+        return skbuild.build_sdist(sdist_directory, _begin_plain(config_settings, request))
 
 
 def build_wheel(
@@ -63,8 +60,7 @@ def build_wheel(
     with _clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
-            settings = _stripped(config_settings, request)
-            _begin_plain()
+            settings = _begin_plain(config_settings, request)
             return _plain_wheel(wheel_directory, settings, metadata_directory)
         return _variant_wheels("wheel", request, wheel_directory, metadata_directory)
 
@@ -77,8 +73,7 @@ def build_editable(
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             _leave_variant(request)
-            settings = _stripped(config_settings, request)
-            _begin_plain()
+            settings = _begin_plain(config_settings, request)
             return skbuild.build_editable(wheel_directory, settings, metadata_directory)
         return _variant_wheels("editable", request, wheel_directory, metadata_directory)
 
@@ -94,16 +89,17 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
         with _clean_exit():
             request = _request(config_settings)
             if not request.wants_variants:
-                _begin_plain()
-                return str(hook(metadata_directory, _stripped(config_settings, request)))
+                return str(hook(metadata_directory, _begin_plain(config_settings, request)))
             return _prepare_variant(hook, metadata_directory, request)
 
     prepare.__name__ = prepare.__qualname__ = name
     return prepare
 
 
-def _begin_plain() -> VariantDependencies:
-    """Begin a build of what is not a variant's; returns what the project says of its requirements.
+def _begin_plain(
+    config_settings: Settings | None, request: Request
+) -> dict[str, str | list[str]] | None:
+    """Begin a build of what is not a variant's; returns the settings that are scikit-build-core's.
 
     Around this build there may be one of a variant of another project: its variables are not for
     this one. Raises ConfigurationError for mistakes in tables that matter here.
@@ -112,13 +108,23 @@ def _begin_plain() -> VariantDependencies:
 
     for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
         del os.environ[name]
-    if not skbuildsettings.has_variant_requirements():
-        from .variantdependencies import VariantDependencies
+    if skbuildsettings.has_variant_requirements():
+        from .config import load
 
-        return VariantDependencies()
+        load(Path())
+    # What scikit-build-core would have got: None stays None.
+    return None if config_settings is None else request.settings
+
+
+def _plain_requirements() -> tuple[str, ...]:
+    """What the project says that the build of its plain wheel needs."""
+    from . import skbuildsettings
+
+    if not skbuildsettings.has_variant_requirements():
+        return ()
     from .config import load
 
-    return load(Path()).requirements
+    return load(Path()).requirements.of_build(None)
 
 
 def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request:
@@ -226,7 +232,7 @@ def _variant_wheels(
     make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
     planned = buildrequires.assigned(planned, config)
-    _check_abi_dependencies(planned)
+    buildrequires.check_promised(planned)
     common = Passes(
         config=config,
         kind=kind,
@@ -273,32 +279,6 @@ def _check_count(
         check_installable(chosen, request, "pip")
 
 
-def _check_abi_dependencies(planned: list[Job]) -> None:
-    """What abi_dependency promises must be what the build sees."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    from packaging.requirements import Requirement
-
-    promised = [
-        text
-        for job in planned
-        if job.declared is not None
-        for text in job.declared.effect.requires
-        if text not in job.requires
-    ]
-    for requirement in map(Requirement, promised):
-        try:
-            installed = version(requirement.name)
-        except PackageNotFoundError:
-            installed = None
-        if installed is None or not requirement.specifier.contains(installed, prereleases=True):
-            raise ToolchainError(
-                f"the variant promises to be built against {requirement}, but the build "
-                f"environment has {requirement.name} {installed or 'not at all'}: install it, or "
-                "build with isolation"
-            )
-
-
 def _check_prepared(prepared: Path, wheel: Path) -> None:
     """The metadata handed out before must be the wheel's (PEP 517, build_wheel)."""
     from .wheelfile import WheelReader
@@ -310,13 +290,6 @@ def _check_prepared(prepared: Path, wheel: Path) -> None:
                 raise WheelError(
                     f"{wheel}: {name} differs from the one that was prepared before the build"
                 )
-
-
-def _stripped(
-    config_settings: Settings | None, request: Request
-) -> dict[str, str | list[str]] | None:
-    """What scikit-build-core would have got: None stays None."""
-    return None if config_settings is None else request.settings
 
 
 @contextlib.contextmanager

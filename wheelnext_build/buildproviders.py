@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from .announce import announce
+from .buildrequires import unmet
 from .config import Config
 from .errors import ConfigurationError, Problem, ProviderError
 from .metadata import Provider
@@ -74,15 +75,7 @@ def _installed(plugin: Plugin) -> str:
             f"marker holds: {', '.join(plugin.requires)}"
         )
     for requirement in plugin.active():
-        try:
-            installed = version(requirement.name)
-        except PackageNotFoundError:
-            installed = None
-        if installed is None or not requirement.specifier.contains(installed, prereleases=True):
-            raise ProviderError(
-                f"the provider of {plugin.namespace!r} needs {requirement}, but the build "
-                f"environment has {requirement.name} {installed or 'not at all'}: install it, or "
-                "build with isolation"
-            )
-        found.append(f"{requirement.name} {installed}")
+        if reason := unmet(requirement):
+            raise ProviderError(f"the provider of {plugin.namespace!r} {reason}")
+        found.append(f"{requirement.name} {version(requirement.name)}")
     return ", ".join(found)

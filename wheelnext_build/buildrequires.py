@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -11,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from . import overlay
 from .config import Config
+from .errors import ToolchainError
 from .jobs import Job
 
 
@@ -54,6 +56,28 @@ def installed(jobs: Sequence[Job], folder: Path) -> list[Job]:
         else job
         for job in jobs
     ]
+
+
+def check_promised(jobs: Sequence[Job]) -> None:
+    """Raise ToolchainError where abi_dependency promises what the common environment is not."""
+    for job in jobs:
+        for text in job.declared.effect.requires if job.declared else ():
+            if text not in job.requires and (reason := unmet(Requirement(text))):
+                raise ToolchainError(f"variant {job.title!r} {reason}")
+
+
+def unmet(requirement: Requirement) -> str:
+    """Why a requirement is not met in the build environment; empty where it is."""
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        found = None
+    if found is not None and requirement.specifier.contains(found, prereleases=True):
+        return ""
+    return (
+        f"needs {requirement}, but the build environment has {requirement.name} "
+        f"{found or 'not at all'}: install it, or build with isolation"
+    )
 
 
 def _shared(jobs: Sequence[Job], config: Config) -> dict[str, tuple[str, ...]]:

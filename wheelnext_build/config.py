@@ -173,9 +173,9 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     seed = providers.seed(standard, drafts, report)
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
-    reads_variant = overrides_read_variant(pyproject)
-    variantdependencies.check(requirements, (d.variant for d in drafts), pyproject, report)
+    variantdependencies.check(requirements, [d.variant for d in drafts], pyproject, report)
 
+    reads_variant = overrides_read_variant(pyproject)
     declared = tuple(_declared(draft, effects) for draft in possible)
     if share_tree is False or (reads_variant and not share_tree):
         # Overrides may set any define for any variant; what CMake found for one is not the next's.

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigurationError, Problem
-
-_VARIABLE = "WHEELNEXT_VARIANT_LABEL"
+from .request import LABEL_VARIABLE
 
 
 def dynamic_metadata(
@@ -29,7 +28,7 @@ def dynamic_metadata(
         where = f"tool.dynamic-metadata.{min(settings)}"
         raise ConfigurationError([Problem(where, "the provider wheelnext-build has no settings")])
     config = load(Path())
-    label = os.environ.get(_VARIABLE)
+    label = os.environ.get(LABEL_VARIABLE)
     variant = config.variant(label) if label else None
     return {"dependencies": list(config.requirements.of_wheel(variant))}
 

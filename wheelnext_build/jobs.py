@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import cuda, overlay, skbuildsettings
 from .config import Config, Declared
+from .request import LABEL_VARIABLE
 from .skbuildsettings import Settings
 
 PLAIN = "plain"
@@ -93,7 +94,7 @@ def pass_environment(job: Job, tree: Path | None) -> dict[str, str]:
     variables = {}
     if job.declared is not None:
         variant = job.declared.variant
-        variables["WHEELNEXT_VARIANT_LABEL"] = variant.label
+        variables[LABEL_VARIABLE] = variant.label
         variables |= {
             f"WHEELNEXT_{namespace}_{feature}".upper(): ";".join(values)
             for namespace, features in variant.as_mapping().items()

@@ -224,7 +224,7 @@ PROVIDER = TableOf(
             MappingOf("feature", ListOf(_VALUE, not_empty=True, unique=True), NAME.pattern),
             "The values of each feature, most preferred first, for a namespace that needs no "
             "plugin.",
-            example={"library": ["mkl", "openblas"]},
+            example={"vendor": ["mkl", "openblas"]},
         ),
         "builtin": Key(
             _TEXT, "The name of a provider that installers have themselves.", example="x86_64"
@@ -238,7 +238,7 @@ PROVIDER = TableOf(
             ListOf(_NAME, unique=True),
             "The features of `static-properties`, most preferred first; needed where there are "
             "several.",
-            example=["library"],
+            example=["vendor"],
         ),
     },
     exactly_one=(*PROVIDER_KINDS, "build-requires"),

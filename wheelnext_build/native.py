@@ -70,6 +70,12 @@ def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Cho
             f"this build is for {target.machine}: name a variant with -C {LABEL_SETTING}=LABEL"
         )
     available = config.for_target(target)
+    for namespace in config.unasked:
+        raise RequestError(
+            f"-C {LABEL_SETTING}={NATIVE} cannot choose: the order of the values of {namespace!r} "
+            "is known only when its provider has been asked, while building; name a variant with "
+            f"-C {LABEL_SETTING}=LABEL"
+        )
     if config.metadata is None or not available:
         none = "the project declares no variants"
         return _line(PLAIN, f"{none} for this build" if config.declared else none)

@@ -25,6 +25,9 @@ SETTINGS = (LABEL_SETTING, ALL_SETTING, FILENAME_SETTING)
 _NOT_OURS = ("variant", "variant-name", "null-variant")
 """Settings of scikit-build-core with names near ours."""
 
+LABEL_VARIABLE = "WHEELNEXT_VARIANT_LABEL"
+"""The environment variable with the label of the variant that is being built, or tested."""
+
 NATIVE = "native"
 """The label that stands for the best variant for the machine that builds."""
 

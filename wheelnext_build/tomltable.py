@@ -32,6 +32,13 @@ def dotted(path: str, key: str | int) -> str:
     return f"{path}.{name}" if path else name
 
 
+def value_at(value: object, *path: str) -> object:
+    """A value in tables that are another tool's to check; None where it is not there."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?``, or nothing where no known word is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -4,20 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from .errors import GrammarError
-from .tomltable import Report, Table, did_you_mean
+from .tomltable import Report, Table, did_you_mean, value_at
 from .variant import Variant
 from .variantmarkers import LABEL, SETS, VariantRequirement
 
 PROVIDER = "wheelnext-build"
 """This package's name among the providers of ``[[tool.dynamic-metadata]]``."""
-
-_ENTRY = f'[[tool.dynamic-metadata]] with provider = "{PROVIDER}"'
 
 
 @dataclass(frozen=True)
@@ -56,30 +54,33 @@ def _requirements(tool: Table, key: str) -> tuple[VariantRequirement, ...]:
 
 def check(
     parsed: VariantDependencies,
-    variants: Iterable[Variant],
+    variants: Sequence[Variant],
     pyproject: Mapping[str, object],
     report: Report,
 ) -> None:
     """Report what no variant answers to, and wheels whose dependencies nothing would write down."""
-    variants = list(variants)
     for key, requirements in (
         ("dependencies", parsed.dependencies),
         ("build-requires", parsed.build_requires),
     ):
         for requirement in requirements:
             _check_is_asked_of_one(f"tool.wheelnext-build.{key}", requirement, variants, report)
-    pinned = [variant for variant in variants if abi_pins(variant)]
     if "project" not in pyproject:  # a fragment: there are no wheels of it
         return
+    pinned = [variant for variant in variants if abi_pins(variant)]
+    if not (parsed.dependencies or pinned) or not (missing := _missing(pyproject)):
+        return
+    hint = "dependencies that are the same in all wheels may stay in project.dependencies"
     if parsed.dependencies:
-        _check_standing("tool.wheelnext-build.dependencies", pyproject, report)
-    elif pinned:
-        what = f"variant {pinned[0].label!r} is built against {', '.join(abi_pins(pinned[0]))}"
-        _check_standing(f"{what}, and its wheel must depend on that", pyproject, report)
+        report.add("tool.wheelnext-build.dependencies", f"needs {missing}", hint)
+    else:
+        pins = ", ".join(abi_pins(pinned[0]))
+        what = f"variant {pinned[0].label!r} is built against {pins}, and must depend on it"
+        report.add("project.dynamic", f"{what}: needs {missing}", hint)
 
 
 def _check_is_asked_of_one(
-    where: str, requirement: VariantRequirement, variants: list[Variant], report: Report
+    where: str, requirement: VariantRequirement, variants: Sequence[Variant], report: Report
 ) -> None:
     known: dict[str, set[str]] = {LABEL: {"", "null", *(variant.label for variant in variants)}}
     for variable, parts in SETS.items():
@@ -101,30 +102,15 @@ def _check_is_asked_of_one(
             )
 
 
-def _check_standing(what: str, pyproject: Mapping[str, object], report: Report) -> None:
-    """Dependencies may differ between wheels only where [project] says so (PEP 621, PEP 643)."""
-    entries = _list(_entry(pyproject, "tool", "dynamic-metadata"))
-    providers = [_entry(entry, "provider") for entry in entries]
+def _missing(pyproject: Mapping[str, object]) -> str:
+    """What pyproject.toml lacks for dependencies that differ between wheels (PEP 621, PEP 643)."""
+    entries = _list(value_at(pyproject, "tool", "dynamic-metadata"))
     missing = []
-    if "dependencies" not in _list(_entry(pyproject, "project", "dynamic")):
+    if "dependencies" not in _list(value_at(pyproject, "project", "dynamic")):
         missing.append('dynamic = ["dependencies"] in [project]')
-    if PROVIDER not in providers:
-        missing.append(_ENTRY)
-    if missing:
-        report.add(
-            what if what.startswith("tool.") else "project.dynamic",
-            f"needs {' and '.join(missing)}"
-            if what.startswith("tool.")
-            else f"{what}: needs {' and '.join(missing)}",
-            "dependencies that are the same in all wheels may stay in project.dependencies",
-        )
-
-
-def _entry(table: object, *keys: str) -> object:
-    """A value in tables that are other tools' to check; None where it is not there."""
-    for key in keys:
-        table = table.get(key) if isinstance(table, Mapping) else None
-    return table
+    if PROVIDER not in [value_at(entry, "provider") for entry in entries]:
+        missing.append(f'[[tool.dynamic-metadata]] with provider = "{PROVIDER}"')
+    return " and ".join(missing)
 
 
 def _list(value: object) -> list[object]:

@@ -48,15 +48,19 @@ def test_from_a_folder(
         assert output.count(f"wheelnext-build native: {best()} (supported here: {best()}") == 1
 
 
+def only_its_sdist(built: Project, links: Path) -> list[str | Path]:
+    """The options with which an installer has nothing but the project's sdist to take."""
+    links.mkdir()
+    built.call("build_sdist", str(links), None)
+    return ["--no-index", "--find-links", links, "--no-binary", "targets-scope"]
+
+
 @INSTALLERS
 def test_by_name_from_a_folder_with_the_sdist(
     project: Callable[[str], Project], target: Path, tmp_path: Path, installer: str
 ) -> None:
     built = project("targets_scope")
-    links = tmp_path / "links"
-    links.mkdir()
-    built.call("build_sdist", str(links), None)
-    source = ["--no-index", "--find-links", links, "--no-binary", "targets-scope"]
+    source = only_its_sdist(built, tmp_path / "links")
     install(installer, target, *source, NATIVE, "targets-scope")
     assert installed(target) == [best()]
 
@@ -65,10 +69,7 @@ def test_uv_sets_it_for_one_package(
     project: Callable[[str], Project], target: Path, tmp_path: Path
 ) -> None:
     built = project("targets_scope")
-    links = tmp_path / "links"
-    links.mkdir()
-    built.call("build_sdist", str(links), None)
-    source = ["--no-index", "--find-links", links, "--no-binary", "targets-scope"]
+    source = only_its_sdist(built, tmp_path / "links")
     setting = ["--config-settings-package", "targets-scope:variant-label=native"]
     install("uv", target, *source, *setting, "targets-scope")
     assert installed(target) == [best()]

@@ -148,6 +148,6 @@ def test_blas_variants_from_an_index_and_from_the_system(tmp_path: Path, run: Ru
 
 
 def _library(environment: Path, run: Run) -> str:
-    program = "import blas_example as b; print(b.library(), b.squares(10))"
+    program = "import blas_example as b; print(b.vendor(), b.squares(10))"
     answer: subprocess.CompletedProcess[str] = run(environment / "bin" / "python", "-c", program)
     return answer.stdout.rstrip("\n")

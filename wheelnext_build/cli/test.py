@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..errors import RequestError
 from ..host import Host
 from ..release.onebuild import VARIANTS_FOLDER, variants_folder, wheels_of_build
-from ..release.trial import LABEL, Trial, run_trials
+from ..release.trial import Trial, run_trials
+from ..request import LABEL_VARIABLE
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "run, into this virtual environment, and run COMMAND with it. Says which variants could "
         "not be tested.",
         epilog='Example: test-command = "wheelnext-build test {wheel} -- pytest {project}/tests" '
-        f'and test-requires = ["wheelnext-build", "pytest"]. The tests find the label in ${LABEL}.',
+        f'and test-requires = ["wheelnext-build", "pytest"]. The tests find the label '
+        f"in ${LABEL_VARIABLE}.",
     )
     parser.add_argument("wheel", metavar="WHEEL", type=Path)
     parser.add_argument("command", metavar="COMMAND", nargs="+")

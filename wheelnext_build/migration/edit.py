@@ -15,6 +15,7 @@ from tomlkit.items import String
 
 from .. import config
 from ..errors import ConfigurationError, MigrationError, Problem, RequestError
+from ..tomltable import value_at
 from .note import Note
 from .requires import FLOOR, THEIRS, Switched, switched
 from .tomltext import (
@@ -87,9 +88,8 @@ def load(text: str) -> dict[str, Any]:
 
 def table(value: Any, *path: str) -> Mapping[str, Any]:
     """A table below a parsed one; an empty one where it is missing or no table."""
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+    found = value_at(value, *path)
+    return found if isinstance(found, Mapping) else {}
 
 
 def build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:

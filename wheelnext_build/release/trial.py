@@ -20,11 +20,9 @@ from ..announce import announce
 from ..errors import BuildError, RequestError
 from ..host import Host
 from ..metadata import VARIANT_JSON
+from ..request import LABEL_VARIABLE
 from ..wheelfile import publish
 from .onebuild import BuiltWheel
-
-LABEL = "WHEELNEXT_VARIANT_LABEL"
-"""The environment variable that tells the tests which wheel they run with; empty for plain."""
 
 _STDERR = 2
 
@@ -159,7 +157,7 @@ def _installer(command: str, *arguments: str) -> int:
 def _run(command: Sequence[str], wheel: BuiltWheel) -> int:
     scripts = str(Path(sys.executable).parent)
     path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path, LABEL: wheel.label or ""}
+    environment = {**os.environ, "PATH": path, LABEL_VARIABLE: wheel.label or ""}
     program = shutil.which(command[0], path=path)
     if program is None:
         raise RequestError(f"{command[0]}: no such command")

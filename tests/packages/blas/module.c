@@ -6,7 +6,7 @@ double DDOT(const INTEGER *n, const double *x, const INTEGER *dx, const double *
 #endif
 
 static PyObject *
-library(PyObject *self, PyObject *args)
+vendor(PyObject *self, PyObject *args)
 {
     return PyUnicode_FromString(EXAMPLE_BLAS);
 }
@@ -35,7 +35,7 @@ squares(PyObject *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"library", library, METH_NOARGS, NULL},
+    {"vendor", vendor, METH_NOARGS, NULL},
     {"squares", squares, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -1,3 +1,3 @@
-from ._core import library, squares
+from ._core import squares, vendor
 
-__all__ = ["library", "squares"]
+__all__ = ["squares", "vendor"]
