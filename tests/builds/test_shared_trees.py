@@ -18,7 +18,7 @@ FAILS = {"broken_variant", "missing_call"}
 
 OTHER_ENVIRONMENTS = {"asks_provider", "blas", "numpy_abi"}
 """Packages whose builds need more than is here: a plugin, OpenBLAS, two releases of numpy. See
-test_asked_providers.py, test_variant_dependencies.py and tests/e2e/test_resolved_dependencies.py."""
+test_asked_providers.py, test_variant_dependencies.py, and test_resolved_dependencies.py in e2e."""
 
 MODES = {
     "as it is": {},
