@@ -80,18 +80,23 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+# Real builds wait for disks, installers and linkers as much as they compute: a process for each
+# core does more than one. A module stays in one process, with what its tests share.
+SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+
+
 @nox.session
 def builds(session: nox.Session) -> None:
     """Build small real packages with CMake."""
     env = install_project(session, *group("test"), *group("builds"))
-    session.run("pytest", "-m", "build", *session.posargs, env=env)
+    session.run("pytest", "-m", "build", *SPREAD, *session.posargs, env=env)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Build the sample's release and install it with real clients."""
     env = install_project(session, *group("test"), *group("e2e"))
-    session.run("pytest", "-m", "e2e", *session.posargs, env=env)
+    session.run("pytest", "-m", "e2e", *SPREAD, *session.posargs, env=env)
 
 
 @nox.session
