@@ -107,6 +107,14 @@ def audit(session: nox.Session) -> None:
 
 
 @nox.session
+def torture(session: nox.Session) -> None:
+    """Run the long part of docs/reliability.md: 10,000 generated cases each, kills, faults."""
+    env = install_project(session, *group("test"), *group("builds"), *group("torture"))
+    options = ("-m", "torture or generated", "--hypothesis-profile", "torture")
+    session.run("pytest", *options, *session.posargs, env=env)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, say which there are."""
     names = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))

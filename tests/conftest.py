@@ -16,6 +16,7 @@ from hypothesis import settings
 # cases each time; `pytest --hypothesis-profile search` looks for new ones, long.
 settings.register_profile("wheelnext", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("search", deadline=None, max_examples=5000)
+settings.register_profile("torture", deadline=None, max_examples=10_000)
 settings.load_profile("wheelnext")
 
 ROOT = Path(__file__).resolve().parent.parent
