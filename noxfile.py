@@ -2,6 +2,7 @@
 
 nox -s sample            builds the sample's whole release and shows it
 nox -s tests             the fast tests, on every supported Python that is here
+nox -s docs              executes the pages of the manual, and makes the site in dist/site
 nox -s bench -- matrix   one of the benchmarks of bench/
 """
 
@@ -99,6 +100,18 @@ def audit(session: nox.Session) -> None:
     """Compare the audit with processors that lack something, and with cuobjdump."""
     env = install_project(session, *group("test"), *group("audit"))
     session.run("pytest", "-m", "audit", *session.posargs, env=env)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make the manual's site, and execute its pages."""
+    env = install_project(session, *group("test"), *group("docs"))
+    folder = ROOT / "dist" / "site"
+    shutil.rmtree(folder, ignore_errors=True)
+    strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
+    doctrees = ("--doctree-dir", session.create_tmp())
+    session.run("sphinx-build", *strict, *doctrees, "-E", str(ROOT / "docs"), str(folder))
+    session.run("pytest", "-m", "docs", *session.posargs, env=env)
 
 
 @nox.session

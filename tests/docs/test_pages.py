@@ -54,7 +54,10 @@ def environment(tmp_path: Path, caches: Path, inherited: dict[str, str]) -> dict
 def test_page_does_what_it_shows(page: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     work = tmp_path / "work"
     work.mkdir()
+    problem = ""
     try:
         play(page, work, environment)
     except PageError as error:
-        pytest.fail(str(error), pytrace=False)
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
