@@ -27,15 +27,19 @@ def add_parser(subparsers: Subparsers) -> None:
         help="show the variants that pyproject.toml declares",
         description="Shows the variants that pyproject.toml declares, and checks the declaration.",
     )
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
+    parser.add_argument(
+        "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
+    )
     parser.add_argument(
         "--format",
         choices=("table", "json", "toml", "github"),
         default="table",
-        help="toml prints the standard [variant] table that the matrix stands for, github the "
-        "jobs of a workflow's strategy.matrix, in one line",
+        help="what is printed: `toml` is the standard `[variant]` table that the matrix stands "
+        "for, `github` the jobs of a workflow's `strategy.matrix`, in one line; default: table",
     )
-    parser.add_argument("--json", dest="format", action="store_const", const="json")
+    parser.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="`--format json`"
+    )
     parser.add_argument(
         "--check-providers",
         action="store_true",
@@ -43,7 +47,10 @@ def add_parser(subparsers: Subparsers) -> None:
         "them whether they know the variants' properties; status 1 where one does not",
     )
     parser.add_argument(
-        "--installer", choices=("pip", "uv"), default="pip", help="for that; default: pip"
+        "--installer",
+        choices=("pip", "uv"),
+        default="pip",
+        help="what installs the plugins for `--check-providers`; default: pip",
     )
     github = parser.add_argument_group("jobs of a workflow (--format github)")
     github.add_argument(
@@ -58,7 +65,8 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="PLATFORM=RUNNER",
         action="append",
         default=[],
-        help="where to build for a platform; may be repeated",
+        help="where to build for a platform, where that is not GitHub's usual runner; may be "
+        "repeated",
     )
     github.add_argument(
         "--cuda-image",
