@@ -298,8 +298,10 @@ def _clean_exit() -> Iterator[None]:
     try:
         yield
     except WheelnextBuildError as error:
+        from .announce import ERROR
+
         sys.stdout.flush()
-        print(f"\n*** wheelnext-build error: {error}", file=sys.stderr, flush=True)
+        print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
