@@ -145,6 +145,10 @@ def _check(block: Block) -> None:
         if by or not path or not (ROOT / path).is_file():
             known = "; ".join([*REASONS, "run by FILE"])
             raise PageError(block.where, f"not run: {reason}: reasons are {known}")
+    if reason == REASONS[2]:
+        for name in re.findall(r"nox -s bench -- (\w+)", block.text) or ["?"]:
+            if not (ROOT / "bench" / f"{name}.py").is_file():
+                raise PageError(block.where, f"there is no benchmark {name}")
 
 
 def commands(block: Block) -> list[Command]:
