@@ -23,13 +23,9 @@ STEERING = ("write", "append", "settings", "status", "not run", "shape of")
 STANDING = ("start", "run")
 WITHOUT_ARGUMENT = ("settings",)
 
-# Why a console block is not executed. "run by" names a file of the repository that does it.
-REASONS = (
-    "needs a GPU",
-    "needs a network service",
-    "takes long: nox -s bench",
-    "a form, not a command",
-)
+TAKES_LONG = "takes long: nox -s bench"
+REASONS = ("needs a GPU", "needs a network service", TAKES_LONG, "a form, not a command")
+"""Why a console block is not executed; or ``run by`` a file of the repository, which does it."""
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`]*)$")
 _COMMENT = re.compile(r"^ *<!--(.*)-->\s*$")
@@ -139,12 +135,20 @@ def _check(block: Block) -> None:
     for name in block.steering:
         if name not in ("write", "append", *fitting.get(block.language, ())):
             raise PageError(block.where, f"{name!r} is not for {block.language or 'plain'} blocks")
-    reason = block.steering.get("not run")
-    if reason is not None and reason not in REASONS:
-        by, _, path = reason.partition("run by ")
-        if by or not path or not (ROOT / path).is_file():
-            known = "; ".join([*REASONS, "run by FILE"])
-            raise PageError(block.where, f"not run: {reason}: reasons are {known}")
+    if "not run" in block.steering:
+        _check_reason(block, block.steering["not run"])
+
+
+def _check_reason(block: Block, reason: str) -> None:
+    """Raise PageError for a reason that is none, or that names what is not there."""
+    by, _, path = reason.partition("run by ")
+    if reason not in REASONS and (by or not (ROOT / path).is_file()):
+        known = "; ".join([*REASONS, "run by FILE"])
+        raise PageError(block.where, f"not run: {reason}: reasons are {known}")
+    if reason == TAKES_LONG:
+        for name in re.findall(r"nox -s bench -- (\w+)", block.text) or ["?"]:
+            if not (ROOT / "bench" / f"{name}.py").is_file():
+                raise PageError(block.where, f"there is no benchmark {name}")
 
 
 def commands(block: Block) -> list[Command]:

@@ -219,7 +219,7 @@ def _json(block: Block) -> Any:
 
 def _parse_cmake(block: Block, work: Path) -> None:
     script = work / "block.cmake"
-    script.write_text(f"function(block)\n{block.text}endfunction()\n", "utf-8")
+    script.write_text(f"function(a_block)\n{block.text}endfunction()\n", "utf-8")
     done = subprocess.run(
         ["cmake", "-P", str(script)],
         capture_output=True,

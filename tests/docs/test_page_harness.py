@@ -40,6 +40,14 @@ def test_comments_of_the_pages_are_understood(page: Path) -> None:
             commands(step)
 
 
+def test_few_commands_are_run_by_nothing() -> None:
+    """At most one block in six; benchmarks, and what other tests run, aside."""
+    blocks = [step for page in pages() for step in steps(page) if isinstance(step, Block)]
+    reasons = [block.steering.get("not run") for block in blocks if block.language == "console"]
+    by_nothing = [r for r in reasons if r and not r.startswith(("run by", "takes long"))]
+    assert len(by_nothing) <= len(reasons) / 6
+
+
 def test_one_scene_keeps_files_variables_and_folder(play_text: Play) -> None:
     work = play_text(
         "<!-- start: empty -->\n<!-- write: a/b.txt -->\n~~~text\nfirst\n~~~\n"
