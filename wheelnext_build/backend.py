@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,14 +17,6 @@ from .request import NATIVE, Kind, Request, Settings, check_installable, install
 if TYPE_CHECKING:
     from .config import Config
     from .jobs import Job
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a warning of scikit-build-core tells more than that it does not know our table."""
-    return not record.getMessage().endswith("top-level of pyproject.toml: variant")
-
-
-logging.getLogger("scikit_build_core").addFilter(_is_news)
 
 
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
