@@ -124,7 +124,7 @@ def docs(session: nox.Session) -> None:
     strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
     doctrees = ("--doctree-dir", session.create_tmp())
     session.run("sphinx-build", *strict, *doctrees, "-E", str(ROOT / "docs"), str(folder))
-    session.run("pytest", "-m", "docs", *session.posargs, env=env)
+    session.run("pytest", "-m", "docs", "tests/docs", *session.posargs, env=env)
 
 
 @nox.session

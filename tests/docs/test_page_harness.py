@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docpage import Block, PageError, agrees, commands, pages, steps
+from docpage import ROOT, Block, PageError, agrees, commands, pages, steps
 from docscene import merged, play, unlike
 
 Play = Callable[[str], Path]
@@ -38,6 +39,12 @@ def test_comments_of_the_pages_are_understood(page: Path) -> None:
             and "not run" not in step.steering
         ):
             commands(step)
+
+
+def test_links_of_the_readme_lead_to_files() -> None:
+    """Sphinx checks the others."""
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text("utf-8"))
+    assert [link for link in links if "://" not in link and not (ROOT / link).is_file()] == []
 
 
 def test_few_commands_are_run_by_nothing() -> None:

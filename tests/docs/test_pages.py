@@ -6,6 +6,8 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,30 +43,42 @@ def inherited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The caches of pip and uv, which all pages share."""
-    return tmp_path_factory.mktemp("caches")
+def played(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    inherited: dict[str, str],
+) -> Iterator[dict[Path, Future[None]]]:
+    """The selected pages, which are executed two at a time: builds of one small file wait a lot."""
+    caches = tmp_path_factory.mktemp("caches")
+    chosen = [getattr(item, "callspec", None) for item in request.session.items]
+    selected = {call.params["page"] for call in chosen if call and "page" in call.params}
+    # The long ones first, so that none is left alone at the end.
+    todo = sorted(selected, key=lambda page: -page.read_text("utf-8").count("\n$ "))
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            page: pool.submit(
+                play_apart, page, tmp_path_factory.mktemp(page.stem), caches, inherited
+            )
+            for page in todo
+        }
+        pool.shutdown(cancel_futures=True)
 
 
-@pytest.fixture
-def environment(tmp_path: Path, caches: Path, inherited: dict[str, str]) -> dict[str, str]:
-    """A page's variables, and a virtual environment of its own with this project installed."""
-    venv = tmp_path / "venv"
-    variables = environment_for(venv, tmp_path / "home", caches, inherited)
+def play_apart(page: Path, folder: Path, caches: Path, inherited: dict[str, str]) -> None:
+    """Execute a page in a folder with a virtual environment and a home of its own."""
+    venv, work = folder / "venv", folder / "work"
+    work.mkdir()
+    variables = environment_for(venv, folder / "home", caches, inherited)
     uv("venv", "--quiet", "--python", sys.executable, venv, env=variables)
     packages = ("pip", "build", "wheelnext-build[audit,cli]")
     uv("pip", "install", "--quiet", *packages, env=variables)
-    return variables
+    play(page, work, variables)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_page_does_what_it_shows(page: Path, tmp_path: Path, environment: dict[str, str]) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    problem = ""
-    try:
-        play(page, work, environment)
-    except PageError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(problem, pytrace=False)
+def test_page_does_what_it_shows(page: Path, played: dict[Path, Future[None]]) -> None:
+    problem = played[page].exception()
+    if isinstance(problem, PageError):
+        pytest.fail(str(problem), pytrace=False)
+    if problem is not None:
+        raise problem

@@ -52,13 +52,13 @@ def add_parser(subparsers: Subparsers) -> None:
         default="pip",
         help="what installs the plugins for `--check-providers`; default: pip",
     )
-    github = parser.add_argument_group("jobs of a workflow (--format github)")
+    github = parser.add_argument_group("jobs of a workflow (`--format github`)")
     github.add_argument(
         "--platform",
         choices=tuple(PLATFORMS),
         action="append",
-        help="build for this platform; may be repeated (default: linux-x86_64, and linux-aarch64 "
-        "where a variant is for that)",
+        help="build for this platform; may be repeated (default: `linux-x86_64`, and "
+        "`linux-aarch64` where a variant is for that)",
     )
     github.add_argument(
         "--runner",
