@@ -14,7 +14,7 @@ from packaging.version import Version
 from wheelnext_build.cmakefiles import content, defines, module_folder, write
 from wheelnext_build.config import Config, Declared, parse
 from wheelnext_build.cuda import Toolkit
-from wheelnext_build.targets import Effect
+from wheelnext_build.effects import Effect
 from wheelnext_build.variant import NULL
 
 PYPROJECT = """

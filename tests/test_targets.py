@@ -6,10 +6,9 @@ import itertools
 
 import pytest
 
+from wheelnext_build.effects import DIALECTS, Effect
 from wheelnext_build.targets import (
-    DIALECTS,
     KNOWN,
-    Effect,
     default_priority,
     has_ptx,
     known_effect,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .config import Config, Declared
 from .cuda import Toolkit
-from .targets import DIALECTS, Effect
+from .effects import DIALECTS, Effect
 
 VARIANT_FILE = "wheelnext-variant.cmake"
 

@@ -18,11 +18,12 @@ from packaging.markers import Marker
 from . import auditconfig, declare, providers, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
+from .effects import Effect
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
-from .targets import Effect, known_effect, machines_of
+from .targets import known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
 from .variantdependencies import VariantDependencies

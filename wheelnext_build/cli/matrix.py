@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import Config, Declared, load
+from ..effects import Effect
 from ..errors import RequestError
 from ..release.jobmatrix import PLATFORMS, jobs
-from ..targets import Effect, machines_of
+from ..targets import machines_of
 from .output import emit_json, table
 from .providercheck import Checked, check
 
