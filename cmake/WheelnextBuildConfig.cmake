@@ -1,7 +1,7 @@
 # find_package(WheelnextBuild) gives
 #
-#   wheelnext_target_variant(<target>...)   the variant's compile flags, link flags and CUDA
-#                                           architectures, on these targets only
+#   wheelnext_target_variant(<target>...)   the variant's compile flags, link flags, CUDA and
+#                                           HIP architectures, on these targets only
 #   WHEELNEXT_VARIANT_LABEL                 x86_64_v3; empty in the plain build
 #   WHEELNEXT_VARIANT_PROPERTIES            x86_64 :: level :: v3;...
 #   WHEELNEXT_<NAMESPACE>_<FEATURE>         WHEELNEXT_X86_64_LEVEL is v3
@@ -49,6 +49,9 @@ function(wheelnext_target_variant)
       if(_WHEELNEXT_CUDA_ARCHITECTURES)
         set_property(TARGET "${target}" PROPERTY
                      CUDA_ARCHITECTURES "${_WHEELNEXT_CUDA_ARCHITECTURES}")
+      endif()
+      if(_WHEELNEXT_HIP_ARCHITECTURES)
+        set_property(TARGET "${target}" PROPERTY HIP_ARCHITECTURES "${_WHEELNEXT_HIP_ARCHITECTURES}")
       endif()
     endforeach()
   endif()

@@ -220,7 +220,13 @@ def _declared(draft: declare.Draft, effects: Mapping[Property, Effect]) -> Decla
     return Declared(draft.variant, draft.where, draft.conditions, effect)
 
 
-_FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "cuda-flags": "CUDA"}
+_FLAG_KEYS = {
+    "c-flags": "C",
+    "cxx-flags": "CXX",
+    "fortran-flags": "Fortran",
+    "cuda-flags": "CUDA",
+    "hip-flags": "HIP",
+}
 
 
 def _property_effects(table: Table) -> dict[Property, Effect]:

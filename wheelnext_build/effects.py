@@ -15,8 +15,10 @@ DIALECTS = ("gnu", "gnu-legacy", "clang-cl", "msvc")
 class Effect:
     """What a property, or all properties of a variant together, change about a build.
 
-    ``cpu_flags`` are by dialect, ``flags`` by CMake language; ``cuda_architectures`` is in CMake's
-    spelling; ``requires`` are further build requirements; ``needs_cuda`` asks for a CUDA compiler.
+    ``cpu_flags`` are by dialect, ``flags`` by CMake language; ``cuda_architectures`` and
+    ``hip_architectures`` are in CMake's spelling; ``requires`` are further build requirements;
+    ``needs_cuda`` asks for a CUDA compiler. ``rocm_versions`` are those that a HIP compiler may be
+    of; empty for any.
     ``no_flags`` records that the author knows of a property without effect (the project reads it
     for itself), ``share_tree`` that what defines and environment change may be built in the common
     tree.
@@ -26,6 +28,8 @@ class Effect:
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     link_flags: tuple[str, ...] = ()
     cuda_architectures: tuple[str, ...] = ()
+    hip_architectures: tuple[str, ...] = ()
+    rocm_versions: tuple[str, ...] = ()
     define: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
@@ -42,6 +46,8 @@ class Effect:
             },
             (*self.link_flags, *other.link_flags),
             (*self.cuda_architectures, *other.cuda_architectures),
+            (*self.hip_architectures, *other.hip_architectures),
+            (*self.rocm_versions, *other.rocm_versions),
             {**self.define, **other.define},
             {**self.environment, **other.environment},
             (*self.requires, *other.requires),
@@ -53,7 +59,21 @@ class Effect:
     @property
     def compiles_differently(self) -> bool:
         """Whether compilers or the linker are called with other arguments."""
-        return bool(self.cpu_flags or self.flags or self.link_flags or self.cuda_architectures)
+        return bool(
+            self.cpu_flags
+            or self.flags
+            or self.link_flags
+            or self.cuda_architectures
+            or self.needs_hip
+        )
+
+    @property
+    def needs_hip(self) -> bool:
+        """Whether the project must enable the language HIP.
+
+        Not where the author knows better: C++ that hipcc compiles has other variables.
+        """
+        return bool(self.hip_architectures) and not self.no_flags
 
     @property
     def changes_build(self) -> bool:
@@ -64,6 +84,7 @@ class Effect:
             or self.environment
             or self.requires
             or self.needs_cuda
+            or self.rocm_versions
         )
 
     @property

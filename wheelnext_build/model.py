@@ -87,6 +87,7 @@ PROPERTY = TableOf(
         "cxx-flags": Key(_TEXTS, "Further flags for C++.", example=["-DUSE_MKL"]),
         "fortran-flags": Key(_TEXTS, "Further flags for Fortran.", example=["-DUSE_MKL"]),
         "cuda-flags": Key(_TEXTS, "Further flags for CUDA.", example=["--use_fast_math"]),
+        "hip-flags": Key(_TEXTS, "Further flags for HIP.", example=["-ffast-math"]),
         "link-flags": Key(_TEXTS, "Further flags for linking.", example=["-Wl,--as-needed"]),
         "no-flags": Key(
             Boolean(),
