@@ -151,7 +151,9 @@ def _compared(
     parts = [f"has no {', '.join(sorted(missing))}"] if missing else []
     parts += [f"has {', '.join(sorted(extra))} beyond it"] if extra else []
     wanted = ", ".join(sorted(promised))
-    text = f"GPU code {' and '.join(parts)}; nvidia :: sm_arch promises {wanted}"
+    is_amd = any(name.startswith("gfx") for name in promised)
+    feature = "amd :: gfx_arch" if is_amd else "nvidia :: sm_arch"
+    text = f"GPU code {' and '.join(parts)}; {feature} promises {wanted}"
     yield Finding("architectures", path, text, allowed=rule)
 
 
