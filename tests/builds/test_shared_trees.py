@@ -16,9 +16,10 @@ NEEDS = {"cuda_kernels": "nvcc", "fortran_kernels": "gfortran"}
 FAILS = {"broken_variant", "missing_call"}
 """Packages one of whose variants cannot be built."""
 
-OTHER_ENVIRONMENTS = {"asks_provider", "blas", "numpy_abi"}
-"""Packages whose builds need more than is here: a plugin, OpenBLAS, two releases of numpy. See
-test_asked_providers.py, test_variant_dependencies.py, and test_resolved_dependencies.py in e2e."""
+OTHER_ENVIRONMENTS = {"asks_provider", "blas", "hip_kernels", "numpy_abi"}
+"""Packages whose builds need more than is here: a plugin, OpenBLAS, ROCm, two releases of numpy.
+See test_asked_providers.py, test_hip_code.py, test_variant_dependencies.py, and
+test_resolved_dependencies.py in e2e."""
 
 MODES = {
     "as it is": {},
