@@ -81,7 +81,7 @@ def test_wheels_can_be_imported_and_know_their_flags(release: tuple[Project, Out
     project, _ = release
     factors = [evaluate(project.wheel(label), "hip_kernels.factor()") for label in project.labels()]
     assert factors == ["2", "2", "3"]
-    assert evaluate(project.wheel(LABELS[0]), "hip_kernels.squares()") == "14"
+    assert evaluate(project.wheel(), "hip_kernels.squares()") == "14"
 
 
 def test_the_processors_level_reaches_the_host_code(release: tuple[Project, Outcome]) -> None:
