@@ -251,8 +251,9 @@ VARIANT = TableOf(
         "default-priorities": Key(PRIORITIES, "Which variant an installer prefers."),
         "providers": Key(
             MappingOf("namespace", PROVIDER, NAME.pattern),
-            "Who tells an installer what a system supports. Filled in for `nvidia`, `tpu`, "
-            "`abi_dependency`, `x86_64` and `aarch64`; an entry written here wins.",
+            "Who tells an installer what a system supports. Filled in for `nvidia`, `amd`, "
+            "`ascend`, `tpu`, `abi_dependency`, `x86_64` and `aarch64`; an entry written here "
+            "wins.",
         ),
         "variants": Key(
             MappingOf("label", MappingOf("namespace", _FEATURES, NAME.pattern), LABEL.pattern),

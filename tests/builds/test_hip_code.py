@@ -121,3 +121,8 @@ def test_a_project_without_hip_makes_no_wheel_for_amd(project: Callable[[str], P
     said = built.build({"variant-label": "gfx90a"}, status=1).output
     assert "flags reached no target" in said
     assert "HIP for gfx_arch" in said
+    # Whoever says that the project knows better is believed, until there is a wheel to look at.
+    better = 'no-flags = true\ndefine.GPU_TARGETS = "gfx90a"'
+    built.edit("pyproject.toml", 'hip-flags = ["-DFACTOR=3"]', better)
+    said = built.build({"variant-label": "gfx90a"}, status=1).output
+    assert "no GPU code in it; it promises gfx90a" in said
