@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import sys
 import zlib
 
 import pytest
@@ -13,6 +14,12 @@ from hypothesis import strategies as st
 from wheelnext_build.audit import gpufiles
 from wheelnext_build.audit.binary import BinaryError
 from wheelnext_build.audit.hipbundle import architectures
+from wheelnext_build.audit.judge import judge
+from wheelnext_build.audit.needs import Survey
+from wheelnext_build.audit.promise import promise_of
+from wheelnext_build.audit.verdict import Found
+from wheelnext_build.variant import Variant
+from wheelnext_build.wheelfile import WheelName
 
 HOST = "host-x86_64-unknown-linux"
 CODE = b"\x7fELF" + bytes(60)
@@ -64,6 +71,22 @@ def test_compression_as_amd_does_it() -> None:
     assert architectures([head + packed]) == ["gfx1200"]
     with pytest.raises(BinaryError, match="GPU code"):
         architectures([head + b"x" * len(packed)])
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python has zstd")
+def test_without_zstd_nothing_is_known_and_only_a_promise_makes_that_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "backports", None)
+    packed_by_zstd = compressed(b"", method=1).ljust(4096, b"\0")
+    assert architectures([packed_by_zstd + compressed(bundle("gfx90a"))]) == ["gfx90a", "gfx?"]
+    packed = Found("demo/_core.so", "ELF", Survey("x86_64"), architectures=("gfx?",))
+    for features, is_error in (({}, False), ({"amd": {"gfx_arch": ["gfx90a"]}}, True)):
+        name = WheelName.parse("demo-1.0-py3-none-linux_x86_64.whl")
+        promise = promise_of(name, Variant.from_mapping("x", features) if features else None)
+        (finding,) = judge("demo.whl", promise, [packed]).findings
+        assert "install wheelnext-build[audit]" in finding.text
+        assert finding.is_error == is_error
 
 
 @pytest.mark.parametrize(

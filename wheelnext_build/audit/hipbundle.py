@@ -32,6 +32,9 @@ _TABLE = 1 << 16
 """The most entries of a bundle, and the most bytes that their table takes; code objects are not
 looked into."""
 
+UNKNOWN = "gfx?"
+"""Stands for the architectures of what cannot be unpacked: backports.zstd is not installed."""
+
 _TARGET = re.compile(r"hip(?:v4)?-\w+-amd-amdhsa-\w*-?(gfx[^:]+|amdgcnspirv)(?::.*)?")
 
 
@@ -51,7 +54,10 @@ def _section(data: bytes) -> Iterator[str]:
             position += 1
         elif match[0] == COMPRESSED:
             position, table = _uncompressed(data, start)
-            yield from (name for name, _ in _entries(table, 0, whole=False))
+            if table is None:
+                yield UNKNOWN
+            else:
+                yield from (name for name, _ in _entries(table, 0, whole=False))
         else:
             found = list(_entries(data, start))
             position = max((end for _, end in found), default=start + len(MAGIC))
@@ -80,8 +86,11 @@ def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[s
         raise _damaged(start) from None
 
 
-def _uncompressed(data: bytes, start: int) -> tuple[int, bytes]:
-    """Where a compressed bundle ends, and its beginning with the table of its entries."""
+def _uncompressed(data: bytes, start: int) -> tuple[int, bytes | None]:
+    """Where a compressed bundle ends, and its beginning with the table of its entries.
+
+    None in place of the latter where the means to unpack it are not installed.
+    """
     view = memoryview(data)[start:]
     if len(view) < _VERSION_AND_METHOD.size:
         raise _damaged(start)
@@ -105,16 +114,14 @@ def _inflated(packed: memoryview, start: int) -> bytes:
         raise _damaged(start) from None
 
 
-def _zstd(packed: memoryview, start: int) -> bytes:
+def _zstd(packed: memoryview, start: int) -> bytes | None:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         try:
             from backports import zstd
         except ImportError:
-            raise BinaryError(
-                "backports.zstd is needed to read its GPU code: install wheelnext-build[audit]"
-            ) from None
+            return None
     try:
         return zstd.ZstdDecompressor().decompress(packed, _TABLE)
     except zstd.ZstdError:
