@@ -49,7 +49,7 @@ endif()
 wheelnext_target_variant(kernels more_kernels)
 ```
 
-The targets are compiled and linked with the variant's flags and CUDA architectures, behind the options
+The targets are compiled and linked with the variant's flags and CUDA and HIP architectures, behind the options
 that they have already. Aliases stand for their targets. An error for what is no target yet, and for
 targets without sources of their own (`INTERFACE`, `IMPORTED` and custom ones).
 
@@ -87,6 +87,9 @@ function(wheelnext_target_variant)
       if(_WHEELNEXT_CUDA_ARCHITECTURES)
         set_property(TARGET "${target}" PROPERTY
                      CUDA_ARCHITECTURES "${_WHEELNEXT_CUDA_ARCHITECTURES}")
+      endif()
+      if(_WHEELNEXT_HIP_ARCHITECTURES)
+        set_property(TARGET "${target}" PROPERTY HIP_ARCHITECTURES "${_WHEELNEXT_HIP_ARCHITECTURES}")
       endif()
     endforeach()
   endif()

@@ -149,6 +149,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
                 requirements |= dict.fromkeys(hook(request.settings))
     plain = [jobs.Job(None)] if request.all_variants else []
     planned = buildrequires.assigned([*plain, *map(jobs.Job, chosen)], config)
+    variants, is_wheel = [item.variant for item in chosen], kind == "wheel"
     return [
         *dict.fromkeys([*requirements, *buildrequires.common(planned, config)]),
         *buildrequires.installer_requirements(planned),
@@ -156,7 +157,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
         *deflate.requirements(),
         *_ninja_requirement(config, request, planned),
         *jobs.cuda_requirements(chosen, request.settings),
-        *(selfcheck.requirements(config.audit, target.machine) if kind == "wheel" else ()),
+        *(selfcheck.requirements(config.audit, target.machine, variants) if is_wheel else ()),
     ]
 
 
@@ -217,7 +218,8 @@ def _variant_wheels(
         in_place = skbuildsettings.in_place(request.settings)
         rebuilds = skbuildsettings.rebuilds_itself(request.settings)
     else:
-        selfcheck.check_installed(config.audit, target.machine)
+        variants = [item.variant for item in chosen]
+        selfcheck.check_installed(config.audit, target.machine, variants)
     config = buildproviders.resolved(config) if chosen else config
     folder = Path(wheel_directory)
     make_folder(folder)

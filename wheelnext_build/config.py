@@ -18,11 +18,12 @@ from packaging.markers import Marker
 from . import auditconfig, declare, providers, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
+from .effects import Effect
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
-from .targets import Effect, known_effect, machines_of
+from .targets import known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
 from .variantdependencies import VariantDependencies
@@ -219,7 +220,13 @@ def _declared(draft: declare.Draft, effects: Mapping[Property, Effect]) -> Decla
     return Declared(draft.variant, draft.where, draft.conditions, effect)
 
 
-_FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "cuda-flags": "CUDA"}
+_FLAG_KEYS = {
+    "c-flags": "C",
+    "cxx-flags": "CXX",
+    "fortran-flags": "Fortran",
+    "cuda-flags": "CUDA",
+    "hip-flags": "HIP",
+}
 
 
 def _property_effects(table: Table) -> dict[Property, Effect]:

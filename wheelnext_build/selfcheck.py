@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,27 +26,39 @@ _READER = "lief>=0.16"
 _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
 """What reading code for a machine needs installed."""
 
+_ZSTD = "backports.zstd>=1"
+"""How compilers of AMD's compress GPU code; Python has it from 3.14 on."""
+
 _ENTRY = ".wheel.json"
 
 HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
 
-def requirements(config: AuditConfig, machine: str) -> list[str]:
-    """What to install for the audit of wheels for ``machine``."""
+def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> list[str]:
+    """What to install for the audit of these wheels for ``machine``."""
     if config.mode == "off":
         return []
-    return [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+    found = [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+    needs_zstd = any(variant.values("amd", "gfx_arch") for variant in variants)
+    return [*found, _ZSTD] if needs_zstd and sys.version_info < (3, 14) else found
 
 
-def check_installed(config: AuditConfig, machine: str) -> None:
+def check_installed(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> None:
     """Raise ToolchainError, before anything is compiled, where that is not installed."""
-    for requirement in requirements(config, machine):
+    for requirement in requirements(config, machine, variants):
         name = requirement.partition(">=")[0]
-        if find_spec(name.replace("-", "_")) is None:
+        if not _is_installed(name.replace("-", "_")):
             raise ToolchainError(
                 f"the audit of built wheels needs {name}: install wheelnext-build[audit], or set "
                 'mode = "off" in [tool.wheelnext-build.audit]'
             )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 def load(config: AuditConfig, tree: Path) -> None:

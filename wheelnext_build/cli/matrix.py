@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import Config, Declared, load
+from ..effects import Effect
 from ..errors import RequestError
 from ..release.jobmatrix import PLATFORMS, jobs
-from ..targets import Effect, machines_of
+from ..targets import machines_of
 from .output import emit_json, table
 from .providercheck import Checked, check
 
@@ -172,6 +173,8 @@ def _effect(effect: Effect) -> dict[str, object]:
         "flags": {language: list(flags) for language, flags in effect.flags.items()},
         "link-flags": list(effect.link_flags),
         "cuda-architectures": list(effect.cuda_architectures),
+        "hip-architectures": list(effect.hip_architectures),
+        "rocm-versions": list(effect.rocm_versions),
         "define": dict(effect.define),
         "environment": dict(effect.environment),
         "requires": list(effect.requires),
@@ -228,6 +231,8 @@ def _effect_text(effect: Effect) -> str:
         *(" ".join(flags) for flags in effect.flags.values()),
         " ".join(effect.link_flags),
         "CUDA " + " ".join(effect.cuda_architectures) if effect.cuda_architectures else "",
+        "HIP " + " ".join(effect.hip_architectures) if effect.hip_architectures else "",
+        "ROCm " + " or ".join(effect.rocm_versions) if effect.rocm_versions else "",
         *(f"-D{name}={value}" for name, value in effect.define.items()),
         *(f"{name}={value}" for name, value in effect.environment.items()),
         *effect.requires,
