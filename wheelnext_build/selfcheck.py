@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from .announce import announce
 from .auditconfig import AuditConfig
+from .buildtarget import HOST_PLATFORM
 from .errors import BuildError, ToolchainError
 from .variant import Variant
 from .wheelfile import WheelName, atomic_file
@@ -91,6 +93,16 @@ def enforce(
         announce(f"warning: {line}", file)
 
 
+def _foreign() -> str:
+    """Why what is installed may not run here, where that can be guessed."""
+    if HOST_PLATFORM not in os.environ:
+        return ""
+    return (
+        f". {HOST_PLATFORM} is set, so pip and uv install packages for that machine: install what "
+        "the build needs without it, and build with --no-isolation; or use 'wheelnext-build build'"
+    )
+
+
 @dataclass(frozen=True)
 class SelfCheck:
     """Audits the wheels of one request; ``ledger`` is a folder that all of its workers share."""
@@ -109,12 +121,15 @@ class SelfCheck:
         """
         if self.config.mode == "off":
             return
-        from .audit.comparison import Gist
-        from .audit.promise import promise_of
-        from .audit.wheels import audit_wheel
+        try:
+            from .audit.comparison import Gist
+            from .audit.promise import promise_of
+            from .audit.wheels import audit_wheel
 
-        promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
-        verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+            promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
+            verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+        except ImportError as error:
+            raise BuildError(f"{title}: the audit cannot be loaded: {error}{_foreign()}") from None
         self._note_rules(verdict)
         problems = [str(finding) for finding in verdict.errors]
         may_be_alike = verdict.is_like_plain or title in self.config.may_be_identical

@@ -123,9 +123,10 @@ def _zstd(packed: memoryview, start: int) -> bytes | None:
         except ImportError:
             return None
     try:
-        return zstd.ZstdDecompressor().decompress(packed, _TABLE)
+        table: bytes = zstd.ZstdDecompressor().decompress(packed, _TABLE)
     except zstd.ZstdError:
         raise _damaged(start) from None
+    return table
 
 
 def _damaged(start: int) -> BinaryError:

@@ -51,7 +51,8 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="TAG",
         action="append",
         help="suppose a system with this tag, such as cp312-cp312-manylinux_2_28_x86_64; may be "
-        "repeated, most preferred first (default: those of this Python)",
+        "repeated, most preferred first (default: those of this Python, "
+        "on the processor supposed)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)

@@ -115,12 +115,17 @@ class Session:
     def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
         from build import ProjectBuilder
 
+        from .environments import of_this_machine
+
         if env is None:
             builder = ProjectBuilder(folder, runner=self._run)
         else:
             builder = ProjectBuilder.from_isolated_env(env, folder, runner=self._run)
-            env.install(builder.build_system_requires)
-            env.install(builder.get_requires_for_build(kind, dict(self.settings)))
+            with of_this_machine():
+                env.install(builder.build_system_requires)
+            further = builder.get_requires_for_build(kind, dict(self.settings))
+            with of_this_machine():
+                env.install(further)
         return Path(builder.build(kind, str(self.outdir), dict(self.settings)))
 
     @contextlib.contextmanager
