@@ -174,7 +174,10 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     seed = providers.seed(standard, drafts, report)
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
-    variantdependencies.check(requirements, [d.variant for d in drafts], pyproject, report)
+    variantdependencies.check(requirements, [d.variant for d in drafts], report)
+    variantdependencies.check_written(
+        requirements, [d.variant for d in possible], pyproject, report
+    )
 
     reads_variant = overrides_read_variant(pyproject)
     declared = tuple(_declared(draft, effects) for draft in possible)
