@@ -24,7 +24,11 @@ STANDING = ("start", "run")
 WITHOUT_ARGUMENT = ("settings",)
 
 TAKES_LONG = "takes long: nox -s bench"
-REASONS = ("needs a GPU", "needs a network service", TAKES_LONG, "a form, not a command")
+TORTURE = "takes long: nox -s torture"
+REASONS = (
+    *("needs a GPU", "needs a network service", "a form, not a command"),
+    *(TAKES_LONG, TORTURE),
+)
 """Why a console block is not executed; or ``run by`` a file of the repository, which does it."""
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`]*)$")
