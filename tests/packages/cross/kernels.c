@@ -12,6 +12,8 @@ const char *compiled_for(void) {
   return "atomics";
 #elif defined(__aarch64__)
   return "baseline";
+#elif defined(__AVX2__)
+  return "AVX2";
 #else
   return "another";
 #endif
