@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SHUFFLE = '''"""Folders are listed in another order than their file system's: sorted, and turned round."""
+_SHUFFLE = '''"""Folders are listed sorted and reversed, whatever the order of the file system."""
 import os
 
 _scandir, _listdir = os.scandir, os.listdir
@@ -51,7 +51,7 @@ def _can_be_another() -> bool:
     """Whether processes here can be run under another user's number (Linux, not in all of CI)."""
     program = shutil.which("unshare")
     command = [program or "unshare", "--user", f"--map-user={NOBODY}", "true"]
-    return program is not None and not subprocess.run(command, capture_output=True).returncode
+    return program is not None and not subprocess.run(command, check=False).returncode
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,21 @@ HERE = Surroundings(
     "here/project",
     0o022,
     {
-        **{"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "0"},
-        **{"CMAKE_BUILD_PARALLEL_LEVEL": "1", "HOME": "/nonexistent"},
+        "LC_ALL": "C",
+        "TZ": "UTC",
+        "PYTHONHASHSEED": "0",
+        "CMAKE_BUILD_PARALLEL_LEVEL": "1",
+        "HOME": "/nonexistent",
     },
 )
 THERE = Surroundings(
     "there/in a longer folder/of another name",
     0o077,
     {
-        **{"LC_ALL": "C.UTF-8", "TZ": "Asia/Kolkata", "PYTHONHASHSEED": "12345"},
-        **{"CMAKE_BUILD_PARALLEL_LEVEL": "4"},
+        "LC_ALL": "C.UTF-8",
+        "TZ": "Asia/Kolkata",
+        "PYTHONHASHSEED": "12345",
+        "CMAKE_BUILD_PARALLEL_LEVEL": "4",
     },
     turned=True,
     user=NOBODY if _can_be_another() else None,
