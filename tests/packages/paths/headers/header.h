@@ -1,4 +1,0 @@
-static inline const char *header(void)
-{
-    return __FILE__;
-}

@@ -1,4 +1,0 @@
-const char *helper_file(void)
-{
-    return __FILE__;
-}

@@ -1,1 +1,0 @@
-from ._core import files as files
