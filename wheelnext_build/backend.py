@@ -188,10 +188,13 @@ def _plain_wheel(
 ) -> str:
     import tempfile
 
+    from . import pathmap, skbuildsettings
     from .packing import fast_packing
     from .wheelfile import publish
 
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
+        if skbuildsettings.is_reproducible(settings or {}):
+            settings = pathmap.added(settings)
         name = skbuild.build_wheel(staging, settings, metadata_directory)
         return publish(Path(staging, name), Path(wheel_directory)).name
 

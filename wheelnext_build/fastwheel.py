@@ -62,6 +62,19 @@ class FastWheelWriter(WheelWriter):
                 self._archive.abort()
             self._zipfile = None
 
+    def dist_info_contents(self) -> dict[str, bytes]:
+        contents = super().dist_info_contents()
+        if self._dates_are_fixed and self.metadata_dir is not None:
+            # Licences and the like come as their folder lists them, behind what is always there.
+            for name in sorted(name for name in contents if (self.metadata_dir / name).is_file()):
+                contents[name] = contents.pop(name)
+        return contents
+
+    @property
+    def _dates_are_fixed(self) -> bool:
+        """Whether the wheel shall not depend on the umask and on the order of files, either."""
+        return self.reproducible or bool(os.environ.get("SOURCE_DATE_EPOCH"))
+
     def write(self, filename: str, arcname: str | None = None) -> None:
         with Path(filename).open("rb") as source:
             status = os.fstat(source.fileno())
@@ -70,7 +83,7 @@ class FastWheelWriter(WheelWriter):
             )
             info.compress_type = zipfile.ZIP_DEFLATED
             mode = status.st_mode
-            if self.reproducible:
+            if self._dates_are_fixed:
                 mode = normalize_file_permissions(mode)
             info.external_attr = (stat.S_IMODE(mode) | stat.S_IFMT(status.st_mode)) << 16
             self._archive.write(info, source, status.st_size)

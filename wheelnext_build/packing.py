@@ -31,8 +31,9 @@ _PARAMETERS = {
     "write": ["self", "filename", "arcname"],
     "writestr": ["self", "zinfo_or_arcname", "data"],
     "timestamp": ["self", "mtime"],
+    "dist_info_contents": ["self"],
 }
-_FIELDS = {"reproducible", "_zipfile"}
+_FIELDS = {"reproducible", "metadata_dir", "_zipfile"}
 _PROPERTIES = {"wheelpath", "dist_info"}
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scikit_build_core import build as skbuild
 
-from . import cmakefiles, overlay, skbuildsettings
+from . import cmakefiles, overlay, pathmap, skbuildsettings
 from .announce import announce
 from .config import Config
 from .errors import BuildError
@@ -136,7 +136,10 @@ class Passes:
         """What scikit-build-core's hook is to see in a pass, whose variant file is written."""
         settings = dict(self.settings)
         in_project = self.config.flags_scope == "project"
-        include = skbuildsettings.take_project_include(settings, self.kind) if in_project else ""
+        name = "CMAKE_PROJECT_INCLUDE"
+        include = skbuildsettings.take_define(settings, self.kind, name) if in_project else ""
+        if self.kind == "wheel":
+            settings = pathmap.added(settings, job.overlay)
         settings |= cmakefiles.write(tree.folder, job.declared, self.config, include)
         settings |= cmakefiles.defines(job.declared, self.config, job.toolkit)
         return settings

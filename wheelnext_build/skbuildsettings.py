@@ -165,8 +165,8 @@ def project_defines() -> dict[str, str]:
     }
 
 
-def take_project_include(settings: dict[str, str | list[str]], kind: Kind) -> str:
-    """The project's own CMAKE_PROJECT_INCLUDE, which ours includes in turn.
+def take_define(settings: dict[str, str | list[str]], kind: Kind, name: str) -> str:
+    """The project's own value of a CMake variable that is ours to set: ours includes it.
 
     It may come from overrides, which test the environment, and from a define that names a variable
     of it: so scikit-build-core itself is asked, in the environment of the build.
@@ -174,10 +174,16 @@ def take_project_include(settings: dict[str, str | list[str]], kind: Kind) -> st
     from scikit_build_core.settings.skbuild_read_settings import SettingsReader
 
     reader = SettingsReader(_pyproject(), settings, state=kind, retry=False)
-    name = "CMAKE_PROJECT_INCLUDE"
     for prefix in ("", "skbuild."):
         settings.pop(f"{prefix}cmake.define.{name}", None)
     return str(reader.settings.cmake.define.get(name, ""))
+
+
+def is_reproducible(settings: Settings) -> bool:
+    """Whether the same input is to give the same bytes: dates are fixed, by one way or another."""
+    if os.environ.get("SOURCE_DATE_EPOCH"):
+        return True
+    return _setting(settings, "wheel", "reproducible").lower() not in _FALSE
 
 
 def _setting(settings: Settings, *path: str) -> str:

@@ -11,6 +11,7 @@ from ..config import load
 from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
 from ..sizes import parse_size
+from . import rebuild
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="check that a release is complete and consistent",
         description="Checks each release in FOLDER before it is published: every build has its "
         "plain wheel and all labels, wheels are sound and agree, variants.json is up to date, and "
-        "no carrier is left.",
+        "no carrier is left. With --rebuild: whether PROJECT gives the same files again.",
         epilog="With cibuildwheel: `cibuildwheel --print-build-identifiers | "
         "wheelnext-build check wheelhouse --project . --expect -`",
     )
@@ -47,12 +48,15 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--max-size", metavar="SIZE", type=_size, help="the most a wheel may have, such as 100MB"
     )
+    rebuild.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is wrong; status 1 where anything is. Raises RequestError for an empty folder."""
+    if rebuild.is_asked_for(args):
+        return rebuild.run(args)
     config = load(args.project) if args.project else None
     releases, strays = check(args.folder, Expected(config, _identifiers(args), args.max_size))
     if not releases and not strays:

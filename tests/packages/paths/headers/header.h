@@ -1,0 +1,4 @@
+static inline const char *header(void)
+{
+    return __FILE__;
+}

@@ -1,0 +1,4 @@
+const char *helper_file(void)
+{
+    return __FILE__;
+}
