@@ -65,9 +65,11 @@ class FastWheelWriter(WheelWriter):
     def dist_info_contents(self) -> dict[str, bytes]:
         contents = super().dist_info_contents()
         if self._dates_are_fixed and self.metadata_dir is not None:
-            # Licences and the like come as their folder lists them, behind what is always there.
-            for name in sorted(name for name in contents if (self.metadata_dir / name).is_file()):
-                contents[name] = contents.pop(name)
+            # Licences and the like come as their folders list them, behind what is always there:
+            # the files of a folder, then those of the folders in it.
+            added = (Path(name) for name in contents if (self.metadata_dir / name).is_file())
+            for path in sorted(added, key=lambda path: (path.parent.parts, path.name)):
+                contents[str(path)] = contents.pop(str(path))
         return contents
 
     @property
