@@ -10,6 +10,7 @@ import stat
 import struct
 import sys
 import tempfile
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -187,10 +188,58 @@ def test_a_missing_file_and_what_is_no_zip_are_refused(tmp_path: Path) -> None:
         ("other-2.0.dist-info/METADATA", "needs exactly one .dist-info folder; found"),
         ("./pkg/data.bin", "pkg/data.bin stands twice in it"),
         ("pkg//data.bin", "pkg/data.bin stands twice in it"),
+        ("C:evil.py", "would be unpacked outside its folder"),
+        ("c:/evil.py", "would be unpacked outside its folder"),
+        ("PKG/data.BIN", "are one file where case or accents do not count"),
+        ("pkg/data.bin/x", "is a file and a folder in it"),
+        ("pkg/\x1b[2J.py", "has a control character in its name"),
+        ("pkg/\u202egpj.py", "has a control character in its name"),
+        ("pkg-1.0.data/purelib/evil-1.0.dist-info/METADATA", "exactly one .dist-info folder"),
+        ("other-2.0.DIST-INFO/METADATA", "needs exactly one .dist-info folder; found"),
     ],
 )
 def test_a_member_that_could_do_harm_is_refused(tmp_path: Path, name: str, message: str) -> None:
     assert message in refused(wheel(tmp_path, files={**FILES, name: b""}))
+
+
+def test_names_that_differ_by_their_case_are_sound_on_linux(tmp_path: Path) -> None:
+    name = "pkg-1.0-cp312-cp312-manylinux_2_28_x86_64.whl"
+    with WheelReader(wheel(tmp_path, name, {**FILES, "PKG/data.bin": b""})):
+        pass
+    accents = {**FILES, "pkg/\u00e4": b"", "pkg/a\u0308": b""}
+    assert "are one file" in refused(wheel(tmp_path, name, accents))
+    twice = {**FILES, f"{DIST_INFO}/metadata": b""}
+    assert "are one file" in refused(wheel(tmp_path, name, twice))
+
+
+@pytest.mark.parametrize(
+    ("mode", "method", "message"),
+    [
+        (stat.S_IFLNK | 0o777, zipfile.ZIP_STORED, "pkg/data.bin is a symbolic link"),
+        (stat.S_IFIFO | 0o644, zipfile.ZIP_STORED, "pkg/data.bin is a special file"),
+        (0o100644, zipfile.ZIP_LZMA, "pkg/data.bin is compressed by method 14"),
+    ],
+)
+def test_what_wheels_do_not_hold_is_refused(
+    tmp_path: Path, mode: int, method: int, message: str
+) -> None:
+    def change(info: zipfile.ZipInfo) -> None:
+        if info.filename == "pkg/data.bin":
+            info.external_attr, info.compress_type = mode << 16, method
+
+    assert message in refused(wheel(tmp_path, change=change))
+
+
+def test_what_lies_hidden_between_members_is_refused(tmp_path: Path) -> None:
+    path = wheel(tmp_path, files={**FILES, "pkg/data.bim": b"other"})
+    data = path.read_bytes()
+    entry = data.index(b"pkg/data.bim", data.index(b"PK\1\2")) - 46
+    end = data.index(b"PK\5\6")
+    counts = struct.pack("<2HL", 6, 6, end - data.index(b"PK\1\2") - 58)
+    path.write_bytes(
+        data[:entry] + data[entry + 58 : end + 8] + counts[:4] + counts[4:] + data[end + 16 :]
+    )
+    assert "bytes behind pkg-1.0.dist-info/WHEEL belong to no member" in refused(path)
 
 
 def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -240,8 +289,10 @@ def patched(path: Path, name: str, field: slice, value: bytes, *, local: bool = 
     [
         (slice(42, 46), bytes(4), False, "lies over another member"),
         (slice(42, 46), b"\7\0\0\0", False, "lies over another member"),
-        (slice(42, 46), b"\xff\xff\xff\x0f", False, "has no local header"),
-        (slice(20, 24), b"\0\x10\0\0", False, "lies over another member"),
+        (slice(42, 46), b"\xff\xff\xff\x0f", False, "belong to no member"),
+        (slice(20, 24), b"\0\x10\0\0", False, "disagrees with the central directory"),
+        (slice(14, 18), b"\1\2\3\4", True, "disagrees with the central directory"),  # checksum
+        (slice(22, 26), b"\1\0\0\0", True, "disagrees with the central directory"),  # size
         (slice(8, 10), b"\1\0", False, "is encrypted"),
         (slice(8, 10), b"\0\0", True, "disagrees with the central directory"),  # the method
         (slice(30, 31), b"q", True, "disagrees with the central directory"),  # the name
@@ -259,8 +310,15 @@ def test_headers_that_contradict_each_other_are_refused(
         WheelReader(path).__exit__(None, None, None)
 
 
+def test_a_member_over_another_is_refused(tmp_path: Path) -> None:
+    path = patched(wheel(tmp_path), "pkg/data.bin", slice(20, 24), b"\0\x10\0\0")
+    path = patched(path, "pkg/data.bin", slice(18, 22), b"\0\x10\0\0", local=True)
+    assert "lies over another member" in refused(path)
+
+
 def test_a_member_over_the_central_directory_is_refused(tmp_path: Path) -> None:
     path = patched(wheel(tmp_path), RECORD, slice(20, 24), b"\0\x10\0\0")
+    path = patched(path, RECORD, slice(18, 22), b"\0\x10\0\0", local=True)
     assert "RECORD lies over the central directory" in refused(path)
 
 
@@ -362,18 +420,28 @@ def test_folders_and_signatures_need_not_be_in_record(tmp_path: Path) -> None:
 CONTENTS = st.binary(max_size=200) | st.binary(max_size=4).map(lambda part: part * 3000)
 MEMBER_NAMES = st.lists(
     st.text(
-        st.characters(exclude_characters="/\\\0", exclude_categories=["Cs", "Cc"]), min_size=1
-    ).filter(lambda part: part not in (".", "..") and not part.endswith(".dist-info")),
+        st.characters(
+            exclude_characters="/\\\0:\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
+            "\u2066\u2067\u2068\u2069",
+            exclude_categories=["Cs", "Cc"],
+        ),
+        min_size=1,
+    ).filter(lambda part: part not in (".", "..") and ".d" not in part.lower()),
     min_size=1,
     max_size=3,
 ).map("/".join)
 EXTRA = struct.pack("<HHL", 0xCAFE, 4, 1)
 
 
+def top(name: str) -> str:
+    """What tells names apart for every file system."""
+    return unicodedata.normalize("NFC", name.split("/")[0]).casefold()
+
+
 @st.composite
 def sources(draw: st.DrawFn) -> tuple[dict[str, bytes], bytes]:
     """Files, and the bytes of a wheel of them that any of zipfile's ways may have written."""
-    names = draw(st.lists(MEMBER_NAMES, max_size=5, unique_by=lambda name: name.split("/")[0]))
+    names = draw(st.lists(MEMBER_NAMES, max_size=5, unique_by=top))
     files = {name: draw(CONTENTS) for name in names}
     files |= {name: data for name, data in FILES.items() if name not in files}
 

@@ -11,7 +11,7 @@ import contextlib
 import csv
 import hashlib
 import io
-import lzma
+import math
 import os
 import re
 import struct
@@ -22,9 +22,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self, cast
 
-from . import zipformat
+from . import zipformat, zipsafety
 from .copying import copy_range
 from .errors import WheelError
 from .metadata import VARIANT_JSON
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
     struct.error,
     EOFError,
     ValueError,
@@ -45,6 +44,17 @@ _UNREADABLE = (
 
 METADATA_LIMIT = 1 << 20
 """No variant.json comes near this many bytes; a longer one is an attack or an accident."""
+
+RECORD_LIMIT = 1 << 26
+"""Nor does any RECORD come near this many."""
+
+_MOST_TAGS = 1 << 10
+"""A name that stands for more tags than these is made to keep its readers busy."""
+
+_MOST_PROBLEMS = 100
+"""So many disagreements with a RECORD are told; who wants more has them by their number."""
+
+_BLOCK = 1 << 20
 
 _PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
 _VERSION = re.compile(r"[\w.!+]+", re.ASCII)
@@ -87,6 +97,8 @@ class WheelName:
             raise WheelError(f"{filename}: not a wheel's file name")
         if label is not None and not is_label(label):
             raise WheelError(f"{filename}: {label!r} cannot be a variant's label")
+        if math.prod(part.count(".") + 1 for part in rest) > _MOST_TAGS:
+            raise WheelError(f"{filename}: has more than {_MOST_TAGS} tags")
         python, abi, platform = rest
         return cls(project, version, build, python, abi, platform, label)
 
@@ -155,8 +167,12 @@ class WheelReader:
         self.name = WheelName.parse(path.name)
         with contextlib.ExitStack() as opened:
             try:
+                # A pipe would wait for whoever writes into it, a device may never end.
+                if path.exists() and not path.is_file():
+                    raise WheelError(f"{path}: is not a regular file")
                 self._stream = opened.enter_context(path.open("rb"))
-                self._zip = opened.enter_context(zipfile.ZipFile(path))
+                bounded = cast("IO[bytes]", zipsafety.Bounded(self._stream))
+                self._zip = opened.enter_context(zipfile.ZipFile(bounded))
             except FileNotFoundError:
                 raise WheelError(f"{path}: no such file") from None
             except (OSError, *_UNREADABLE) as error:
@@ -182,12 +198,26 @@ class WheelReader:
 
     def read(self, member_name: str, limit: int | None = None) -> bytes:
         """A member's content; raises WheelError where it is missing, damaged or over ``limit``."""
+        return b"".join(self.blocks(member_name, limit))
+
+    def blocks(self, member_name: str, limit: int | None = None) -> Iterator[bytes]:
+        """A member's content, piece by piece; raises WheelError as :meth:`read` does.
+
+        The size that the archive gives need not be true; what is in memory at once does not
+        depend on it.
+        """
         try:
             info = self._zip.getinfo(member_name)
             if limit is not None and info.file_size > limit:
                 size = f"{info.file_size} bytes, over the {limit} allowed"
                 raise WheelError(f"{self.path}: {member_name} has {size}")
-            return self._zip.read(info)
+            with self._zip.open(info) as stream:
+                count = 0
+                while block := stream.read(_BLOCK):
+                    count += len(block)
+                    yield block
+            if count != info.file_size:
+                raise WheelError(f"{self.path}: {member_name} is damaged: has {count} bytes")
         except KeyError:
             raise WheelError(f"{self.path}: {member_name} is missing") from None
         except (OSError, *_UNREADABLE) as error:
@@ -210,9 +240,11 @@ class WheelReader:
 
     def record(self) -> list[list[str]]:
         """RECORD's rows (path, hash, size) as they stand."""
-        text = self.read(f"{self.dist_info}/RECORD")
+        data = self.read(f"{self.dist_info}/RECORD", RECORD_LIMIT)
+        if data.count(b"\n") + data.count(b"\r") > 2 * len(self._members) + _MOST_PROBLEMS:
+            raise WheelError(f"{self.path}: RECORD has far more lines than the wheel has files")
         try:
-            return [row for row in csv.reader(io.StringIO(text.decode(), newline="")) if row]
+            return [row for row in csv.reader(io.StringIO(data.decode(), newline="")) if row]
         except (UnicodeDecodeError, csv.Error) as error:
             raise WheelError(f"{self.path}: RECORD cannot be read: {error}") from None
 
@@ -221,22 +253,37 @@ class WheelReader:
 
         Every member is read for it, or of ``contents`` each, and of the others the names count.
         """
-        problems = []
+        problems = list(self._record_problems(contents))
+        if len(problems) > _MOST_PROBLEMS:
+            more = len(problems) - _MOST_PROBLEMS
+            problems[_MOST_PROBLEMS:] = [f"and {more} more disagreements with RECORD"]
+        return problems
+
+    def _record_problems(self, contents: Collection[str] | None) -> Iterator[str]:
         record_name = f"{self.dist_info}/RECORD"
-        rows = {row[0]: row for row in self.record()}
+        rows: dict[str, list[str]] = {}
+        for row in self.record():
+            if row[0] in rows:
+                yield f"{row[0]} stands twice in RECORD"
+            rows[row[0]] = row
         for member in self._members:
-            row = rows.pop(member.name, None)
-            if row is None:
+            row = rows.pop(member.name, [])
+            if not row:
                 if member.name.endswith("/") or _is_signature(member.name):
                     continue
-                problems.append(f"{member.name} is not in RECORD")
+                yield f"{member.name} is not in RECORD"
             elif member.name == record_name or _is_signature(member.name):
                 continue
-            elif contents is None or member.name in contents:
-                expected = record_row(member.name, self.read(member.name))
-                if row[1:] != expected[1:]:
-                    problems.append(f"{member.name} does not have the hash and size in RECORD")
-        return problems + [f"{name} is in RECORD but not in the wheel" for name in rows]
+            elif (contents is None or member.name in contents) and row[1:] != self._row(member):
+                yield f"{member.name} does not have the hash and size in RECORD"
+        yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
+
+    def _row(self, member: Member) -> list[str]:
+        """What RECORD should say of a member, behind its name."""
+        digest = hashlib.sha256()
+        for block in self.blocks(member.name):
+            digest.update(block)
+        return [_written_hash(digest.digest()), str(member.info.file_size)]
 
     def copy(self, member: Member, target: IO[bytes]) -> None:
         """Append a member's compressed data, as it is, to ``target``."""
@@ -246,30 +293,38 @@ class WheelReader:
             raise WheelError(f"{self.path}: {member.name} is cut short") from None
 
     def _check_members(self) -> tuple[Member, ...]:
-        members = []
-        seen: set[str] = set()
+        infos = sorted(self._zip.infolist(), key=lambda info: info.header_offset)
+        self._refuse(zipsafety.size_problem(infos, self.path.stat().st_size))
+        for info in infos:
+            self._refuse(zipsafety.member_problem(info))
+        ignoring_case = any("linux" not in part for part in self.name.platform.split("."))
+        names = (info.filename for info in infos)
+        self._refuse(zipsafety.names_problem(names, ignoring_case=ignoring_case))
+        members: list[Member] = []
         end = 0
-        for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
-            self._check_name(info)
-            path = str(PurePosixPath(info.filename))
-            if path in seen:
-                raise WheelError(f"{self.path}: {path} stands twice in it")
-            seen.add(path)
-            if info.header_offset < end:
-                raise WheelError(f"{self.path}: {info.filename} lies over another member")
+        for info in infos:
+            self._check_gap(members, info.header_offset - end, info.filename)
+            if info.header_offset < 0:
+                self._refuse(f"{info.filename} begins before the file does")
             start = self._data_offset(info)
             end = start + info.compress_size
             members.append(Member(info, start))
-        if end > self._zip.start_dir:
-            raise WheelError(f"{self.path}: {members[-1].name} lies over the central directory")
+        self._check_gap(members, self._zip.start_dir - end, "")
         return tuple(members)
 
-    def _check_name(self, info: zipfile.ZipInfo) -> None:
-        path = PurePosixPath(info.filename)
-        if path.is_absolute() or ".." in path.parts or "\\" in info.filename or not path.parts:
-            raise WheelError(f"{self.path}: {info.filename!r} would be unpacked outside its folder")
-        if info.flag_bits & zipformat.ENCRYPTED:
-            raise WheelError(f"{self.path}: {info.filename} is encrypted")
+    def _refuse(self, problem: str | None) -> None:
+        if problem:
+            raise WheelError(f"{self.path}: {problem}")
+
+    def _check_gap(self, members: Sequence[Member], gap: int, behind: str) -> None:
+        before = members[-1] if members else None
+        match zipsafety.gap_problem(before and before.info, gap):
+            case "lies over" if before:
+                first = behind or before.name
+                what = "another member" if behind else "the central directory"
+                self._refuse(f"{first} lies over {what}")
+            case "hides" if before:
+                self._refuse(f"{gap} bytes behind {before.name} belong to no member")
 
     def _data_offset(self, info: zipfile.ZipInfo) -> int:
         self._stream.seek(info.header_offset)
@@ -277,11 +332,11 @@ class WheelReader:
         if len(header) < zipformat.LOCAL_HEADER.size or header[:4] != b"PK\3\4":
             raise WheelError(f"{self.path}: {info.filename} has no local header")
         fields = zipformat.LOCAL_HEADER.unpack(header)
-        flags, method = fields[2], fields[3]
         name_length, extra_length = int(fields[9]), int(fields[10])
-        encoding = "utf-8" if flags & zipformat.UTF8_NAME else "cp437"
+        encoding = "utf-8" if fields[2] & zipformat.UTF8_NAME else "cp437"
         name = self._stream.read(name_length).decode(encoding, errors="replace")
-        if name != info.orig_filename or method != info.compress_type:
+        extra = self._stream.read(extra_length)
+        if name != info.orig_filename or zipsafety.header_problem(info, fields, extra):
             raise WheelError(
                 f"{self.path}: the local header of {name!r} disagrees with the central directory"
             )
@@ -289,15 +344,14 @@ class WheelReader:
 
     def _find_dist_info(self) -> str:
         folders = {
-            top
-            for member in self._members
-            if (top := member.name.partition("/")[0]).endswith(".dist-info")
+            folder for member in self._members if (folder := _dist_info_in(member.name)) is not None
         }
         if len(folders) != 1:
-            found = ", ".join(sorted(folders)) or "none"
+            found = ", ".join(sorted(folders)[:4]) or "none"
             raise WheelError(f"{self.path}: needs exactly one .dist-info folder; found {found}")
         folder = folders.pop()
-        if _release_key(folder.removesuffix(".dist-info")) != _release_key(self.name.release):
+        own = folder.removesuffix(".dist-info")
+        if own == folder or _release_key(own) != _release_key(self.name.release):
             raise WheelError(f"{self.path}: {folder} is another project's or version's")
         return folder
 
@@ -356,8 +410,11 @@ class WheelWriter:
 
 def record_row(name: str, data: bytes) -> list[str]:
     """RECORD's row for a file."""
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    return [name, f"sha256={digest}", str(len(data))]
+    return [name, _written_hash(hashlib.sha256(data).digest()), str(len(data))]
+
+
+def _written_hash(digest: bytes) -> str:
+    return f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def rewrite(
@@ -501,6 +558,19 @@ def _new_file_mode() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def _dist_info_in(name: str) -> str | None:
+    """The dist-info folder that a member is in when it is installed; None for any other."""
+    top, _, rest = name.partition("/")
+    if top.lower().endswith(".data"):
+        # Installers put what is in here beside the rest of the wheel.
+        scheme, _, rest = rest.partition("/")
+        inside = rest.partition("/")[0]
+        if scheme in ("purelib", "platlib") and inside.lower().endswith(".dist-info"):
+            return f"{top}/{scheme}/{inside}"
+        return None
+    return top if rest and top.lower().endswith(".dist-info") else None
 
 
 def _is_signature(name: str) -> bool:

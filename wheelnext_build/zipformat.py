@@ -17,6 +17,9 @@ _END64_LOCATOR = struct.Struct("<4sLQL")
 ENCRYPTED = 0x01
 """Flag of a member that cannot be read without a password."""
 
+DESCRIPTOR = 0x08
+"""Flag of a member whose checksum and sizes stand behind its data."""
+
 UTF8_NAME = 0x800
 """Flag of a name in UTF-8; without it, names are in code page 437."""
 
@@ -37,6 +40,17 @@ def without_zip64(extra: bytes) -> bytes:
             kept += extra[: 4 + length]
         extra = extra[4 + length :]
     return kept
+
+
+def zip64_numbers(extra: bytes) -> tuple[int, ...]:
+    """The numbers of an extra field's zip64 part; none where there is no such part."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind == _ZIP64_EXTRA:
+            count = len(extra[4 : 4 + length]) // 8
+            return struct.unpack_from(f"<{count}Q", extra, 4)
+        extra = extra[4 + length :]
+    return ()
 
 
 def _name_and_flags(info: zipfile.ZipInfo) -> tuple[bytes, int]:
