@@ -2,6 +2,7 @@
 
 nox -s sample            builds the sample's whole release and shows it
 nox -s tests             the fast tests, on every supported Python that is here
+nox -s docs              executes the pages of the manual, and makes the site in dist/site
 nox -s bench -- matrix   one of the benchmarks of bench/
 """
 
@@ -112,6 +113,18 @@ def torture(session: nox.Session) -> None:
     env = install_project(session, *group("test"), *group("builds"), *group("torture"))
     options = ("-m", "torture or generated", "--hypothesis-profile", "torture")
     session.run("pytest", *options, *session.posargs, env=env)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make the manual's site, and execute its pages."""
+    env = install_project(session, *group("test"), *group("docs"))
+    folder = ROOT / "dist" / "site"
+    shutil.rmtree(folder, ignore_errors=True)
+    strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
+    doctrees = ("--doctree-dir", session.create_tmp())
+    session.run("sphinx-build", *strict, *doctrees, "-E", str(ROOT / "docs"), str(folder))
+    session.run("pytest", "-m", "docs", "tests/docs", *session.posargs, env=env)
 
 
 @nox.session

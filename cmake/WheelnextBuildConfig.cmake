@@ -1,22 +1,60 @@
-# find_package(WheelnextBuild) gives
-#
-#   wheelnext_target_variant(<target>...)   the variant's compile flags, link flags and CUDA
-#                                           architectures, on these targets only
-#   WHEELNEXT_VARIANT_LABEL                 x86_64_v3; empty in the plain build
-#   WHEELNEXT_VARIANT_PROPERTIES            x86_64 :: level :: v3;...
-#   WHEELNEXT_<NAMESPACE>_<FEATURE>         WHEELNEXT_X86_64_LEVEL is v3
-#
-# Without the wheelnext-build backend, and in its plain build, there is no variant: the label and the
-# list are empty, the other variables are not set, and the function changes nothing.
+#[[.md:
+## `find_package(WheelnextBuild)`
+
+Succeeds in every build by this backend, with nothing to set up. In a build by CMake alone, where
+`WheelnextBuild_ROOT` names the folder of this package's modules, and in the plain build there is no
+variant: the function changes nothing, label and list are empty, and the other variables are not set.
+
+```cmake
+find_package(WheelnextBuild REQUIRED)
+```
+]]
 
 include("${CMAKE_CURRENT_LIST_DIR}/WheelnextBuildFlags.cmake")
 
+#[[.md:
+## `WHEELNEXT_VARIANT_LABEL`
+
+The variant's label, `x86_64_v3`; empty in the plain build.
+]]
 set(WHEELNEXT_VARIANT_LABEL "")
+
+#[[.md:
+## `WHEELNEXT_VARIANT_PROPERTIES`
+
+A list of the variant's properties, each as `namespace :: feature :: value`.
+]]
 set(WHEELNEXT_VARIANT_PROPERTIES "")
+
+#[[.md:
+## `WHEELNEXT_<NAMESPACE>_<FEATURE>`
+
+A list of the values of one feature: `WHEELNEXT_NVIDIA_SM_ARCH` is `80_real`. Set where the variant has
+that feature.
+
+```cmake
+if(WHEELNEXT_NVIDIA_SM_ARCH)
+  enable_language(CUDA)
+endif()
+```
+]]
 if(WHEELNEXT_VARIANT_FILE)
   include("${WHEELNEXT_VARIANT_FILE}")
 endif()
 
+#[[.md:
+## `wheelnext_target_variant`
+
+```cmake
+wheelnext_target_variant(kernels more_kernels)
+```
+
+The targets are compiled and linked with the variant's flags and CUDA and HIP architectures, behind the options
+that they have already. Aliases stand for their targets. An error for what is no target yet, and for
+targets without sources of their own (`INTERFACE`, `IMPORTED` and custom ones).
+
+In the scope `project` everything has the flags, and the call adds nothing.
+]]
 function(wheelnext_target_variant)
   if(NOT ARGN)
     message(FATAL_ERROR "wheelnext_target_variant: name at least one target")
@@ -49,6 +87,9 @@ function(wheelnext_target_variant)
       if(_WHEELNEXT_CUDA_ARCHITECTURES)
         set_property(TARGET "${target}" PROPERTY
                      CUDA_ARCHITECTURES "${_WHEELNEXT_CUDA_ARCHITECTURES}")
+      endif()
+      if(_WHEELNEXT_HIP_ARCHITECTURES)
+        set_property(TARGET "${target}" PROPERTY HIP_ARCHITECTURES "${_WHEELNEXT_HIP_ARCHITECTURES}")
       endif()
     endforeach()
   endif()

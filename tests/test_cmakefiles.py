@@ -14,8 +14,10 @@ from packaging.version import Version
 from wheelnext_build.cmakefiles import content, defines, module_folder, write
 from wheelnext_build.config import Config, Declared, parse
 from wheelnext_build.cuda import Toolkit
-from wheelnext_build.targets import Effect
-from wheelnext_build.variant import NULL
+from wheelnext_build.effects import Effect
+from wheelnext_build.model import FlagsScope
+from wheelnext_build.targets import known_effect
+from wheelnext_build.variant import NULL, Variant
 
 PYPROJECT = """
 [tool.wheelnext-build]
@@ -72,6 +74,9 @@ def test_the_variant_file_says_everything_about_the_variant() -> None:
         "_WHEELNEXT_HAS_CPU_FLAGS": ["TRUE"],
         "_WHEELNEXT_LINK_FLAGS": ["-lm"],
         "_WHEELNEXT_CUDA_ARCHITECTURES": ["90-real", "90-virtual"],
+        "_WHEELNEXT_HIP_ARCHITECTURES": [],
+        "_WHEELNEXT_NEEDS_HIP": ["FALSE"],
+        "_WHEELNEXT_ROCM_VERSIONS": [],
         "_WHEELNEXT_CPU_FLAGS_gnu": ["-march=x86-64-v3"],
         "_WHEELNEXT_CPU_FLAGS_gnu-legacy": list(declared.effect.cpu_flags["gnu-legacy"]),
         "_WHEELNEXT_CPU_FLAGS_clang-cl": ["/clang:-march=x86-64-v3"],
@@ -123,6 +128,18 @@ def test_only_flags_for_the_whole_project_are_included_everywhere(tmp_path: Path
         "cmake.define.WITH_V3": "ON",
         "cmake.define.CMAKE_CUDA_ARCHITECTURES": "90-real;90-virtual",
     }
+
+
+@pytest.mark.parametrize(("scope", "defined"), [("project", True), ("targets", False)])
+def test_gpus_of_amd_are_named_as_cmake_has_them(scope: FlagsScope, defined: bool) -> None:
+    variant = Variant.from_mapping("gfx", {"amd": {"gfx_arch": ["gfx90a", "gfx942"]}})
+    declared = Declared(variant, "", (), known_effect(variant))
+    config = Config((declared,), None, scope)
+    entries = {"cmake.define.CMAKE_HIP_ARCHITECTURES": "gfx90a;gfx942"}
+    assert defines(declared, config, None) == (entries if defined else {})
+    written = variables(content(declared, config))
+    assert written["_WHEELNEXT_HIP_ARCHITECTURES"] == ["gfx90a", "gfx942"]
+    assert written["_WHEELNEXT_NEEDS_HIP"] == ["TRUE"]
 
 
 @pytest.mark.parametrize("configured", [True, False])

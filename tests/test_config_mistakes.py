@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from wheelnext_build.config import parse
-from wheelnext_build.errors import ConfigurationError
+from wheelnext_build.errors import ConfigurationError, Problem
 
 ROW = "tool.wheelnext-build.matrix[0]"
 
@@ -612,3 +612,14 @@ def test_null_alone_needs_priorities() -> None:
         "variant.default-priorities.namespace: is needed where no variant has a property: "
         "installers refuse metadata without any"
     )
+
+
+def test_a_release_that_is_none_in_a_project() -> None:
+    """Its dependencies cannot be worked out: found by generated files."""
+    (problem,) = problems("[project]\n" + row("axes.abi_dependency.numpy = ['x']"))
+    assert problem.startswith(f"{ROW}: abi_dependency.numpy cannot be 'x': it is written like 2.9")
+
+
+def test_what_would_steer_a_terminal_is_escaped() -> None:
+    error = ConfigurationError([Problem("x", "is \x1b[2J and \u202e", "write\nthis")])
+    assert "x: is \\x1b[2J and \\u202e\n    write\nthis" in str(error)

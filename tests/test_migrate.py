@@ -448,18 +448,6 @@ def test_a_link_to_the_file_stays_a_link(project: Path) -> None:
     assert (project / "real.toml").read_text() == NEW
 
 
-def test_the_manual_shows_what_is_printed(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (project / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["scikit-build-core>=0.10", "pybind11"]  # C++\n'
-        f'{BACKEND}\n[project]\nname = "sample"\nversion = "1.0"\n'
-    )
-    assert main(["migrate", str(project), "--matrix", "x86_64.level=v3,v4"]) == 0
-    manual = Path(__file__).parent.parent / "docs" / "migrating.md"
-    assert capsys.readouterr().out in manual.read_text(encoding="utf-8")
-
-
 def test_without_tomlkit_it_says_what_to_install(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.tags import Tag, parse_tag
 
@@ -267,7 +267,7 @@ def test_supporting_more_never_makes_a_variant_unfit(
     assert len(compatible(rank_variants(content, everything))) == len(content.variants)
 
 
-@settings(max_examples=300)
+@pytest.mark.generated
 @given(releases())
 def test_agrees_with_variantlib(release: tuple[VariantMetadata, Supported]) -> None:
     pytest.importorskip("variantlib", reason="variantlib cannot be installed here")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from packaging.tags import Tag
+from packaging.tags import Tag, sys_tags
 from tiny_wheels import NVIDIA, X86_64, write_variant, write_wheel, x86_64_metadata
 
 from wheelnext_build.cli.main import main
@@ -14,7 +14,7 @@ from wheelnext_build.errors import RequestError
 from wheelnext_build.host import Host
 from wheelnext_build.metadata import VariantMetadata
 from wheelnext_build.release.index import write_index
-from wheelnext_build.release.select import Selection, select
+from wheelnext_build.release.select import Selection, select, tags_of
 from wheelnext_build.variant import Variant
 
 TAGS = [Tag("cp312", "cp312", "manylinux_2_28_x86_64"), Tag("py3", "none", "any")]
@@ -150,6 +150,42 @@ def test_select_command(release: Path, capsys: pytest.CaptureFixture[str]) -> No
     lines = capsys.readouterr().out.splitlines()
     assert any("chosen" in line and "any-v2.whl" in line for line in lines)
     assert any("any-v3.whl" in line and "supported here: v2, v1" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("host", "platform", "expected"),
+    [
+        (Host(aarch64_version="8.2a"), "manylinux_2_28_x86_64", "manylinux_2_28_aarch64"),
+        (Host(aarch64_version="8.2a"), "win_amd64", "win_arm64"),
+        (Host(aarch64_version="8.2a"), "macosx_11_0_x86_64", "macosx_11_0_arm64"),
+        (Host(aarch64_version="8.2a"), "linux_aarch64", "linux_aarch64"),
+        (Host(x86_64_level="v2"), "linux_aarch64", "linux_x86_64"),
+        (Host(x86_64_level="v2"), "win_arm64", "win_amd64"),
+        (Host(x86_64_level="v2"), "any", "any"),
+        (Host(), "linux_riscv64", "linux_riscv64"),
+    ],
+)
+def test_tags_are_those_of_the_hosts_processor(
+    host: Host, platform: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [Tag("cp312", "cp312", platform)]
+    monkeypatch.setattr("wheelnext_build.release.select.sys_tags", lambda: own)
+    assert list(tags_of(host)) == [Tag("cp312", "cp312", expected)]
+
+
+def test_select_command_for_another_processor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tag = next(iter(sys_tags()))
+    arm, x86 = (
+        next(tags_of(host)) for host in (Host(aarch64_version="8a"), Host(x86_64_level="v1"))
+    )
+    if tag not in (arm, x86):
+        pytest.skip("another processor")
+    write_wheel(tmp_path, f"sample-1.0-{arm}.whl")
+    arguments = ["select", str(tmp_path), "--cuda", "none"]
+    assert main([*arguments, "--aarch64-version", "8.2a"]) == 0
+    assert main([*arguments, "--x86-64-level", "v3"]) == 1
 
 
 def test_select_command_for_another_platform(

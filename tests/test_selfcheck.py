@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from wheelnext_build import selfcheck
 from wheelnext_build.auditconfig import AuditConfig
 from wheelnext_build.errors import ToolchainError
 from wheelnext_build.selfcheck import SelfCheck, check_installed, requirements
+from wheelnext_build.variant import Variant
 
 
 @pytest.mark.parametrize("missing", ["lief", "iced_x86"])
@@ -31,3 +33,12 @@ def test_switched_off_it_needs_nothing_and_looks_at_nothing(tmp_path: Path) -> N
 
 def test_a_processor_without_levels_needs_no_disassembler() -> None:
     assert requirements(AuditConfig(), "riscv64") == ["lief>=0.16"]
+
+
+def test_code_for_amd_may_be_compressed() -> None:
+    plain = Variant.from_mapping("v3", {"x86_64": {"level": ["v3"]}})
+    amd = Variant.from_mapping("gfx90a", {"amd": {"gfx_arch": ["gfx90a"]}})
+    without = requirements(AuditConfig(), "riscv64", [plain])
+    further = ["backports.zstd>=1"] if sys.version_info < (3, 14) else []
+    assert requirements(AuditConfig(), "riscv64", [plain, amd]) == [*without, *further]
+    check_installed(AuditConfig(), "x86_64", [amd])

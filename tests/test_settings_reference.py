@@ -26,11 +26,6 @@ def names(kind: Kind) -> Iterator[str]:
         yield from names(kind.item)
 
 
-def test_the_page_is_current() -> None:
-    current = (DOCS / "reference-settings.md").read_text("utf-8")
-    assert current == PAGE, "python docs/tools/settings.py > docs/reference-settings.md"
-
-
 def test_the_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `([^`.]+)[^`]*` \| [^|]+ \| [^|]+ \|$", PAGE, re.MULTILINE)
     assert sorted(rows) == sorted([*names(TOOL), *names(VARIANT)])

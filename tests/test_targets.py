@@ -6,10 +6,9 @@ import itertools
 
 import pytest
 
+from wheelnext_build.effects import DIALECTS, Effect
 from wheelnext_build.targets import (
-    DIALECTS,
     KNOWN,
-    Effect,
     default_priority,
     has_ptx,
     known_effect,
@@ -49,6 +48,26 @@ def variant(**features: dict[str, list[str]]) -> Variant:
 def test_the_provider_entries_are_those_that_uv_answers_itself(
     namespace: str, entry: dict[str, object]
 ) -> None:
+    assert KNOWN[namespace].in_installers
+    assert KNOWN[namespace].provider.as_mapping() == entry
+
+
+@pytest.mark.parametrize(
+    ("namespace", "requires", "plugin_api"),
+    [
+        ("amd", "amd-variant-provider >=0.0.2", "amd_variant_provider.plugin:AMDVariantPlugin"),
+        (
+            "ascend",
+            "ascend-variant-provider >=0.0.2",
+            "ascend_variant_provider.plugin:AscendVariantPlugin",
+        ),
+    ],
+)
+def test_the_other_entries_name_the_plugins_of_their_vendors(
+    namespace: str, requires: str, plugin_api: str
+) -> None:
+    entry = {"requires": [requires], "plugin-api": plugin_api}
+    assert not KNOWN[namespace].in_installers
     assert KNOWN[namespace].provider.as_mapping() == entry
 
 
@@ -57,8 +76,26 @@ def test_the_provider_entries_are_those_that_uv_answers_itself(
     [
         (["x86_64", "nvidia"], ["nvidia", "x86_64"]),
         (
-            ["aarch64", "x86_64", "openmp", "blas_lapack", "abi_dependency", "tpu", "nvidia"],
-            ["nvidia", "tpu", "abi_dependency", "blas_lapack", "openmp", "x86_64", "aarch64"],
+            [
+                "aarch64",
+                "x86_64",
+                "openmp",
+                "blas_lapack",
+                "abi_dependency",
+                "tpu",
+                "amd",
+                "nvidia",
+            ],
+            [
+                "nvidia",
+                "amd",
+                "tpu",
+                "abi_dependency",
+                "blas_lapack",
+                "openmp",
+                "x86_64",
+                "aarch64",
+            ],
         ),
         ([], []),
     ],
@@ -79,6 +116,12 @@ def test_what_a_machine_has_beyond_its_processor_is_preferred(
         ({"nvidia": {"sm_arch": ("90_real", "90_virtual")}}, "sm90_ptx90"),
         ({"nvidia": {"sm_arch": ("100f_real",)}}, "sm100f"),
         ({"nvidia": {"cuda_version_upper_bound": ("14",)}}, "below14"),
+        ({"amd": {"gfx_arch": ("gfx90a",), "rocm_version": ("7.0",)}}, "gfx90a_rocm7.0"),
+        ({"amd": {"gfx_arch": ("gfx1100", "gfx1101")}}, "gfx1100_gfx1101"),
+        (
+            {"ascend": {"cann_version": ("8.2.rc1",), "npu_type": ("910b",)}},
+            "cann8.2.rc1_ascend_910b",
+        ),
         ({"tpu": {"present": ("true",)}}, "tpu_true"),
         ({"abi_dependency": {"torch": ("2.9",)}}, "torch2.9"),
         ({"blas_lapack": {"library": ("mkl",)}}, "blas_lapack_library_mkl"),
@@ -110,6 +153,27 @@ def test_different_architectures_never_read_alike() -> None:
             ["13.0.1", "v13", "13."],
         ),
         ("nvidia", "sm_arch", ["90_real", "100f_virtual", "90a_real"], ["90", "sm_90", "9_real"]),
+        (
+            "amd",
+            "gfx_arch",
+            [
+                "gfx900",
+                "gfx906",
+                "gfx908",
+                "gfx90a",
+                "gfx942",
+                "gfx1030",
+                "gfx1100",
+                "gfx1102",
+                "gfx1201",
+                "gfx803",
+            ],
+            ["90a", "gfx9", "gfx90g", "gfx11000", "gfx9_generic"],
+        ),
+        ("amd", "rocm_version", ["7.10", "6.4"], ["7", "7.0.1", "rocm7.0"]),
+        ("ascend", "npu_type", ["910b", "310p", "310p3", "a3"], ["ascend910b", "b910", "npu"]),
+        ("ascend", "driver_version", ["25.2.0", "24.1.rc3"], ["25", "25.2.0.1"]),
+        ("ascend", "cann_version", ["8.2.rc1", "8.0.0", "8.3"], ["8", "8.2rc1"]),
         ("tpu", "present", ["true", "false"], ["yes"]),
         ("abi_dependency", "torch", ["2", "2.9", "2.9.1"], ["2.9.1.0", "2.09", "2.9a"]),
     ],
@@ -211,6 +275,16 @@ def test_the_oldest_promised_driver_decides() -> None:
     assert not has_ptx(variant(nvidia={"sm_arch": ["90_real"]}))
 
 
+def test_gfx_architectures_are_spelled_for_cmake() -> None:
+    both = variant(amd={"gfx_arch": ["gfx90a", "gfx1030"], "rocm_version": ["7.0"]})
+    effect = known_effect(both)
+    assert effect.hip_architectures == ("gfx1030", "gfx90a")
+    assert effect.rocm_versions == ("7.0",)
+    assert effect.needs_hip
+    assert not (effect | Effect(no_flags=True)).needs_hip
+    assert not known_effect(variant(amd={"rocm_version": ["7.0"]})).needs_hip
+
+
 def test_what_a_wheel_is_built_against_is_installed_for_the_build() -> None:
     effect = known_effect(variant(abi_dependency={"torch": ["2.10", "2.9"], "c_blosc2": ["2"]}))
     assert effect.requires == ("c-blosc2==2.*", "torch==2.9.*")
@@ -251,6 +325,8 @@ def test_a_tree_is_shared_only_where_nobody_objects() -> None:
         (Effect(link_flags=("-l",)), True, True),
         (Effect(flags={"C": ("-a",)}), True, True),
         (Effect(cuda_architectures=("80-real",)), True, True),
+        (Effect(hip_architectures=("gfx90a",)), True, True),
+        (Effect(rocm_versions=("7.0",)), True, False),
         (known_effect(variant(x86_64={"level": ["v1"]})), True, True),
         (known_effect(NULL), False, False),
     ],

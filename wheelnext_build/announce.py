@@ -6,6 +6,8 @@ import sys
 from typing import TextIO
 
 PREFIX = "*** wheelnext-build "
+ERROR = f"{PREFIX}error: "
+"""Before the last thing that a hook says when it fails."""
 
 
 def announce(text: str, file: TextIO | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,14 +17,6 @@ from .request import NATIVE, Kind, Request, Settings, check_installable, install
 if TYPE_CHECKING:
     from .config import Config
     from .jobs import Job
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a warning of scikit-build-core tells more than that it does not know our table."""
-    return not record.getMessage().endswith("top-level of pyproject.toml: variant")
-
-
-logging.getLogger("scikit_build_core").addFilter(_is_news)
 
 
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
@@ -158,6 +149,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
                 requirements |= dict.fromkeys(hook(request.settings))
     plain = [jobs.Job(None)] if request.all_variants else []
     planned = buildrequires.assigned([*plain, *map(jobs.Job, chosen)], config)
+    variants, is_wheel = [item.variant for item in chosen], kind == "wheel"
     return [
         *dict.fromkeys([*requirements, *buildrequires.common(planned, config)]),
         *buildrequires.installer_requirements(planned),
@@ -165,7 +157,7 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
         *deflate.requirements(),
         *_ninja_requirement(config, request, planned),
         *jobs.cuda_requirements(chosen, request.settings),
-        *(selfcheck.requirements(config.audit, target.machine) if kind == "wheel" else ()),
+        *(selfcheck.requirements(config.audit, target.machine, variants) if is_wheel else ()),
     ]
 
 
@@ -226,7 +218,8 @@ def _variant_wheels(
         in_place = skbuildsettings.in_place(request.settings)
         rebuilds = skbuildsettings.rebuilds_itself(request.settings)
     else:
-        selfcheck.check_installed(config.audit, target.machine)
+        variants = [item.variant for item in chosen]
+        selfcheck.check_installed(config.audit, target.machine, variants)
     config = buildproviders.resolved(config) if chosen else config
     folder = Path(wheel_directory)
     make_folder(folder)
@@ -298,8 +291,10 @@ def _clean_exit() -> Iterator[None]:
     try:
         yield
     except WheelnextBuildError as error:
+        from .announce import ERROR
+
         sys.stdout.flush()
-        print(f"\n*** wheelnext-build error: {error}", file=sys.stderr, flush=True)
+        print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None

@@ -12,6 +12,9 @@ from typing import Self, cast
 
 from packaging.markers import Marker, default_environment
 
+HOST_PLATFORM = "_PYTHON_HOST_PLATFORM"
+"""The variable with which a cross build tells sysconfig, and who asks it, the target's platform."""
+
 _MACHINES = {
     "amd64": "x86_64",
     "x86_64": "x86_64",
@@ -59,7 +62,7 @@ def family(machine: str) -> str:
 def _machine(tag: str, env: Mapping[str, str]) -> str:
     """The machine that a platform such as ``linux-x86_64`` or ``macosx-11.0-arm64`` names."""
     # What cibuildwheel and crossenv set for cross builds, as scikit-build-core reads it.
-    tag = env.get("_PYTHON_HOST_PLATFORM", tag)
+    tag = env.get(HOST_PLATFORM, tag)
     if tag.startswith("macosx"):
         archs = re.findall(r"-arch\s+(\S+)", env.get("ARCHFLAGS", ""))
         if archs:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .config import Config, Declared
 from .cuda import Toolkit
-from .targets import DIALECTS, Effect
+from .effects import DIALECTS, Effect
 
 VARIANT_FILE = "wheelnext-variant.cmake"
 
@@ -41,8 +41,11 @@ def defines(
     entries = dict(effect.define)
     if toolkit is not None:
         entries |= toolkit.define
-    if effect.cuda_architectures and config.flags_scope == "project":
-        entries["CMAKE_CUDA_ARCHITECTURES"] = ";".join(effect.cuda_architectures)
+    if config.flags_scope == "project":
+        if effect.cuda_architectures:
+            entries["CMAKE_CUDA_ARCHITECTURES"] = ";".join(effect.cuda_architectures)
+        if effect.hip_architectures:
+            entries["CMAKE_HIP_ARCHITECTURES"] = ";".join(effect.hip_architectures)
     return {f"cmake.define.{name}": value for name, value in entries.items()}
 
 
@@ -60,6 +63,9 @@ def content(declared: Declared | None, config: Config) -> str:
         _set("_WHEELNEXT_HAS_CPU_FLAGS", ["TRUE" if effect.cpu_flags else "FALSE"]),
         _set("_WHEELNEXT_LINK_FLAGS", effect.link_flags),
         _set("_WHEELNEXT_CUDA_ARCHITECTURES", effect.cuda_architectures),
+        _set("_WHEELNEXT_HIP_ARCHITECTURES", effect.hip_architectures),
+        _set("_WHEELNEXT_NEEDS_HIP", ["TRUE" if effect.needs_hip else "FALSE"]),
+        _set("_WHEELNEXT_ROCM_VERSIONS", effect.rocm_versions),
     ]
     for namespace, features in variant.as_mapping().items():
         for feature, values in features.items():

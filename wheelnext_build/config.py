@@ -18,11 +18,12 @@ from packaging.markers import Marker
 from . import auditconfig, declare, providers, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
+from .effects import Effect
 from .errors import ConfigurationError, Problem, RequestError
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
-from .targets import Effect, known_effect, machines_of
+from .targets import known_effect, machines_of
 from .tomltable import Report, Table, did_you_mean, dotted
 from .variant import NULL, Property, Variant
 from .variantdependencies import VariantDependencies
@@ -173,7 +174,10 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     seed = providers.seed(standard, drafts, report)
     _check_effects_are_used(effects, drafts, tool.table("properties"))
 
-    variantdependencies.check(requirements, [d.variant for d in drafts], pyproject, report)
+    variantdependencies.check(requirements, [d.variant for d in drafts], report)
+    variantdependencies.check_written(
+        requirements, [d.variant for d in possible], pyproject, report
+    )
 
     reads_variant = overrides_read_variant(pyproject)
     declared = tuple(_declared(draft, effects) for draft in possible)
@@ -219,7 +223,13 @@ def _declared(draft: declare.Draft, effects: Mapping[Property, Effect]) -> Decla
     return Declared(draft.variant, draft.where, draft.conditions, effect)
 
 
-_FLAG_KEYS = {"c-flags": "C", "cxx-flags": "CXX", "fortran-flags": "Fortran", "cuda-flags": "CUDA"}
+_FLAG_KEYS = {
+    "c-flags": "C",
+    "cxx-flags": "CXX",
+    "fortran-flags": "Fortran",
+    "cuda-flags": "CUDA",
+    "hip-flags": "HIP",
+}
 
 
 def _property_effects(table: Table) -> dict[Property, Effect]:

@@ -6,6 +6,7 @@ whoever catches it (a hook, a command) only has to print it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,6 +23,17 @@ class WheelnextBuildError(Exception):
     """
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """The text with escapes for what would steer a terminal or turn its lines around."""
+    return _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class GrammarError(WheelnextBuildError):
@@ -49,9 +61,15 @@ class ProviderError(WheelnextBuildError):
 
 
 class BuildError(WheelnextBuildError):
-    """The build of a variant failed, or did not apply what the variant stands for."""
+    """The build of a variant failed, or did not apply what the variant stands for.
+
+    The message may hold what a compiler said, in its colours.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
 
 
 class MigrationError(WheelnextBuildError):

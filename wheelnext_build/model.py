@@ -87,6 +87,7 @@ PROPERTY = TableOf(
         "cxx-flags": Key(_TEXTS, "Further flags for C++.", example=["-DUSE_MKL"]),
         "fortran-flags": Key(_TEXTS, "Further flags for Fortran.", example=["-DUSE_MKL"]),
         "cuda-flags": Key(_TEXTS, "Further flags for CUDA.", example=["--use_fast_math"]),
+        "hip-flags": Key(_TEXTS, "Further flags for HIP.", example=["-ffast-math"]),
         "link-flags": Key(_TEXTS, "Further flags for linking.", example=["-Wl,--as-needed"]),
         "no-flags": Key(
             Boolean(),
@@ -250,8 +251,9 @@ VARIANT = TableOf(
         "default-priorities": Key(PRIORITIES, "Which variant an installer prefers."),
         "providers": Key(
             MappingOf("namespace", PROVIDER, NAME.pattern),
-            "Who tells an installer what a system supports. Filled in for `nvidia`, `tpu`, "
-            "`abi_dependency`, `x86_64` and `aarch64`; an entry written here wins.",
+            "Who tells an installer what a system supports. Filled in for `nvidia`, `amd`, "
+            "`ascend`, `tpu`, `abi_dependency`, `x86_64` and `aarch64`; an entry written here "
+            "wins.",
         ),
         "variants": Key(
             MappingOf("label", MappingOf("namespace", _FEATURES, NAME.pattern), LABEL.pattern),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .buildtarget import BuildTarget, family
+from .buildtarget import HOST_PLATFORM, BuildTarget, family
 from .config import Config, load
 from .errors import RequestError
 from .host import Host
@@ -94,7 +94,7 @@ def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Cho
 
 def _own_machine() -> str:
     # Where cross builds set this variable, sysconfig tells of the other machine.
-    if "_PYTHON_HOST_PLATFORM" in os.environ:
+    if HOST_PLATFORM in os.environ:
         return family(platform.machine())
     return BuildTarget.detect(env={}).machine
 

@@ -161,9 +161,9 @@ class Passes:
                 "wheelnext_target_variant(<target>...), or pyproject.toml must set "
                 'tool.wheelnext-build.flags-scope = "project"'
                 if self.config.flags_scope == "targets"
-                else "The project must enable a language that they are for (CUDA for sm_arch), "
-                "CMAKE_PROJECT_INCLUDE must not be set in CMAKE_ARGS or SKBUILD_CMAKE_DEFINE, "
-                "and the project must be built with CMake"
+                else "The project must enable a language that they are for (CUDA for sm_arch, HIP "
+                "for gfx_arch), CMAKE_PROJECT_INCLUDE must not be set in CMAKE_ARGS or "
+                "SKBUILD_CMAKE_DEFINE, and the project must be built with CMake"
             )
         )
 

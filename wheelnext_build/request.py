@@ -87,8 +87,8 @@ class Request:
         Raises RequestError for a label or a glob that matches nothing that can be built here.
         """
         from .config import NO_VARIANTS, Declared
+        from .effects import Effect
         from .matrix import select
-        from .targets import Effect
         from .variant import NULL, NULL_LABEL
 
         if config.seed is None:

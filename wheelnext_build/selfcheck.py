@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from .announce import announce
 from .auditconfig import AuditConfig
+from .buildtarget import HOST_PLATFORM
 from .errors import BuildError, ToolchainError
 from .variant import Variant
 from .wheelfile import WheelName, atomic_file
@@ -25,27 +28,39 @@ _READER = "lief>=0.16"
 _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
 """What reading code for a machine needs installed."""
 
+_ZSTD = "backports.zstd>=1"
+"""How compilers of AMD's compress GPU code; Python has it from 3.14 on."""
+
 _ENTRY = ".wheel.json"
 
 HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
 
-def requirements(config: AuditConfig, machine: str) -> list[str]:
-    """What to install for the audit of wheels for ``machine``."""
+def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> list[str]:
+    """What to install for the audit of these wheels for ``machine``."""
     if config.mode == "off":
         return []
-    return [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+    found = [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+    needs_zstd = any(variant.values("amd", "gfx_arch") for variant in variants)
+    return [*found, _ZSTD] if needs_zstd and sys.version_info < (3, 14) else found
 
 
-def check_installed(config: AuditConfig, machine: str) -> None:
+def check_installed(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> None:
     """Raise ToolchainError, before anything is compiled, where that is not installed."""
-    for requirement in requirements(config, machine):
+    for requirement in requirements(config, machine, variants):
         name = requirement.partition(">=")[0]
-        if find_spec(name.replace("-", "_")) is None:
+        if not _is_installed(name.replace("-", "_")):
             raise ToolchainError(
                 f"the audit of built wheels needs {name}: install wheelnext-build[audit], or set "
                 'mode = "off" in [tool.wheelnext-build.audit]'
             )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False
 
 
 def load(config: AuditConfig, tree: Path) -> None:
@@ -78,6 +93,16 @@ def enforce(
         announce(f"warning: {line}", file)
 
 
+def _foreign() -> str:
+    """Why what is installed may not run here, where that can be guessed."""
+    if HOST_PLATFORM not in os.environ:
+        return ""
+    return (
+        f". {HOST_PLATFORM} is set, so pip and uv install packages for that machine: install what "
+        "the build needs without it, and build with --no-isolation; or use 'wheelnext-build build'"
+    )
+
+
 @dataclass(frozen=True)
 class SelfCheck:
     """Audits the wheels of one request; ``ledger`` is a folder that all of its workers share."""
@@ -96,12 +121,15 @@ class SelfCheck:
         """
         if self.config.mode == "off":
             return
-        from .audit.comparison import Gist
-        from .audit.promise import promise_of
-        from .audit.wheels import audit_wheel
+        try:
+            from .audit.comparison import Gist
+            from .audit.promise import promise_of
+            from .audit.wheels import audit_wheel
 
-        promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
-        verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+            promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
+            verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+        except ImportError as error:
+            raise BuildError(f"{title}: the audit cannot be loaded: {error}{_foreign()}") from None
         self._note_rules(verdict)
         problems = [str(finding) for finding in verdict.errors]
         may_be_alike = verdict.is_like_plain or title in self.config.may_be_identical

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sysconfig
@@ -16,6 +17,15 @@ from .errors import RequestError
 from .request import Kind
 
 Settings = Mapping[str, str | list[str]]
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a warning of scikit-build-core tells more than that it does not know our table."""
+    return not record.getMessage().endswith("top-level of pyproject.toml: variant")
+
+
+# Here, because the hooks and their workers all come by before they call scikit-build-core.
+logging.getLogger("scikit_build_core").addFilter(_is_news)
 
 _FALSE = ("", "0", "false", "no", "off")
 _REBUILD_DIR = ("editable", "rebuild-dir")

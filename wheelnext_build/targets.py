@@ -1,87 +1,22 @@
 """What each known property means: for the build, for a label, for an installer. Data first.
 
 Sources: the psABI's microarchitecture levels (x86-64 psABI, "Micro-architecture levels"), the GCC,
-Clang and MSVC manuals for the flags, CMake's CUDA_ARCHITECTURES for architectures, and the provider
-entries that uv implements itself.
+Clang and MSVC manuals for the flags, CMake's CUDA_ARCHITECTURES and HIP_ARCHITECTURES for
+architectures, the provider entries that uv implements itself, and the plugins of AMD and Ascend.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
-from typing import Self
 
 from packaging.version import Version
 
+from .effects import Effect
 from .metadata import Provider
 from .variant import Variant
-
-DIALECTS = ("gnu", "gnu-legacy", "clang-cl", "msvc")
-"""The ways to spell a CPU flag. cmake/WheelnextBuildConfig.cmake knows which compiler speaks which:
-``gnu`` is GCC 11, Clang 12 and newer, in C, C++ and Fortran; ``gnu-legacy`` is what came before."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What a property, or all properties of a variant together, change about a build.
-
-    ``cpu_flags`` are by dialect, ``flags`` by CMake language; ``cuda_architectures`` is in CMake's
-    spelling; ``requires`` are further build requirements; ``needs_cuda`` asks for a CUDA compiler.
-    ``no_flags`` records that the author knows of a property without effect (the project reads it
-    for itself), ``share_tree`` that what defines and environment change may be built in the common
-    tree.
-    """
-
-    cpu_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    link_flags: tuple[str, ...] = ()
-    cuda_architectures: tuple[str, ...] = ()
-    define: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    requires: tuple[str, ...] = ()
-    needs_cuda: bool = False
-    no_flags: bool = False
-    share_tree: bool = True
-
-    def __or__(self, other: Self) -> Self:
-        return type(self)(
-            {**self.cpu_flags, **other.cpu_flags},
-            {
-                language: (*self.flags.get(language, ()), *other.flags.get(language, ()))
-                for language in {**self.flags, **other.flags}
-            },
-            (*self.link_flags, *other.link_flags),
-            (*self.cuda_architectures, *other.cuda_architectures),
-            {**self.define, **other.define},
-            {**self.environment, **other.environment},
-            (*self.requires, *other.requires),
-            self.needs_cuda or other.needs_cuda,
-            self.no_flags or other.no_flags,
-            self.share_tree and other.share_tree,
-        )
-
-    @property
-    def compiles_differently(self) -> bool:
-        """Whether compilers or the linker are called with other arguments."""
-        return bool(self.cpu_flags or self.flags or self.link_flags or self.cuda_architectures)
-
-    @property
-    def changes_build(self) -> bool:
-        """Whether anything at all about the build differs from the plain one's."""
-        return bool(
-            self.compiles_differently
-            or self.define
-            or self.environment
-            or self.requires
-            or self.needs_cuda
-        )
-
-    @property
-    def needs_own_tree(self) -> bool:
-        """Whether what CMake remembers of another variant could be wrong for this one."""
-        return bool(self.define or self.environment) and not self.share_tree
 
 
 @dataclass(frozen=True)
@@ -110,13 +45,15 @@ class Namespace:
     """A namespace that this package knows: its provider entry and its features.
 
     ``machine`` is the processor family that all of its variants are for, if any. ``features`` is
-    empty where every feature is allowed (abi_dependency).
+    empty where every feature is allowed (abi_dependency). ``in_installers`` says that uv answers
+    for it without the plugin.
     """
 
     provider: Provider
     features: Mapping[str, Feature]
     machine: str | None = None
     any_feature: Feature | None = None
+    in_installers: bool = True
 
     def feature(self, name: str) -> Feature | None:
         return self.features.get(name, self.any_feature)
@@ -144,6 +81,8 @@ _AARCH64 = {
 }
 """Value -> its name in ``-march=`` and in MSVC's ``/arch:``, lowest first."""
 
+_ASCEND = r"\d+\.\d+(\.\d+)?(\.rc\d+)?"
+
 KNOWN: Mapping[str, Namespace] = {
     "nvidia": Namespace(
         Provider(
@@ -155,6 +94,30 @@ KNOWN: Mapping[str, Namespace] = {
             "cuda_version_upper_bound": Feature("below{}", pattern=r"\d+(\.\d+)?", example="14"),
             "sm_arch": Feature("sm{}", pattern=r"\d{2,3}[af]?_(real|virtual)", example="90_real"),
         },
+    ),
+    "amd": Namespace(
+        # 0.0.2 is the first whose methods an installer can call on the class.
+        Provider(
+            requires=("amd-variant-provider >=0.0.2",),
+            plugin_api="amd_variant_provider.plugin:AMDVariantPlugin",
+        ),
+        {
+            "rocm_version": Feature("rocm{}", pattern=r"\d+\.\d+", example="7.0"),
+            "gfx_arch": Feature("{}", pattern=r"gfx\d{1,2}[0-9a-f]{2}", example="gfx90a"),
+        },
+        in_installers=False,
+    ),
+    "ascend": Namespace(
+        Provider(
+            requires=("ascend-variant-provider >=0.0.2",),
+            plugin_api="ascend_variant_provider.plugin:AscendVariantPlugin",
+        ),
+        {
+            "npu_type": Feature("ascend_{}", pattern=r"(\d+[a-z]+|a\d+)\d*", example="910b"),
+            "driver_version": Feature("ascend_driver{}", pattern=_ASCEND, example="25.2.0"),
+            "cann_version": Feature("cann{}", pattern=_ASCEND, example="8.2.rc1"),
+        },
+        in_installers=False,
     ),
     "tpu": Namespace(
         Provider(
@@ -183,8 +146,8 @@ KNOWN: Mapping[str, Namespace] = {
         machine="aarch64",
     ),
 }
-"""The namespaces that uv implements itself. The order is the default priority: what a machine has
-beyond its processor counts for more than the processor's level."""
+"""The namespaces whose provider is known by name. The order is the default priority: what a machine
+has beyond its processor counts for more than the processor's level."""
 
 
 def default_priority(namespaces: Iterable[str]) -> tuple[str, ...]:
@@ -228,7 +191,7 @@ def readable_label(variant_features: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 def known_effect(variant: Variant) -> Effect:
     """What the known properties of a variant change about its build."""
-    effects = [_x86_64(variant), _aarch64(variant), _nvidia(variant), _abi_dependency(variant)]
+    effects = (effect(variant) for effect in (_x86_64, _aarch64, _nvidia, _amd, _abi_dependency))
     return reduce(Effect.__or__, effects)
 
 
@@ -286,6 +249,13 @@ def _nvidia(variant: Variant) -> Effect:
     return Effect(
         cuda_architectures=tuple(value.replace("_", "-") for value in architectures),
         needs_cuda="nvidia" in variant.namespaces,
+    )
+
+
+def _amd(variant: Variant) -> Effect:
+    return Effect(
+        hip_architectures=variant.values("amd", "gfx_arch"),
+        rocm_versions=variant.values("amd", "rocm_version"),
     )
 
 

@@ -110,6 +110,7 @@ def _toolchain() -> str:
         ("CXX", "c++"),
         ("FC", "gfortran"),
         ("CUDACXX", "nvcc"),
+        ("HIPCXX", "hipcc"),
     ):
         command = os.environ.get(variable) or default
         program = shutil.which(command.split()[0]) if command.split() else None

@@ -52,19 +52,23 @@ def _requirements(tool: Table, key: str) -> tuple[VariantRequirement, ...]:
     return tuple(found)
 
 
-def check(
-    parsed: VariantDependencies,
-    variants: Sequence[Variant],
-    pyproject: Mapping[str, object],
-    report: Report,
-) -> None:
-    """Report what no variant answers to, and wheels whose dependencies nothing would write down."""
+def check(parsed: VariantDependencies, variants: Sequence[Variant], report: Report) -> None:
+    """Report what no variant answers to."""
     for key, requirements in (
         ("dependencies", parsed.dependencies),
         ("build-requires", parsed.build_requires),
     ):
         for requirement in requirements:
             _check_is_asked_of_one(f"tool.wheelnext-build.{key}", requirement, variants, report)
+
+
+def check_written(
+    parsed: VariantDependencies,
+    variants: Sequence[Variant],
+    pyproject: Mapping[str, object],
+    report: Report,
+) -> None:
+    """Report wheels whose dependencies nothing would write down; the variants must be valid."""
     if "project" not in pyproject:  # a fragment: there are no wheels of it
         return
     pinned = [variant for variant in variants if abi_pins(variant)]

@@ -1,6 +1,6 @@
 """The manual's page of all settings, made from the model that reads them.
 
-``python docs/tools/settings.py > docs/reference-settings.md`` writes it anew.
+``python docs/tools/all.py`` writes it anew, with the others.
 """
 
 from __future__ import annotations

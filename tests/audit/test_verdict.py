@@ -94,6 +94,17 @@ def test_gpu_architectures_are_exact() -> None:
         assert judge(NAME, promised, [binary]).holds == holds
 
 
+def test_architectures_of_amd_are_exact_too() -> None:
+    promised = promise("amd :: gfx_arch :: gfx90a", "amd :: rocm_version :: 7.0")
+    there = Found("demo/_core.so", "ELF", Survey("x86_64"), architectures=("gfx90a",))
+    assert judge(NAME, promised, [there]).holds
+    other = Found("demo/_core.so", "ELF", Survey("x86_64"), architectures=("gfx1030",))
+    (error,) = judge(NAME, promised, [other]).errors
+    assert "has no gfx90a and has gfx1030 beyond it; amd :: gfx_arch promises gfx90a" in error.text
+    (error,) = judge(NAME, promised, []).errors
+    assert "no GPU code in it; it promises gfx90a" in error.text
+
+
 def test_files_of_gpu_code_alone_have_all_architectures_together() -> None:
     promised = promise("nvidia :: sm_arch :: 80_real", "nvidia :: sm_arch :: 90a_real")
 

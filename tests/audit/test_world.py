@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 from from_pypi import fetched
 
+from wheelnext_build.audit import files
 from wheelnext_build.audit.verdict import Verdict
 from wheelnext_build.audit.wheels import audit_wheels
 
@@ -39,3 +41,27 @@ def test_a_wheel_that_is_built_for_more(tmp_path: Path) -> None:
     assert not found.holds
     assert "SSSE3" in found.extensions("x86_64")
     assert "AVX" not in found.extensions("x86_64")
+
+
+def test_gpu_code_as_amds_compilers_compress_it(tmp_path: Path) -> None:
+    """Layouts of ROCm 6.4 (version 2) and 7.2 (version 3), both packed by zstd."""
+    wheel = fetched("bitsandbytes==0.50.0", tmp_path, "manylinux_2_24_x86_64")
+    for release, further in (("64", set()), ("72", {"gfx950"})):
+        path = f"bitsandbytes/libbitsandbytes_rocm{release}.so"
+        with zipfile.ZipFile(wheel) as archive:
+            (found,) = files.audit(path, archive.read(path))
+        numbers = [
+            "90a",
+            "942",
+            "1100",
+            "1101",
+            "1102",
+            "1103",
+            "1150",
+            "1151",
+            "1152",
+            "1153",
+            "1200",
+            "1201",
+        ]
+        assert set(found.architectures) == {f"gfx{number}" for number in numbers} | further

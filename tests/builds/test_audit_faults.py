@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Callable
 
 import pytest
-from builds_tools import Project, needs_x86_64
+from builds_tools import Project, command, needs_x86_64
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
@@ -39,6 +40,18 @@ def test_march_native_in_the_project(audited: Project) -> None:
     assert re.search(r"needs? AVX2, beyond the plain wheel: the baseline: \w+ \(0x\w+: v", said)
     assert "-march=native" in said
     assert "docs/audit.md#leaks" in said
+
+
+def test_the_build_command_says_it_last(audited: Project) -> None:
+    """In no wheel's log is what the backend says of all of them."""
+    audited.edit("CMakeLists.txt", "# fault: project", "add_compile_options(-march=skylake-avx512)")
+    build = ("-m", "wheelnext_build", "build", "--wheel", "--no-isolation")
+    said = command(sys.executable, *build, audited.folder, status=1).output
+    log, failed, reason = said.rpartition("plain failed\n")
+    assert failed
+    assert "[1/" in log
+    assert reason.strip().startswith("plain: the wheel does not hold what its label says")
+    assert "were built" in reason.splitlines()[-1]
 
 
 def test_a_kernel_flag_on_the_wrong_target(audited: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wheelnext_build.cmakefiles import module_folder
-from wheelnext_build.targets import DIALECTS
+from wheelnext_build.effects import DIALECTS
 
 pytestmark = pytest.mark.build
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from builds_tools import Project, evaluate, needs_x86_64
 
+from wheelnext_build.audit.wheels import audit_wheels
+
 pytestmark = [pytest.mark.build, needs_x86_64]
 
 # (check for SSE4.2, check for AVX2, AVX2 in the sources) of each wheel.
@@ -94,22 +96,23 @@ def test_compilers(project: Callable[[str], Project], compiler: str) -> None:
     assert checks(built) == CHECKS
 
 
-def test_fortran(project: Callable[[str], Project]) -> None:
+@pytest.mark.parametrize("scope", ["project", "targets"])
+def test_fortran(project: Callable[[str], Project], scope: str) -> None:
     if shutil.which("gfortran") is None:
         pytest.skip("needs gfortran")
     built = project("fortran_kernels")
-    settings = {"variants": "all", "build.verbose": "true"}
-    output = built.build(settings, env={"FC": "gfortran"}).output
-    values = [evaluate(built.wheel(label), "fortran_kernels.kind()") for label in built.labels()]
-    assert dict(zip(built.labels(), values, strict=True)) == {
-        "": "0",
-        "five": "5",
-        "x86_64_v3": "0",
-    }
-    compiled = [
-        line for line in output.splitlines() if "-c kernels.F90" in line or ".F90.o" in line
-    ]
-    assert any("-march=x86-64-v3" in line for line in compiled)
+    if scope == "targets":
+        key = '[tool.wheelnext-build]\nflags-scope = "targets"\n\n'
+        built.edit("pyproject.toml", "[variant.providers", f"{key}[variant.providers")
+        call = "find_package(WheelnextBuild REQUIRED)\nwheelnext_target_variant(_core)\ninstall("
+        built.edit("CMakeLists.txt", "install(", call)
+    built.build({"variants": "all"}, env={"FC": "gfortran"})
+    kinds = [evaluate(built.wheel(label), "fortran_kernels.kind()") for label in built.labels()]
+    assert dict(zip(built.labels(), kinds, strict=True)) == {"": "0", "five": "5", "x86_64_v3": "0"}
+    assert evaluate(built.wheel(), "fortran_kernels.added()") == "11.0"
+    verdicts = audit_wheels([built.wheel(label) for label in built.labels()])
+    assert [verdict.level("x86_64") for verdict in verdicts] == ["v1", "v1", "v3"]
+    assert all(verdict.holds for verdict in verdicts)
 
 
 DEFINE = """[tool.scikit-build.cmake.define]

@@ -34,19 +34,15 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def containers() -> Iterator[None]:
-    """Removes the containers that are left when the test is over."""
-    engine = os.environ.get("CIBW_CONTAINER_ENGINE", "docker").partition(";")[0]
-
-    def found() -> set[str]:
-        listed = (engine, "ps", "--all", "--quiet", "--filter", "name=cibuildwheel")
-        return set(
-            subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-        )
-
-    before = found()
-    yield
-    if left := found() - before:
+def containers(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment for containers of this test alone; removes those that are left after it."""
+    chosen = os.environ.get("CIBW_CONTAINER_ENGINE", "docker")
+    engine = chosen.partition(";")[0]
+    label = f"wheelnext-test={tmp_path.as_posix()}"
+    yield {"CIBW_CONTAINER_ENGINE": f"{chosen}; create_args: --label {label}"}
+    listed = (engine, "ps", "--all", "--quiet", "--filter", f"label={label}")
+    left = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    if left:
         subprocess.run((engine, "rm", "--force", *left), check=True, capture_output=True)
 
 
@@ -72,10 +68,11 @@ def test_an_interpreter_that_fails(source: Path, run: Run) -> None:
     ("line", "count"),
     [("Repairing wheel...", 2), ("wheelnext-build test x86_64_v3", 3), ("Copying wheels back", 1)],
 )
-@pytest.mark.usefixtures("containers")
-def test_a_run_that_is_killed(line: str, count: int, source: Path, run: Run) -> None:
+def test_a_run_that_is_killed(
+    line: str, count: int, source: Path, run: Run, containers: dict[str, str]
+) -> None:
     out = source.parent / "wheelhouse"
-    environment = {**os.environ, **variables()}
+    environment = {**os.environ, **variables(), **containers}
     with subprocess.Popen(
         [str(part) for part in command(source, out)],
         cwd=source,

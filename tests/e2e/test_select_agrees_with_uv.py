@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tiny_wheels import write_variant, write_wheel
 
 from wheelnext_build.capabilities import X86_64_LEVELS, x86_64_level_of
@@ -184,6 +186,40 @@ def test_uv_installs_what_select_chooses(
     assert installed == (selection.chosen and selection.chosen.name.filename), selection
 
 
+@pytest.mark.generated
+def test_uv_chooses_as_select_does_among_many(
+    tmp_path: Path, interpreters: Mapping[str, Path], run: Run
+) -> None:
+    """Of two hundred releases at a time, on one system; twenty thousand in nox -s torture."""
+    compared = 0
+    for batch in range(settings().max_examples // 100 + 1):
+        rng = random.Random(-1 - batch)  # noqa: S311
+        folder = tmp_path / str(batch)
+        folder.mkdir()
+        for number in range(RELEASES):
+            write_release(random.Random(f"{batch} {number}"), folder, f"p{number}")  # noqa: S311
+        name, env = rng.choice(list(PROCESSORS)), random_accelerators(rng)
+        python = interpreters[name]
+        level = x86_64_level_of(linux_flags((python.parents[2] / "cpuinfo").read_text()))
+        found = select(folder, Host.detect(x86_64_level=level, env=env))
+        # Of what has no wheel for the system there is nothing to compare, and uv would stop at it.
+        chosen = {item.project: item.chosen.name.filename for item in found if item.chosen}
+        said = run(
+            *(UV, "pip", "install", "-v", "--dry-run", "--preview-features", "wheel-variants"),
+            *("--no-index", "--no-config", "--no-deps", "--find-links", folder, "--python", python),
+            *chosen,
+            env={FORCE_CUDA: "", FORCE_SM: "", **env, "UV_CACHE_DIR": str(tmp_path / "cache")},
+        ).stderr
+        selected = re.findall(r"Selecting: (\S+)==1\.0 \[compatible\] \((\S+)\)", said)
+        assert dict(selected) == chosen, (batch, name, env)
+        compared += len(chosen)
+    assert compared > RELEASES
+
+
+RELEASES = 200
+"""How many uv resolves in one call."""
+
+
 def test_uv_sees_this_machine_as_select_does(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, run: Run
 ) -> None:
@@ -237,6 +273,12 @@ def install(
 def make_case(seed: int, folder: Path) -> Case:
     rng = random.Random(seed)  # noqa: S311
     folder.mkdir()
+    write_release(rng, folder, "sample")
+    return Case(folder, rng.choice((*PROCESSORS, NOT_DETECTED)), random_accelerators(rng))
+
+
+def write_release(rng: random.Random, folder: Path, project: str) -> None:
+    """Write a random release of a project, version 1.0."""
     namespaces = [name for name in FEATURE_VALUES if rng.random() < WEIGHTS.get(name, 1) / 7]
     rng.shuffle(namespaces)
     namespaces = namespaces or ["x86_64"]
@@ -255,12 +297,11 @@ def make_case(seed: int, folder: Path) -> Case:
     for label in [*labels, *([None] if rng.random() < 0.7 else [])]:
         for template, build in rng.sample(TAGS, k=rng.choice((1, 1, 2, 3))):
             tags = template.format(cp=f"cp{sys.version_info[0]}{sys.version_info[1]}")
-            filename = "-".join(filter(None, ("sample-1.0", build, tags, label))) + ".whl"
+            filename = "-".join(filter(None, (f"{project}-1.0", build, tags, label))) + ".whl"
             own = [metadata.only(item) for item in metadata.variants if item.label == label]
             write_wheel(folder, filename, *own)
     if rng.random() < 0.95:
-        (folder / f"sample-1.0{VARIANTS_JSON_SUFFIX}").write_bytes(metadata.to_json())
-    return Case(folder, rng.choice((*PROCESSORS, NOT_DETECTED)), random_accelerators(rng))
+        (folder / f"{project}-1.0{VARIANTS_JSON_SUFFIX}").write_bytes(metadata.to_json())
 
 
 def random_variant(rng: random.Random, namespaces: list[str], label: str) -> Variant:

@@ -3,7 +3,8 @@
 Nothing here knows of builds, so it can judge anyone's wheels. The way of the data: members of a
 wheel (``wheels``, ``files``) -> a binary, whatever its format (``elf``, ``macho``, ``pe`` ->
 ``binary``) -> the extensions that its functions need (``survey``: ``x86``, ``aarch64``) and its GPU
-code (``fatbin``) -> compared with what the wheel promises (``promise``, ``rules``, ``verdict``).
+code (``fatbin``, ``hipbundle``) -> compared with what the wheel promises (``promise``, ``rules``,
+``verdict``).
 """
 
 from __future__ import annotations

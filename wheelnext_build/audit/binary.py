@@ -55,7 +55,8 @@ class Binary:
 
     ``machine`` is as in platform tags (``x86_64``, ``aarch64``). ``pointers`` are addresses that
     data of the file refers to, ``needed`` the libraries that it loads, ``declared`` the levels that
-    an ELF note asks for, ``fatbins`` the contents of the sections that hold GPU code.
+    an ELF note asks for, ``fatbins`` the contents of the sections that hold NVIDIA's GPU code,
+    ``bundles`` of those that hold AMD's.
     """
 
     format: str
@@ -65,6 +66,7 @@ class Binary:
     needed: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     fatbins: tuple[bytes, ...] = ()
+    bundles: tuple[bytes, ...] = ()
 
 
 def cut(view: memoryview, offset: int, size: int, name: str) -> memoryview:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import lief
@@ -16,6 +16,7 @@ lief.logging.disable()  # what is wrong with a file is in our own errors
 
 _MACHINES = {ELF.ARCH.X86_64: "x86_64", ELF.ARCH.AARCH64: "aarch64"}
 _FATBINS = (".nv_fatbin", "__nv_relfatbin")
+_BUNDLES = (".hip_fatbin",)
 _STUBS = (".plt", ".plt.got", ".plt.sec", ".iplt")
 _ROUTINES = (ELF.Symbol.TYPE.FUNC, ELF.Symbol.TYPE.GNU_IFUNC)
 _RESOLVED = (ELF.Relocation.TYPE.X86_64_IRELATIVE, ELF.Relocation.TYPE.AARCH64_IRELATIVE)
@@ -39,9 +40,8 @@ def read(data: bytes) -> Binary:
         pointers=frozenset(reader.pointers),
         needed=tuple(map(str, file.libraries)),
         declared=tuple(_declared(file)),
-        fatbins=tuple(
-            bytes(reader.content(section)) for section in file.sections if section.name in _FATBINS
-        ),
+        fatbins=tuple(reader.contents(_FATBINS)),
+        bundles=tuple(reader.contents(_BUNDLES)),
     )
 
 
@@ -59,6 +59,12 @@ class _Reader:
     def content(self, section: lief.ELF.Section) -> memoryview:
         name = f"section {section.name!s}"
         return cut(self.view, section.file_offset, section.size, name)
+
+    def contents(self, names: Collection[str]) -> Iterator[bytes]:
+        """The sections of these names."""
+        for section in self.file.sections:
+            if section.name in names:
+                yield bytes(self.content(section))
 
     def regions(self) -> Iterator[Region]:
         """The executable sections that hold code of the program.

@@ -7,7 +7,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 
-from . import fatbin, gpufiles
+from . import fatbin, gpufiles, hipbundle
 from .binary import Binary, BinaryError
 from .survey import survey
 from .verdict import Found
@@ -63,7 +63,7 @@ def _found(path: str, binary: Binary, checksum: str) -> Found:
         path,
         binary.format,
         survey(binary),
-        tuple(fatbin.architectures(binary.fatbins)),
+        (*fatbin.architectures(binary.fatbins), *hipbundle.architectures(binary.bundles)),
         binary.needed,
         binary.declared,
         checksum,

@@ -1,7 +1,10 @@
-"""Files that hold GPU code and nothing else, as some packages load them: fat binaries, cubins, PTX.
+"""Files that hold GPU code and nothing else, as some packages load them: fat binaries, cubins, PTX,
+and AMD's offload bundles and code objects.
 
 A cubin is an ELF file for the machine EM_CUDA, whose flags have its architecture (LLVM,
 BinaryFormat/ELF.h, EF_CUDA_*) but for the suffix ``a`` or ``f``, which is nowhere in it.
+A code object is one for EM_AMDGPU, which names its target in a note (LLVM, "User Guide for AMDGPU
+Backend", code object V3 metadata).
 """
 
 from __future__ import annotations
@@ -9,35 +12,42 @@ from __future__ import annotations
 import re
 import struct
 
-from . import fatbin
+from . import fatbin, hipbundle
 from .binary import BinaryError
 
-_CUDA = 190
+_CUDA, _AMDGPU = 190, 224
 _FLAGS = struct.Struct("<8xB9xH28xI")
 """Of an ELF header: the version of the ABI, the machine, the flags."""
 
 _TARGET = re.compile(rb"^\s*\.target\s+sm_(\d+)([af]?)\b", re.MULTILINE)
 
-FORMATS = ("fatbin", "cubin", "PTX")
+_AMD_TARGET = re.compile(rb"amdhsa\.target.{1,5}?amdgcn-amd-amdhsa-\w*-(gfx[0-9a-z-]+)", re.DOTALL)
+
+FORMATS = ("fatbin", "cubin", "PTX", "offload bundle", "code object")
+_BUNDLES = (hipbundle.MAGIC[:8], hipbundle.COMPRESSED)
 
 
 def is_gpu_file(path: str, start: bytes) -> bool:
     """Whether a file is one of these by its first bytes and name; cubins are ELF files."""
-    return start.startswith(fatbin.MAGIC) or path.lower().endswith(".ptx")
+    return start.startswith((fatbin.MAGIC, *_BUNDLES)) or path.lower().endswith(".ptx")
 
 
 def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
-    """The format of a file, and its architectures as ``sm_arch`` has them; None of any other file.
+    """The format of a file, and its architectures as properties have them; None of any other file.
 
     Raises BinaryError where it is damaged.
     """
     if data.startswith(fatbin.MAGIC):
         return "fatbin", fatbin.architectures([data])
+    if data.startswith((hipbundle.MAGIC, hipbundle.COMPRESSED)):
+        return "offload bundle", hipbundle.architectures([data])
     if data.startswith(b"\x7fELF") and len(data) >= _FLAGS.size:
         version, machine, flags = _FLAGS.unpack_from(data)
         if machine == _CUDA:
             number = flags >> 8 & 0xFF if version >= 8 else flags & 0xFF
             return "cubin", [f"{number}_real"]
+        if machine == _AMDGPU and (target := _AMD_TARGET.search(data)):
+            return "code object", [target[1].decode()]
     if path.lower().endswith(".ptx"):
         found = sorted({(int(match[1]), match[2].decode()) for match in _TARGET.finditer(data)})
         if not found:

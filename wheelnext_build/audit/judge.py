@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from .cudalibraries import missing_package, too_new_for
 from .gpufiles import FORMATS
+from .hipbundle import UNKNOWN
 from .isa import in_order
 from .needs import Place
 from .promise import BASELINES, Promise
@@ -120,7 +121,12 @@ def _architectures(
 
     Among these a cubin stands for the architecture of its number, since it does not tell more.
     """
-    if promise.architectures is None:
+    packed = [found for found in binaries if UNKNOWN in found.architectures]
+    for found in packed:
+        text = "its GPU code is packed by zstd; to read it, install wheelnext-build[audit]"
+        is_promised = any(name.startswith("gfx") for name in promise.architectures or ())
+        yield Finding("unread", found.path, text, is_error=is_promised)
+    if promise.architectures is None or packed:
         return
     alone: dict[str, str] = {}
     for found in binaries:
@@ -151,7 +157,9 @@ def _compared(
     parts = [f"has no {', '.join(sorted(missing))}"] if missing else []
     parts += [f"has {', '.join(sorted(extra))} beyond it"] if extra else []
     wanted = ", ".join(sorted(promised))
-    text = f"GPU code {' and '.join(parts)}; nvidia :: sm_arch promises {wanted}"
+    is_amd = any(name.startswith("gfx") for name in promised)
+    feature = "amd :: gfx_arch" if is_amd else "nvidia :: sm_arch"
+    text = f"GPU code {' and '.join(parts)}; {feature} promises {wanted}"
     yield Finding("architectures", path, text, allowed=rule)
 
 

@@ -15,7 +15,8 @@ _MACHINES = {
     PE.Header.MACHINE_TYPES.AMD64: "x86_64",
     PE.Header.MACHINE_TYPES.ARM64: "aarch64",
 }
-_FATBINS = ".nv_fatb"
+_FATBINS, _BUNDLES = ".nv_fatb", ".hip_fat"
+"""Names in a PE file end after eight characters."""
 _EXECUTABLE = PE.Section.CHARACTERISTICS.MEM_EXECUTE
 
 
@@ -34,12 +35,15 @@ def read(data: bytes) -> Binary:
         machine=_MACHINES.get(file.header.machine, ""),
         regions=tuple(_regions(file, memoryview(data))),
         needed=tuple(str(library.name) for library in file.imports),
-        fatbins=tuple(
-            bytes(_content(section, memoryview(data)))
-            for section in file.sections
-            if str(section.name).startswith(_FATBINS)
-        ),
+        fatbins=tuple(_named(file, _FATBINS, data)),
+        bundles=tuple(_named(file, _BUNDLES, data)),
     )
+
+
+def _named(file: lief.PE.Binary, name: str, data: bytes) -> Iterator[bytes]:
+    for section in file.sections:
+        if str(section.name).startswith(name):
+            yield bytes(_content(section, memoryview(data)))
 
 
 def _content(section: lief.PE.Section, view: memoryview) -> memoryview:

@@ -47,9 +47,9 @@ class Promise:
 
     ``levels`` and ``extensions`` are by machine: the level, and the extensions beyond the lowest
     one. ``described`` names the promise as it stands in the wheel. ``architectures`` are the GPU
-    architectures that must be there, all of them and no other (``90_real``); None where the wheel
-    does not say. ``cuda`` is the oldest CUDA version whose driver must do, empty where it is not
-    said. ``is_baseline`` says that of processors no more is asked than of a plain wheel's.
+    architectures that must be there, all of them and no other (``90_real``, ``gfx90a``); None where
+    the wheel does not say. ``cuda`` is the oldest CUDA version whose driver must do, empty where it
+    is not said. ``is_baseline`` says that of processors no more is asked than of a plain wheel's.
     ``machines`` are the processors that the platform tags name; empty where they name none.
     """
 
@@ -88,7 +88,11 @@ def promise_of(
         usual = _platform(name.platform, machine) | extensions_of(lowest, machine)
         extensions[machine] = usual | extensions_of(level, machine) | extra
         is_baseline = is_baseline and extensions[machine] == usual
-    architectures = variant.values("nvidia", "sm_arch") if variant else ()
+    architectures = (
+        (*variant.values("nvidia", "sm_arch"), *variant.values("amd", "gfx_arch"))
+        if variant
+        else ()
+    )
     lower = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
     kind = "the plain wheel" if variant is None else variant.label
     return Promise(

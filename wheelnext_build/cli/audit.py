@@ -32,7 +32,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "audit",
         help="check that binaries need no more than their wheel promises",
-        description="Read the code of all binaries in each WHEEL and compare what it needs with "
+        description="Reads the code of all binaries in each WHEEL and compares what it needs with "
         "what the wheel promises; status 1 where a promise does not hold.",
     )
     wheels.add_arguments(parser)
@@ -50,14 +50,20 @@ def add_parser(subparsers: Subparsers) -> None:
         "--project",
         metavar="FOLDER",
         type=Path,
-        help="take rules and baselines from the pyproject.toml there",
+        help="take rules and baselines from the pyproject.toml in FOLDER",
     )
     parser.add_argument(
         "--suggest",
         action="store_true",
         help="print rules for pyproject.toml that would allow what was found",
     )
-    parser.add_argument("--jobs", type=int, default=0, help="files read at once")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="read N files at once; default: one for each processor",
+    )
     parser.set_defaults(run=run)
 
 

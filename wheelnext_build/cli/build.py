@@ -34,27 +34,45 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Builds the sdist and, from it, the plain wheel and all variants, in one "
         "isolated environment.",
     )
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
-    parser.add_argument("-o", "--outdir", type=Path, help="default: PROJECT/dist")
+    parser.add_argument(
+        "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
+    )
+    parser.add_argument(
+        "-o", "--outdir", type=Path, help="where the files go; default: `PROJECT/dist`"
+    )
     parser.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="LABEL",
-        help="build only these variants, and no sdist and no plain wheel; may be repeated, and "
-        "*, ? and {a,b} are allowed; native is the best one for this machine",
+        help="build only these variants, and neither sdist nor plain wheel; may be repeated, and "
+        "`*`, `?` and `{a,b}` are allowed; `native` is the best one for this machine",
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--wheel", action="store_true", help="no sdist: build from the source tree")
-    what.add_argument("--sdist", action="store_true", help="the sdist only")
-    parser.add_argument("-j", "--jobs", type=_positive, help="compile so many files at a time")
-    parser.add_argument("--keep-going", action="store_true", help="try all wheels after a failure")
+    what.add_argument(
+        "--wheel", action="store_true", help="build no sdist, and the wheels from the source tree"
+    )
+    what.add_argument("--sdist", action="store_true", help="build the sdist only")
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=_positive,
+        help="compile so many files at a time, all variants together; default: one for each core",
+    )
+    parser.add_argument(
+        "--keep-going", action="store_true", help="after a failure, try the other wheels"
+    )
     parser.add_argument(
         "--no-isolation",
         action="store_true",
         help="build in this environment, which must have all that the build needs",
     )
-    parser.add_argument("--installer", choices=("pip", "uv"), default="pip", help="default: pip")
+    parser.add_argument(
+        "--installer",
+        choices=("pip", "uv"),
+        default="pip",
+        help="what fills the isolated environment; default: pip",
+    )
     parser.add_argument(
         "--python",
         action="append",
@@ -65,7 +83,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--build-dir",
         metavar="DIR",
-        help="keep what is compiled there: the next build compiles what changed",
+        help="keep what is compiled in DIR: the next build compiles what changed",
     )
     parser.add_argument(
         "-C",
@@ -73,9 +91,9 @@ def add_parser(subparsers: Subparsers) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting for scikit-build-core, as with python -m build",
+        help="a setting for scikit-build-core, as with `python -m build`; may be repeated",
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="show all output")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show all output of the build")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 

@@ -22,26 +22,26 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "check",
         help="check that a release is complete and consistent",
-        description="Check each release in FOLDER before it is published: every build has its "
+        description="Checks each release in FOLDER before it is published: every build has its "
         "plain wheel and all labels, wheels are sound and agree, variants.json is up to date, and "
         "no carrier is left.",
-        epilog="With cibuildwheel: cibuildwheel --print-build-identifiers | "
-        "wheelnext-build check wheelhouse --project . --expect -",
+        epilog="With cibuildwheel: `cibuildwheel --print-build-identifiers | "
+        "wheelnext-build check wheelhouse --project . --expect -`",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
     parser.add_argument(
         "--project",
         metavar="FOLDER",
         type=Path,
-        help="expect the variants that the pyproject.toml there declares (default: each label that "
-        "another build of the same system has)",
+        help="expect the variants that the pyproject.toml in FOLDER declares (default: each label "
+        "that another build of the same system has)",
     )
     parser.add_argument(
         "--expect",
         metavar="IDENTIFIER",
         action="append",
         default=[],
-        help="expect this build, such as cp312-manylinux_x86_64; may be repeated; - reads them "
+        help="expect this build, such as cp312-manylinux_x86_64; may be repeated; `-` reads them "
         "from standard input",
     )
     parser.add_argument(

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from build.env import DefaultIsolatedEnv
 
+from ..buildtarget import HOST_PLATFORM
 from ..errors import RequestError
 from .pythons import Interpreter
 
@@ -43,6 +44,17 @@ def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Enviro
         made = _Made(Path(folder).resolve(), installer)
         made.create(interpreter.executable)
         yield made
+
+
+@contextlib.contextmanager
+def of_this_machine() -> Iterator[None]:
+    """While it lasts, installers take packages for the machine that builds, not for the target."""
+    target = os.environ.pop(HOST_PLATFORM, None)
+    try:
+        yield
+    finally:
+        if target is not None:
+            os.environ[HOST_PLATFORM] = target
 
 
 @dataclass(frozen=True)

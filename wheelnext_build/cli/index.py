@@ -25,11 +25,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "index",
         help="write the variants.json of each release in a folder",
-        description="Read the labelled wheels in FOLDER and write {name}-{version}-variants.json "
-        "beside them, one for each release; an existing one is added to. Nothing is written where "
-        "the wheels of a release contradict each other.",
+        description="Reads the labelled wheels in FOLDER and writes "
+        "`{name}-{version}-variants.json` beside them, one for each release; an "
+        "existing one is added to. Nothing is written where the wheels of a release contradict "
+        "each other.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
     does = parser.add_mutually_exclusive_group()
     does.add_argument(
         "--check",

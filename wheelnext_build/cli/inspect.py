@@ -50,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "inspect",
         help="show what a wheel is: its tags, label, properties and providers",
-        description="Show what each WHEEL is, and check its structure, RECORD and variant.json; "
+        description="Shows what each WHEEL is, and checks its structure, RECORD and variant.json; "
         "status 1 where one is not sound.",
     )
     wheels.add_arguments(parser)

@@ -38,10 +38,10 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "label",
         help="give carriers their labels, and plain wheels a variant",
-        description="Rename each carrier (a variant under a name that pip, auditwheel and "
+        description="Renames each carrier (a variant under a name that pip, auditwheel and "
         "cibuildwheel accept) to its labelled name; plain and labelled wheels stay. With "
-        "--property, or --project and --label, make a variant of each plain wheel, which stays "
-        "beside it. Nothing is compressed again.",
+        "`--property`, or `--project` and `--label`, it makes a variant of each plain wheel, "
+        "which stays beside it. Nothing is compressed again.",
     )
     wheels.add_folder_arguments(parser)
     parser.add_argument(
@@ -55,9 +55,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "--project",
         metavar="FOLDER",
         type=Path,
-        help="take the variant --label from the pyproject.toml there",
+        help="take the variant that `--label` names from the pyproject.toml in FOLDER",
     )
-    parser.add_argument("--label", help="the label (default: made of the properties)")
+    parser.add_argument("--label", help="the variant's label (default: made of the properties)")
     parser.set_defaults(run=run)
 
 

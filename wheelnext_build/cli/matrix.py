@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import Config, Declared, load
+from ..effects import Effect
 from ..errors import RequestError
 from ..release.jobmatrix import PLATFORMS, jobs
-from ..targets import Effect, machines_of
+from ..targets import machines_of
 from .output import emit_json, table
 from .providercheck import Checked, check
 
@@ -27,15 +28,19 @@ def add_parser(subparsers: Subparsers) -> None:
         help="show the variants that pyproject.toml declares",
         description="Shows the variants that pyproject.toml declares, and checks the declaration.",
     )
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
+    parser.add_argument(
+        "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
+    )
     parser.add_argument(
         "--format",
         choices=("table", "json", "toml", "github"),
         default="table",
-        help="toml prints the standard [variant] table that the matrix stands for, github the "
-        "jobs of a workflow's strategy.matrix, in one line",
+        help="what is printed: `toml` is the standard `[variant]` table that the matrix stands "
+        "for, `github` the jobs of a workflow's `strategy.matrix`, in one line; default: table",
     )
-    parser.add_argument("--json", dest="format", action="store_const", const="json")
+    parser.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="`--format json`"
+    )
     parser.add_argument(
         "--check-providers",
         action="store_true",
@@ -43,22 +48,26 @@ def add_parser(subparsers: Subparsers) -> None:
         "them whether they know the variants' properties; status 1 where one does not",
     )
     parser.add_argument(
-        "--installer", choices=("pip", "uv"), default="pip", help="for that; default: pip"
+        "--installer",
+        choices=("pip", "uv"),
+        default="pip",
+        help="what installs the plugins for `--check-providers`; default: pip",
     )
-    github = parser.add_argument_group("jobs of a workflow (--format github)")
+    github = parser.add_argument_group("jobs of a workflow (`--format github`)")
     github.add_argument(
         "--platform",
         choices=tuple(PLATFORMS),
         action="append",
-        help="build for this platform; may be repeated (default: linux-x86_64, and linux-aarch64 "
-        "where a variant is for that)",
+        help="build for this platform; may be repeated (default: `linux-x86_64`, and "
+        "`linux-aarch64` where a variant is for that)",
     )
     github.add_argument(
         "--runner",
         metavar="PLATFORM=RUNNER",
         action="append",
         default=[],
-        help="where to build for a platform; may be repeated",
+        help="where to build for a platform, where that is not GitHub's usual runner; may be "
+        "repeated",
     )
     github.add_argument(
         "--cuda-image",
@@ -164,6 +173,8 @@ def _effect(effect: Effect) -> dict[str, object]:
         "flags": {language: list(flags) for language, flags in effect.flags.items()},
         "link-flags": list(effect.link_flags),
         "cuda-architectures": list(effect.cuda_architectures),
+        "hip-architectures": list(effect.hip_architectures),
+        "rocm-versions": list(effect.rocm_versions),
         "define": dict(effect.define),
         "environment": dict(effect.environment),
         "requires": list(effect.requires),
@@ -220,6 +231,8 @@ def _effect_text(effect: Effect) -> str:
         *(" ".join(flags) for flags in effect.flags.values()),
         " ".join(effect.link_flags),
         "CUDA " + " ".join(effect.cuda_architectures) if effect.cuda_architectures else "",
+        "HIP " + " ".join(effect.hip_architectures) if effect.hip_architectures else "",
+        "ROCm " + " or ".join(effect.rocm_versions) if effect.rocm_versions else "",
         *(f"-D{name}={value}" for name, value in effect.define.items()),
         *(f"{name}={value}" for name, value in effect.environment.items()),
         *effect.requires,

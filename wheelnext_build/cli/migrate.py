@@ -25,10 +25,12 @@ def add_parser(subparsers: Subparsers) -> None:
         "migrate",
         help="switch a project from scikit_build_core.build to this backend",
         description="Prints the change to pyproject.toml that switches a project from "
-        "scikit_build_core.build to this backend, as a diff for `git apply` or `patch -p1`; on "
+        "`scikit_build_core.build` to this backend, as a diff for `git apply` or `patch -p1`; on "
         "standard error, what the maintainer has to look at.",
     )
-    parser.add_argument("project", nargs="?", type=Path, default=Path(), help="default: here")
+    parser.add_argument(
+        "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
+    )
     parser.add_argument(
         "--write", action="store_true", help="make the change, instead of printing it"
     )
@@ -37,8 +39,8 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="AXIS=VALUE,VALUE",
         action="append",
         default=[],
-        help="add a [[tool.wheelnext-build.matrix]], such as x86_64.level=v3,v4; several axes with "
-        "spaces between are multiplied; may be repeated",
+        help="add a `[[tool.wheelnext-build.matrix]]`, such as `x86_64.level=v3,v4`; several "
+        "axes with spaces between are multiplied; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)

@@ -71,7 +71,8 @@ def _check(
     except _NotInstalledError as error:
         known = KNOWN.get(namespace)
         if known is not None and provider == known.provider:
-            text = f"{error}\nuv has its own copy, and this program knows the same properties"
+            has = "uv has its own copy, and this" if known.in_installers else "This"
+            text = f"{error}\n{has} program knows the same properties"
             return Checked(namespace, "skipped", text)
         return Checked(namespace, "fails", str(error))
     except ProviderError as error:

@@ -23,34 +23,37 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "repair",
         help="run auditwheel, delocate or delvewheel on a wheel and its variants",
-        description="Repair WHEEL, and the other wheels of the same build beside it, by the "
-        "platform's tool; audit what came out; put the plain wheel into DEST, as cibuildwheel "
+        description="Repairs WHEEL, and the other wheels of the same build beside it, by the "
+        "platform's tool; audits what came out; puts the plain wheel into DEST, as cibuildwheel "
         "expects it, and the labelled ones into the variants' folder.",
-        epilog='Example: repair-wheel-command = "wheelnext-build repair {wheel} {dest_dir}", or '
-        'with options for the tool: "wheelnext-build repair {wheel} {dest_dir} -- auditwheel '
-        'repair --exclude libcuda.so.1 -w {dest_dir} {wheel}"',
+        epilog='Example, for cibuildwheel: `repair-wheel-command = "wheelnext-build repair {wheel} '
+        '{dest_dir}"`, or with options for the tool: `"wheelnext-build repair {wheel} {dest_dir} '
+        '-- auditwheel repair --exclude libcuda.so.1 -w {dest_dir} {wheel}"`',
     )
-    parser.add_argument("wheel", metavar="WHEEL")
-    parser.add_argument("dest", metavar="DEST")
+    parser.add_argument(
+        "wheel", metavar="WHEEL", help="one wheel of a build, such as the plain one"
+    )
+    parser.add_argument("dest", metavar="DEST", help="the folder for what came out")
     parser.add_argument(
         "--variants",
         metavar="FOLDER",
         type=Path,
-        help=f"where labelled wheels go (default: ${VARIANTS_FOLDER}; in cibuildwheel's Linux "
+        help=f"where labelled wheels go (default: `${VARIANTS_FOLDER}`; in cibuildwheel's Linux "
         "containers its output folder; else DEST)",
     )
     parser.add_argument(
         "--project",
         metavar="FOLDER",
         type=Path,
-        help="take the audit's settings from the pyproject.toml there (default: the one here)",
+        help="take the audit's settings from the pyproject.toml in FOLDER (default: the one here)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument(
         "tool",
         metavar="TOOL",
         nargs="*",
-        help="its command, WHEEL and DEST among its arguments",
+        help="behind `--`: another command than the platform's usual tool, with WHEEL and DEST "
+        "among its arguments",
     )
     parser.set_defaults(run=run)
 

@@ -30,19 +30,19 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "report",
         help="show a release as a page: wheels, sizes, audit, and who gets what",
-        description="Read all wheels in FOLDER and show each release: its matrix, what is wrong, "
+        description="Reads all wheels in FOLDER and shows each release: its matrix, what is wrong, "
         "what the audit found, and which machines get which wheel. Status 1 where a wheel is not "
         "sound or does not hold what it promises.",
         epilog="In a job of GitHub Actions: "
-        'wheelnext-build report dist --markdown - >> "$GITHUB_STEP_SUMMARY"',
+        '`wheelnext-build report dist --markdown - >> "$GITHUB_STEP_SUMMARY"`',
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
-    parser.add_argument("--html", metavar="FILE", type=Path, help="write an HTML page")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write an HTML page to FILE")
     parser.add_argument(
         "--markdown",
         metavar="FILE",
         type=Path,
-        help="write Markdown; - stands for standard output, where it goes by default",
+        help="write Markdown to FILE; `-` stands for standard output, where it goes by default",
     )
     parser.add_argument("--json", action="store_true", help="print the data as JSON")
     parser.add_argument("--no-audit", action="store_true", help="do not read the binaries")
@@ -50,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--project",
         metavar="FOLDER",
         type=Path,
-        help="take the audit's rules and baselines from the pyproject.toml there",
+        help="take the audit's rules and baselines from the pyproject.toml in FOLDER",
     )
     parser.add_argument(
         "--times",

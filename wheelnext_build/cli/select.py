@@ -24,11 +24,11 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "select",
         help="show which wheel of a folder would be installed here, and why",
-        description="Order the wheels of each release in FOLDER as an installer with support for "
-        "variants does. Whatever is not stated about the system is found out.",
+        description="Orders the wheels of each release in FOLDER as an installer with support for "
+        "variants does, and says why. Whatever is not stated about the system is found out.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
-    parser.add_argument("--package", metavar="NAME", help="this package only")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
+    parser.add_argument("--package", metavar="NAME", help="look at this package only")
     processor = parser.add_mutually_exclusive_group()
     processor.add_argument(
         "--x86-64-level", choices=tuple(X86_64_LEVELS), help="suppose an x86-64 of this level"
@@ -39,19 +39,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--cuda",
         metavar="VERSION",
-        help=f"suppose a driver for this CUDA version, such as 12.8; {NO_GPU}: no NVIDIA GPU",
+        help=f"suppose a driver for this CUDA version, such as 12.8; `{NO_GPU}`: no NVIDIA GPU",
     )
     parser.add_argument(
         "--sm",
         metavar="CAPABILITY",
-        help=f"suppose a GPU of this compute capability, such as 9.0; {NO_GPU}: unknown",
+        help=f"suppose a GPU of this compute capability, such as 9.0; `{NO_GPU}`: unknown",
     )
     parser.add_argument(
         "--tag",
         metavar="TAG",
         action="append",
         help="suppose a system with this tag, such as cp312-cp312-manylinux_2_28_x86_64; may be "
-        "repeated, most preferred first (default: those of this Python)",
+        "repeated, most preferred first (default: those of this Python, "
+        "on the processor supposed)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from .. import skbuildsettings
+from ..announce import ERROR
 from ..errors import BuildError, RequestError
 from ..filelock import locked
 from ..jobs import KEEP_GOING_VARIABLE, PLAIN
@@ -46,6 +47,7 @@ class Session:
     tracker: Tracker
     shown: Display
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_LOG_TAIL))
+    _errors: list[str] = field(default_factory=list)
 
     def build(self, kinds: Sequence[Kind]) -> BuildError | None:
         """Build all files; returns the failure with its log where there is one."""
@@ -113,12 +115,17 @@ class Session:
     def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
         from build import ProjectBuilder
 
+        from .environments import of_this_machine
+
         if env is None:
             builder = ProjectBuilder(folder, runner=self._run)
         else:
             builder = ProjectBuilder.from_isolated_env(env, folder, runner=self._run)
-            env.install(builder.build_system_requires)
-            env.install(builder.get_requires_for_build(kind, dict(self.settings)))
+            with of_this_machine():
+                env.install(builder.build_system_requires)
+            further = builder.get_requires_for_build(kind, dict(self.settings))
+            with of_this_machine():
+                env.install(further)
         return Path(builder.build(kind, str(self.outdir), dict(self.settings)))
 
     @contextlib.contextmanager
@@ -164,8 +171,13 @@ class Session:
             errors="replace",
         ) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
+            failing = False
             for line in process.stdout:
                 self._tail.append(line.rstrip())
+                # What the backend says last is about all of the build, and in no wheel's log.
+                failing = failing or line.startswith(ERROR)
+                if failing:
+                    self._errors.append(line.rstrip().removeprefix(ERROR))
                 changed = self.tracker.feed(line)
                 if self.args.verbose:
                     print(line, end="", file=sys.stderr)
@@ -179,4 +191,6 @@ class Session:
         if not any(row.log for row in rows):
             lines = [*self._tail] or [str(error)]
             lines.append(f"{rows[0].title if rows else 'the build'} failed")
+        else:
+            lines += self._errors
         return BuildError("\n".join(lines).strip())

@@ -22,20 +22,24 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "test",
         help="run a command with a wheel and each of its variants that this machine can run",
-        description="Install WHEEL, and then each variant of the same build that this machine can "
-        "run, into this virtual environment, and run COMMAND with it. Says which variants could "
+        description="Installs WHEEL, and then each variant of the same build that this machine can "
+        "run, into this virtual environment, and runs COMMAND with each. Says which variants could "
         "not be tested.",
-        epilog='Example: test-command = "wheelnext-build test {wheel} -- pytest {project}/tests" '
-        f'and test-requires = ["wheelnext-build", "pytest"]. The tests find the label '
-        f"in ${LABEL_VARIABLE}.",
+        epilog='Example, for cibuildwheel: `test-command = "wheelnext-build test {wheel} -- pytest '
+        '{project}/tests"` and `test-requires = ["wheelnext-build", "pytest"]`. The tests find '
+        f"the label in `${LABEL_VARIABLE}`.",
     )
-    parser.add_argument("wheel", metavar="WHEEL", type=Path)
-    parser.add_argument("command", metavar="COMMAND", nargs="+")
+    parser.add_argument(
+        "wheel", metavar="WHEEL", type=Path, help="one wheel of a build, such as the plain one"
+    )
+    parser.add_argument(
+        "command", metavar="COMMAND", nargs="+", help="behind `--`: what is run with each wheel"
+    )
     parser.add_argument(
         "--variants",
         metavar="FOLDER",
         type=Path,
-        help=f"where labelled wheels are, if not beside WHEEL (default: ${VARIANTS_FOLDER}; in "
+        help=f"where labelled wheels are, if not beside WHEEL (default: `${VARIANTS_FOLDER}`; in "
         "cibuildwheel's Linux containers its output folder)",
     )
     parser.add_argument(

@@ -21,8 +21,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "unlabel",
         help="make plain wheels of labelled ones",
-        description="Write the plain wheel that each labelled wheel or carrier was made of beside "
-        "it, which stays. Nothing is compressed again; plain wheels among them are passed over.",
+        description="Writes the plain wheel that each labelled wheel or carrier was made of, "
+        "beside it; it stays. Nothing is compressed again; plain wheels among them are passed "
+        "over.",
     )
     wheels.add_folder_arguments(parser)
     parser.set_defaults(run=run)

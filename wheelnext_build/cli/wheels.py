@@ -12,7 +12,7 @@ from ..errors import RequestError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the wheels, and ``--json``."""
-    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+")
+    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+", help="a wheel's file")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -25,14 +25,25 @@ def check(paths: Iterable[Path]) -> None:
 
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the wheels or folders of wheels, where to write, and changes of dependencies."""
-    parser.add_argument("wheels", metavar="WHEEL|FOLDER", type=Path, nargs="+")
-    parser.add_argument("-o", "--outdir", metavar="FOLDER", type=Path, help="write wheels there")
+    parser.add_argument(
+        "wheels",
+        metavar="WHEEL|FOLDER",
+        type=Path,
+        nargs="+",
+        help="a wheel's file, or a folder of them",
+    )
+    parser.add_argument(
+        "-o", "--outdir", metavar="FOLDER", type=Path, help="write the new wheels into FOLDER"
+    )
     parser.add_argument(
         "--force", action="store_true", help="replace wheels that have the new names already"
     )
     for option, text in (
-        ("--add-dependency", "a requirement to add to the wheel's metadata"),
-        ("--replace-dependency", "a requirement instead of those of the same name"),
+        ("--add-dependency", "a further requirement in the wheels' metadata; may be repeated"),
+        (
+            "--replace-dependency",
+            "a requirement in place of those of the same name; may be repeated",
+        ),
     ):
         parser.add_argument(option, metavar="REQUIREMENT", action="append", default=[], help=text)
     parser.add_argument(
@@ -40,7 +51,7 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="the name of requirements to leave out; those of extras stay",
+        help="leave out the requirements of this name; those of extras stay; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

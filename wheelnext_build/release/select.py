@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,8 @@ def select(
 ) -> tuple[Selection, ...]:
     """What an installer with support for variants would take from each release in a folder.
 
-    ``tags`` are the system's platform tags, most preferred first (default: this interpreter's);
+    ``tags`` are the system's platform tags, most preferred first (default: this interpreter's on
+    the host's processor);
     ``package`` limits the answer to one project. Releases come by project, newest version first.
     Raises RequestError where there is no such folder or package.
     """
@@ -54,12 +55,32 @@ def select(
         if not releases:
             found = ", ".join(known) or "none"
             raise RequestError(f"{folder}: no wheel of {package}; packages here: {found}")
-    system = tuple(sys_tags()) if tags is None else tuple(tags)
+    system = tuple(tags_of(host) if tags is None else tags)
     newest_first = sorted(releases, key=lambda release: release.version, reverse=True)
     return tuple(
         _select(release, host, system)
         for release in sorted(newest_first, key=lambda release: release.project)
     )
+
+
+def tags_of(host: Host) -> Iterator[Tag]:
+    """This interpreter's tags, as they are on the host's family of processors."""
+    for tag in sys_tags():
+        yield Tag(tag.interpreter, tag.abi, _platform(tag.platform, host))
+
+
+_FAMILIES = (("x86_64", "aarch64"), ("amd64", "arm64"), ("x86_64", "arm64"))
+"""A platform's end on x86-64 and on Arm: on Linux, on Windows, on a Mac."""
+
+
+def _platform(platform: str, host: Host) -> str:
+    system = {"win": 1, "macosx": 2}.get(platform.partition("_")[0], 0)
+    x86_64, arm = _FAMILIES[system]
+    if host.aarch64_version and platform.endswith(f"_{x86_64}"):
+        return f"{platform.removesuffix(x86_64)}{arm}"
+    if host.x86_64_level and platform.endswith(f"_{arm}"):
+        return f"{platform.removesuffix(arm)}{x86_64}"
+    return platform
 
 
 def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:

@@ -2,6 +2,7 @@
 #include <Python.h>
 
 int kind_of_fortran(void);
+void add_scaled(int count, double factor, const double *x, double *y);
 
 static PyObject *kind(PyObject *self, PyObject *args) {
   (void)self;
@@ -9,8 +10,18 @@ static PyObject *kind(PyObject *self, PyObject *args) {
   return PyLong_FromLong(kind_of_fortran());
 }
 
+static PyObject *added(PyObject *self, PyObject *args) {
+  const double x[] = {1, 2, 3, 4, 5};
+  double y[] = {1, 1, 1, 1, 1};
+  (void)self;
+  (void)args;
+  add_scaled(5, 2, x, y);
+  return PyFloat_FromDouble(y[4]);
+}
+
 static PyMethodDef methods[] = {
     {"kind", kind, METH_NOARGS, "what the Fortran compiler was told"},
+    {"added", added, METH_NOARGS, "1 + 2 * 5"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,1 +1,2 @@
+from ._core import added as added
 from ._core import kind as kind

@@ -1,0 +1,2 @@
+from ._core import factor as factor
+from ._core import squares as squares
