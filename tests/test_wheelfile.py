@@ -21,15 +21,10 @@ from packaging.utils import parse_wheel_filename
 from zips import DIST_INFO, FILES, NAME, TIME, Entry, check_record, record, walk, wheel, write_zip
 
 from wheelnext_build.errors import WheelError
-from wheelnext_build.wheelfile import (
-    METADATA_LIMIT,
-    Member,
-    WheelName,
-    WheelReader,
-    WheelWriter,
-    atomic_file,
-    rewrite,
-)
+from wheelnext_build.publishing import atomic_file
+from wheelnext_build.wheelfile import METADATA_LIMIT, Member, WheelReader
+from wheelnext_build.wheelname import WheelName
+from wheelnext_build.wheelwriter import WheelWriter, rewrite
 
 RECORD = f"{DIST_INFO}/RECORD"
 
@@ -435,7 +430,7 @@ EXTRA = struct.pack("<HHL", 0xCAFE, 4, 1)
 
 def top(name: str) -> str:
     """What tells names apart for every file system."""
-    return unicodedata.normalize("NFC", name.split("/")[0]).casefold()
+    return unicodedata.normalize("NFC", name.split("/", maxsplit=1)[0]).casefold()
 
 
 @st.composite

@@ -18,7 +18,7 @@ from .variant import Variant
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-    from .wheelfile import WheelName
+    from .wheelname import WheelName
 
 Features = Sequence[tuple[str, Sequence[str]]]
 """The supported features of one namespace with their supported values, most preferred first."""

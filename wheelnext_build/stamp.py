@@ -11,8 +11,11 @@ from pathlib import Path
 from .dependencies import Changes
 from .errors import MetadataError, WheelError
 from .metadata import VARIANT_JSON, VariantMetadata
+from .publishing import atomic_file, publish
 from .variant import Variant
-from .wheelfile import METADATA_LIMIT, WheelName, WheelReader, atomic_file, publish, rewrite
+from .wheelfile import METADATA_LIMIT, WheelReader
+from .wheelname import WheelName
+from .wheelwriter import rewrite
 
 NO_CHANGES = Changes()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from ..variant import Variant
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .isa import extensions_of, levels
 
 BASELINES: Mapping[str, str] = {"x86_64": "v1", "aarch64": "8a"}

@@ -14,7 +14,7 @@ from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
 from ..release.index import carried_label, carrier_warning
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from . import wheels
 from .output import emit_json, table
 

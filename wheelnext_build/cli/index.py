@@ -102,8 +102,8 @@ def _run_simple(args: argparse.Namespace) -> int:
 
 
 def _run_pylock(args: argparse.Namespace) -> int:
+    from ..publishing import atomic_file
     from ..release.lockfile import as_pylock, check_file_name
-    from ..wheelfile import atomic_file
 
     printed = args.pylock == _STDOUT
     if not printed:

@@ -13,7 +13,8 @@ from ..release.index import carrier_warning
 from ..sizes import human_size
 from ..stamp import variant_of
 from ..variant import Variant
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from . import wheels
 from .output import emit_json, table
 

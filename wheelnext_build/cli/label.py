@@ -12,9 +12,10 @@ from .. import config
 from ..dependencies import Changes
 from ..errors import ConfigurationError, GrammarError, RequestError
 from ..metadata import VariantMetadata
+from ..publishing import make_folder
 from ..stamp import release_carrier, stamp, variant_of
 from ..variant import Property
-from ..wheelfile import WheelReader, make_folder
+from ..wheelfile import WheelReader
 from . import wheels
 from .output import emit_json, table
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
+from ..publishing import atomic_file
 from ..release import html, markdown
 from ..release.gather import gather
 from ..release.report import Report, ReportedRelease, ReportedWheel
 from ..release.wording import verdict
-from ..wheelfile import atomic_file
 from .output import emit_json
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
+from ..publishing import make_folder
 from ..stamp import plain_name, unstamp, variant_of
-from ..wheelfile import WheelReader, make_folder
+from ..wheelfile import WheelReader
 from . import wheels
 from .output import emit_json, table
 

@@ -14,7 +14,8 @@ from ..config import Config
 from ..errors import WheelError
 from ..stamp import variant_of
 from ..variant import Variant
-from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
+from ..wheelfile import METADATA_LIMIT, WheelReader
+from ..wheelname import WheelName
 from .index import ReleaseFiles, find_releases, read_release
 from .platforms import Build, is_unrepaired, lacking
 

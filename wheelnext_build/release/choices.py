@@ -15,7 +15,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from ..host import Host
 from ..metadata import VariantMetadata
 from ..ordering import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .machines import MACHINES, Machine
 from .plaintext import natural
 from .platforms import system_of

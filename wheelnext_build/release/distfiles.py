@@ -20,7 +20,8 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import WheelError
 from ..stamp import variant_of
-from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
+from ..wheelfile import METADATA_LIMIT, WheelReader
+from ..wheelname import WheelName
 from .index import carrier_warning
 
 SDIST_SUFFIX = ".tar.gz"

@@ -16,8 +16,10 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
+from ..publishing import atomic_file
 from ..stamp import variant_of
-from ..wheelfile import WheelName, WheelReader, atomic_file
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 
 VARIANTS_JSON_LIMIT = 1 << 24
 """A variants.json of more bytes is an attack or an accident."""

@@ -10,7 +10,8 @@ from ..errors import RequestError, WheelError
 from ..metadata import VariantMetadata
 from ..stamp import variant_of
 from ..variant import Variant
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from .platforms import Build
 
 VARIANTS_FOLDER = "WHEELNEXT_BUILD_VARIANTS_FOLDER"

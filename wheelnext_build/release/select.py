@@ -14,7 +14,7 @@ from ..errors import MetadataError, RequestError, WheelError
 from ..host import Host
 from ..metadata import VariantMetadata
 from ..ordering import RankedWheel, first_fitting, order_wheels
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .index import ReleaseFiles, carried_label, carrier_warning, find_releases, read_variants_json
 
 

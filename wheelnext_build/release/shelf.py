@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from ..copying import copy_range
 from ..errors import WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
-from ..wheelfile import atomic_file, make_folder
+from ..publishing import atomic_file, make_folder
 from .distfiles import SDIST_SUFFIX, Facts
 from .index import IndexedRelease
 from .simplepages import JSON_PAGE, Link, Stamp, read_links
