@@ -35,7 +35,7 @@ _UNREADABLE = (
 METADATA_LIMIT = 1 << 20
 """No variant.json comes near this many bytes; a longer one is an attack or an accident."""
 
-RECORD_LIMIT = 1 << 26
+RECORD_LIMIT = 1 << 24
 """Nor does any RECORD come near this many."""
 
 _MOST_PROBLEMS = 100
@@ -80,6 +80,7 @@ class WheelReader:
             except (OSError, *_UNREADABLE) as error:
                 raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
             self._members = self._check_members()
+            self._by_name = {member.name: member for member in self._members}
             self.dist_info = self._find_dist_info()
             self._opened = opened.pop_all()
 
@@ -108,20 +109,15 @@ class WheelReader:
         The size that the archive gives need not be true; what is in memory at once does not
         depend on it.
         """
+        member = self._by_name.get(member_name)
+        if member is None:
+            raise WheelError(f"{self.path}: {member_name} is missing")
+        info = member.info
+        if limit is not None and info.file_size > limit:
+            size = f"{info.file_size} bytes, over the {limit} allowed"
+            raise WheelError(f"{self.path}: {member_name} has {size}")
         try:
-            info = self._zip.getinfo(member_name)
-            if limit is not None and info.file_size > limit:
-                size = f"{info.file_size} bytes, over the {limit} allowed"
-                raise WheelError(f"{self.path}: {member_name} has {size}")
-            with self._zip.open(info) as stream:
-                count = 0
-                while block := stream.read(_BLOCK):
-                    count += len(block)
-                    yield block
-            if count != info.file_size:
-                raise WheelError(f"{self.path}: {member_name} is damaged: has {count} bytes")
-        except KeyError:
-            raise WheelError(f"{self.path}: {member_name} is missing") from None
+            yield from zipsafety.unpacked(self._stream, member.data_offset, info)
         except (OSError, *_UNREADABLE) as error:
             raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
 
@@ -136,7 +132,7 @@ class WheelReader:
     def variant_json(self) -> bytes | None:
         """The content of variant.json; None in a wheel that is not a variant."""
         name = f"{self.dist_info}/{VARIANT_JSON}"
-        if all(member.name != name for member in self._members):
+        if name not in self._by_name:
             return None
         return self.read(name, METADATA_LIMIT)
 
@@ -212,6 +208,8 @@ class WheelReader:
             end = start + info.compress_size
             members.append(Member(info, start))
         self._check_gap(members, self._zip.start_dir - end, "")
+        start, comment = self._zip.start_dir, self._zip.comment
+        self._refuse(zipsafety.end_problem(self._stream, start, len(infos), comment))
         return tuple(members)
 
     def _refuse(self, problem: str | None) -> None:
@@ -225,8 +223,9 @@ class WheelReader:
                 first = behind or before.name
                 what = "another member" if behind else "the central directory"
                 self._refuse(f"{first} lies over {what}")
-            case "hides" if before:
-                self._refuse(f"{gap} bytes behind {before.name} belong to no member")
+            case "hides":
+                place = f"behind {before.name}" if before else "at its beginning"
+                self._refuse(f"{gap} bytes {place} belong to no member")
 
     def _data_offset(self, info: zipfile.ZipInfo) -> int:
         self._stream.seek(info.header_offset)

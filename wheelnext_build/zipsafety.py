@@ -8,11 +8,13 @@ says what is wrong, in words; None where nothing is.
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -30,6 +32,7 @@ _BOMB_SIZE, _BOMB_RATIO = 1 << 28, 200
 Deflate cannot do better than 1 : 1032; code and data in wheels come to 1 : 10.
 """
 
+_BLOCK = 1 << 20
 _UNIX = 3
 _DESCRIPTOR_SIZES = (12, 16, 20, 24)
 """A data descriptor, with and without its signature, of short and of long sizes (APPNOTE 4.3.9)."""
@@ -134,15 +137,79 @@ def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | N
 def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:
     """What lies hidden between members, where readers that go from one to the next would find it.
 
-    ``before`` is the member before the gap, None at the start of the file, where a program that
-    unpacks the archive may stand.
+    ``before`` is the member before the gap, None at the start of the file.
     """
-    if before is None or gap == 0:
+    if gap == 0:
         return None
     if gap < 0:
         return "lies over"
-    has_descriptor = before.flag_bits & zipformat.DESCRIPTOR
+    has_descriptor = before is not None and before.flag_bits & zipformat.DESCRIPTOR
     return None if has_descriptor and gap in _DESCRIPTOR_SIZES else "hides"
+
+
+def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> str | None:
+    """Why the end records do not close an archive whose directory begins at ``start``.
+
+    Some readers find the directory by them, others by what lies behind it; ``count`` members are
+    in it.
+    """
+    end = stream.seek(0, io.SEEK_END) - zipformat.END.size - len(comment)
+    stream.seek(end)
+    signature, *disks, here, total, size, offset, _ = zipformat.END.unpack(
+        stream.read(zipformat.END.size)
+    )
+    if signature != b"PK\5\6":
+        return "has something behind its end"
+    told = [here, total, size, offset]
+    true = [count, count, size, offset]
+    if end >= zipformat.WIDE_END_SIZE:
+        stream.seek(end - zipformat.WIDE_END_SIZE)
+        if wide := zipformat.wide_end(stream.read(zipformat.WIDE_END_SIZE)):
+            end -= zipformat.WIDE_END_SIZE
+            position, *true = wide
+            if position != end:
+                return "has end records that contradict each other"
+    limits = (0xFFFF, 0xFFFF, zipformat.LIMIT32, zipformat.LIMIT32)
+    agree = all(
+        short in (number, limit) for short, number, limit in zip(told, true, limits, strict=True)
+    )
+    if any(disks) or not agree or true[:2] != [count, count] or true[3] != start:
+        return "has end records that contradict each other"
+    return None if start + true[2] == end else "has something between its directory and its end"
+
+
+def unpacked(stream: IO[bytes], offset: int, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A member's content, piece by piece; raises ValueError or zlib.error where it is damaged.
+
+    zipfile passes over what stands behind the end of deflated data, where readers that go from
+    one member to the next may find another member.
+    """
+    left, count, checksum = info.compress_size, 0, 0
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type else None
+    while left:
+        stream.seek(offset)
+        packed = stream.read(min(left, _BLOCK))
+        if not packed:
+            raise ValueError("it is cut short")
+        offset, left = offset + len(packed), left - len(packed)
+        is_full = False
+        while packed or is_full:
+            block = inflater.decompress(packed, _BLOCK) if inflater else packed
+            packed = inflater.unconsumed_tail if inflater else b""
+            is_full = inflater is not None and len(block) == _BLOCK  # there may be more inside
+            count, checksum = count + len(block), zlib.crc32(block, checksum)
+            if count > info.file_size:
+                raise ValueError("it has more bytes than the archive says")
+            if inflater and (inflater.unused_data or (inflater.eof and left)):
+                raise ValueError("something stands behind the end of its data")
+            if block:
+                yield block
+    if inflater and not inflater.eof:
+        raise ValueError("it is cut short")
+    if count != info.file_size:
+        raise ValueError(f"it has {count} bytes, and the archive says {info.file_size}")
+    if checksum != info.CRC:
+        raise ValueError("it has another checksum than the archive says")
 
 
 def header_problem(info: zipfile.ZipInfo, fields: Sequence[int], extra: bytes) -> bool:
