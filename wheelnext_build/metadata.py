@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -184,6 +185,8 @@ class VariantMetadata:
         """Read and check variant.json or variants.json; raises :class:`MetadataError`."""
         try:
             content = json.loads(data.decode(), object_pairs_hook=_unique_keys)
+            if b"\\u" in data:  # half a character, which JSON can write and UTF-8 cannot
+                json.dumps(content, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise MetadataError(f"not JSON: {error}") from None
         return cls.from_mapping(content)
@@ -336,8 +339,7 @@ def _values(value: object, where: str) -> tuple[str, ...]:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise MetadataError(f"the key {twice!r} stands twice in one object")
     return table
 

@@ -45,9 +45,9 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Bounded:
-    """A file for zipfile, of which nothing unreasonable is read at once.
+    """A file for zipfile or tarfile, of which nothing unreasonable is read at once.
 
-    zipfile reads the central directory as long as the archive claims it to be.
+    They read directories and names as long as the archive claims them to be.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -59,7 +59,7 @@ class Bounded:
     def read(self, count: int = -1) -> bytes:
         """As of any file; raises ValueError where that is too much."""
         if count > _DIRECTORY_LIMIT:
-            raise ValueError(f"its central directory has more than {_DIRECTORY_LIMIT} bytes")
+            raise ValueError(f"a directory or a name in it has more than {_DIRECTORY_LIMIT} bytes")
         return self._stream.read(_DIRECTORY_LIMIT if count < 0 else count)
 
 
@@ -132,6 +132,17 @@ def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | N
         ratio = total // max(archive_size, 1)
         return f"would be unpacked to {total} bytes, {ratio} times its size: not unpacked"
     return None
+
+
+def check_stream(count: int, offset: int, archive_size: int) -> None:
+    """Raise ValueError where an archive without a directory goes on for too long.
+
+    ``count`` members, unpacked ``offset`` bytes of it, were read so far.
+    """
+    if count > MOST_MEMBERS:
+        raise ValueError(f"it has more than {MOST_MEMBERS} files")
+    if offset > _BOMB_SIZE and offset > _BOMB_RATIO * archive_size:
+        raise ValueError(f"it would be unpacked to {offset} bytes and more")
 
 
 def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:

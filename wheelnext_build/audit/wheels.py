@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
 from .. import processors
@@ -118,8 +118,8 @@ def _requires(reader: WheelReader) -> frozenset[str]:
     name = f"{reader.dist_info}/METADATA"
     if all(member.name != name for member in reader.members()):
         return frozenset()
-    raw, _ = parse_email(reader.read(name, METADATA_LIMIT))
-    names = (_NAME.match(text.strip()) for text in raw.get("requires_dist", []))
+    metadata = BytesHeaderParser().parsebytes(reader.read(name, METADATA_LIMIT))
+    names = (_NAME.match(str(text).strip()) for text in metadata.get_all("Requires-Dist", []))
     return frozenset(canonicalize_name(match[0]) for match in names if match)
 
 

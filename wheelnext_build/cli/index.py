@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..release.index import IndexedRelease, read_releases, write_index
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         rows = [(item.path.name, words[item.state], "\n".join(_labels(item))) for item in releases]
         table(f"{args.folder}:", ("file", "", "labels"), rows)
     else:
-        print(f"{args.folder}: no labelled wheel here, so there is nothing to index")
+        say(f"{args.folder}: no labelled wheel here, so there is nothing to index")
     behind = any(release.state != "current" for release in releases)
     return 1 if args.check and behind else 0
 
@@ -97,7 +97,7 @@ def _run_simple(args: argparse.Namespace) -> int:
         ]
         table(f"{args.simple}:", ("", "", ""), rows)
     else:
-        print(f"{args.folder}: no wheel here, so there is nothing to publish")
+        say(f"{args.folder}: no wheel here, so there is nothing to publish")
     return 0
 
 
@@ -115,7 +115,7 @@ def _run_pylock(args: argparse.Namespace) -> int:
         return 0
     with atomic_file(args.pylock) as stream:
         stream.write(text.encode())
-    print(f"{args.pylock}: written")
+    say(f"{args.pylock}: written")
     return 0
 
 

@@ -88,7 +88,7 @@ def _seconds(path: Path) -> dict[str, float]:
         return {Path(entry["file"]).name: float(entry["seconds"]) for entry in entries}
     except OSError as error:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         raise RequestError(f"{path}: is not what `wheelnext-build build --json` prints") from None
 
 

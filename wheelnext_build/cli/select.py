@@ -13,7 +13,7 @@ from ..errors import RequestError
 from ..host import NO_GPU, Host
 from ..ordering import RankedWheel
 from ..release.select import Selection, select
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -85,11 +85,11 @@ def _tags(texts: list[str] | None) -> list[Tag] | None:
 
 
 def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
-    print(f"system: {describe(host)}")
+    say(f"system: {describe(host)}")
     for note in host.notes:
-        print(f"note: {note}")
+        say(f"note: {note}")
     if not selections:
-        print(f"{folder}: no wheel here")
+        say(f"{folder}: no wheel here")
     for selection in selections:
         rows = [
             (_verdict(wheel, selection), wheel.name.filename, "\n".join(_why(wheel)))
@@ -98,7 +98,7 @@ def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
         print()
         table(f"{selection.project} {selection.version}", ("", "wheel", "why"), rows)
         for note in selection.notes:
-            print(f"note: {note}")
+            say(f"note: {note}")
 
 
 def describe(host: Host) -> str:

@@ -17,10 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(paths: Iterable[Path]) -> None:
-    """Raise RequestError where one of the wheels does not exist."""
-    missing = [str(path) for path in paths if not path.is_file()]
+    """Raise RequestError where one of the wheels does not exist, or is a folder or a device."""
+    unfit = [path for path in paths if not path.is_file()]
+    missing = [str(path) for path in unfit if not path.exists()]
     if missing:
         raise RequestError(f"no such file: {', '.join(missing)}")
+    if unfit:
+        raise RequestError(f"not a regular file: {', '.join(map(str, unfit))}")
 
 
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:

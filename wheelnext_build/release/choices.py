@@ -20,7 +20,7 @@ from .machines import MACHINES, Machine
 from .plaintext import natural
 from .platforms import system_of
 
-_CPYTHON = re.compile(r"cp(\d)(\d+)")
+_CPYTHON = re.compile(r"cp(\d)(\d{1,3})")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
 _LEGACY |= {"manylinux2014": "manylinux_2_17"}
 
@@ -205,7 +205,8 @@ def _grouped(taken: Iterable[Taken]) -> tuple[Taken, ...]:
 
 
 def _numbers(value: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", value)))
+    # More digits than these are no number that Python would read.
+    return tuple(map(int, re.findall(r"\d{1,100}", value)))
 
 
 def _platform_key(platform: str) -> tuple[int, ...]:

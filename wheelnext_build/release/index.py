@@ -21,7 +21,7 @@ from ..stamp import variant_of
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
 
-VARIANTS_JSON_LIMIT = 1 << 24
+VARIANTS_JSON_LIMIT = 1 << 22
 """A variants.json of more bytes is an attack or an accident."""
 
 State = Literal["current", "stale", "missing"]
@@ -73,10 +73,14 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
     problems: list[str] = []
     for path in sorted(folder.iterdir()):
         found = wheels if path.suffix == ".whl" else jsons
-        if not path.is_file() or not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
+        if not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
             continue
         try:
-            found.setdefault(_release_of(path), []).append(path)
+            release = _release_of(path)
+            if not path.is_file():  # a pipe would wait for whoever writes into it
+                problems.append(f"{path.name}: is not a regular file")
+            else:
+                found.setdefault(release, []).append(path)
         except (WheelError, InvalidVersion) as error:
             # Any program may call a JSON file of its own so; a wheel is always meant for a release.
             if found is wheels:
@@ -217,8 +221,13 @@ def _variants_json_path(files: ReleaseFiles, problems: list[str]) -> Path:
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(VARIANTS_JSON_LIMIT + 1)
+    try:
+        if not path.is_file():
+            raise MetadataError(f"{path.name}: is not a regular file")
+        with path.open("rb") as stream:
+            content = stream.read(VARIANTS_JSON_LIMIT + 1)
+    except OSError as error:
+        raise MetadataError(f"{path.name}: cannot be read: {error.strerror}") from None
     if len(content) > VARIANTS_JSON_LIMIT:
         raise MetadataError(f"{path.name}: has more than the {VARIANTS_JSON_LIMIT} bytes allowed")
     return content

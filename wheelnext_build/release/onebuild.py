@@ -55,7 +55,8 @@ def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
     Raises RequestError where there is no such file, or several wheels and not one plain among them.
     """
     if not wheel.is_file():
-        raise RequestError(f"no such file: {wheel}")
+        what = "not a regular file" if wheel.exists() else "no such file"
+        raise RequestError(f"{what}: {wheel}")
     own = WheelName.parse(wheel.name)
     found: dict[str, BuiltWheel] = {}
     for folder in (wheel.parent, *elsewhere):
