@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
@@ -95,7 +95,7 @@ def _sdist_facts(path: Path) -> Facts:
     try:
         with gzip.open(path) as content, tarfile.open(fileobj=_bounded(content)) as archive:
             for count, member in enumerate(archive):
-                archive.members = []  # which would grow with the archive
+                cast("Any", archive).members = []  # which would grow with the archive
                 zipsafety.check_stream(count, member.offset, path.stat().st_size)
                 folder, _, name = member.name.partition("/")
                 if folder and name == "PKG-INFO" and member.isfile():
