@@ -79,6 +79,16 @@ def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
     return metadata, variant
 
 
+def checked_variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
+    """The same of a wheel whose RECORD agrees with it as far as can be seen without unpacking.
+
+    Raises WheelError also where it does not.
+    """
+    described = variant_of(reader)
+    reader.check_record()
+    return described
+
+
 def release_carrier(carrier: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
     """Write the labelled wheel that ``carrier`` stands for into ``folder``; return its path."""
     with WheelReader(carrier) as reader:

@@ -149,13 +149,24 @@ class WheelReader:
     def record_problems(self, contents: Collection[str] | None = None) -> list[str]:
         """Where RECORD and the members disagree, in words.
 
-        Every member is read for it, or of ``contents`` each, and of the others the names count.
+        Every member is read for it, or of ``contents`` each, and of the others names and sizes
+        count.
         """
         problems = list(self._record_problems(contents))
         if len(problems) > _MOST_PROBLEMS:
             more = len(problems) - _MOST_PROBLEMS
             problems[_MOST_PROBLEMS:] = [f"and {more} more disagreements with RECORD"]
         return problems
+
+    def check_record(self, *contents: str) -> None:
+        """Raise WheelError where RECORD disagrees with the names or sizes of members.
+
+        Or with the content of those that say what the wheel is, and of ``contents``.
+        """
+        described = (f"{self.dist_info}/{name}" for name in ("METADATA", "WHEEL", VARIANT_JSON))
+        if problems := self.record_problems({*described, *contents}):
+            more = [f"and {len(problems) - 5} more"] if len(problems) > 5 else []
+            raise WheelError(f"{self.path}: {'; '.join((*problems[:5], *more))}")
 
     def _record_problems(self, contents: Collection[str] | None) -> Iterator[str]:
         record_name = f"{self.dist_info}/RECORD"
@@ -172,8 +183,11 @@ class WheelReader:
                 yield f"{member.name} is not in RECORD"
             elif member.name == record_name or is_signature(member.name):
                 continue
-            elif (contents is None or member.name in contents) and row[1:] != self._row(member):
-                yield f"{member.name} does not have the hash and size in RECORD"
+            elif contents is None or member.name in contents:
+                if row[1:] != self._row(member):
+                    yield f"{member.name} does not have the hash and size in RECORD"
+            elif row[2:] != [str(member.info.file_size)]:
+                yield f"{member.name} does not have the size in RECORD"
         yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
 
     def _row(self, member: Member) -> list[str]:

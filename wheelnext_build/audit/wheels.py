@@ -69,7 +69,9 @@ def audit_wheels(
             variant = described[1] if described else None
             promises.append(promise_of(reader.name, variant, baselines))
             requires.append(_requires(reader))
-            tasks += [_Task(path, member.name) for member in _binaries(reader)]
+            binaries = [member.name for member in _binaries(reader)]
+            reader.check_record(*binaries)
+            tasks += [_Task(path, name) for name in binaries]
     found = _run(tasks, jobs or processors.count())
     return [
         judge(

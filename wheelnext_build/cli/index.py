@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RequestError
 from ..release.index import IndexedRelease, read_releases, write_index
 from .output import emit_json, say, table
 
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     if args.pylock:
         return _run_pylock(args)
     releases = read_releases(args.folder) if args.check else write_index(args.folder)
+    if args.check and not releases and not any(args.folder.glob("*.whl")):
+        raise RequestError(f"{args.folder}: no wheel here, so that there is nothing to check")
     if args.json:
         emit_json([_as_json(release, written=not args.check) for release in releases])
     elif releases:

@@ -12,6 +12,7 @@ from ..capabilities import AARCH64_HWCAPS, X86_64_LEVELS
 from ..errors import RequestError
 from ..host import NO_GPU, Host
 from ..ordering import RankedWheel
+from ..release.index import find_releases
 from ..release.select import Selection, select
 from .output import emit_json, say, table
 
@@ -59,7 +60,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the order; status 1 where a package has no wheel that fits, whatever the version."""
+    """Print the order; status 1 where a package has no wheel that fits, or a file is not sound."""
     host = Host.detect(
         x86_64_level=args.x86_64_level,
         aarch64_version=args.aarch64_version,
@@ -67,10 +68,16 @@ def run(args: argparse.Namespace) -> int:
         sm=args.sm,
     )
     selections = select(args.folder, host, _tags(args.tag), args.package)
+    _, strays = find_releases(args.folder)
     if args.json:
-        emit_json({"host": _host_as_json(host), "releases": [*map(_as_json, selections)]})
+        releases = [*map(_as_json, selections)]
+        emit_json({"host": _host_as_json(host), "problems": [*strays], "releases": releases})
     else:
         _print(args.folder, host, selections)
+        for text in strays:
+            say(f"error: {text}")
+    if strays or any(selection.problems for selection in selections):
+        return 1
     served = {selection.project for selection in selections if selection.chosen}
     return 0 if all(selection.project in served for selection in selections) else 1
 
@@ -97,6 +104,8 @@ def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
         ]
         print()
         table(f"{selection.project} {selection.version}", ("", "wheel", "why"), rows)
+        for text in selection.problems:
+            say(f"error: {text}")
         for note in selection.notes:
             say(f"note: {note}")
 
@@ -158,4 +167,5 @@ def _as_json(selection: Selection) -> dict[str, object]:
             for wheel in selection.wheels
         ],
         "notes": list(selection.notes),
+        "problems": list(selection.problems),
     }

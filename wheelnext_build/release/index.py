@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
 from ..publishing import atomic_file
-from ..stamp import variant_of
+from ..stamp import checked_variant_of
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
 
@@ -175,7 +175,7 @@ def carried_label(wheel: Path) -> str | None:
     Raises WheelError.
     """
     with WheelReader(wheel) as reader:
-        described = variant_of(reader)
+        described = checked_variant_of(reader)
     return described[1].label if described and reader.name.label is None else None
 
 
@@ -194,7 +194,7 @@ def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str,
     for path in wheels:
         try:
             with WheelReader(path) as reader:
-                described = variant_of(reader)
+                described = checked_variant_of(reader)
         except WheelError as error:
             problems.append(str(error))
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import RequestError, WheelError
 from ..metadata import VariantMetadata
-from ..stamp import variant_of
+from ..stamp import checked_variant_of
 from ..variant import Variant
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
@@ -78,7 +78,7 @@ def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
 def read(path: Path) -> BuiltWheel:
     """What a wheel says that it is; raises WheelError."""
     with WheelReader(path) as reader:
-        described = variant_of(reader)
+        described = checked_variant_of(reader)
     return BuiltWheel(path, reader.name, described[0] if described else None)
 
 
