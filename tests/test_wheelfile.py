@@ -782,3 +782,14 @@ def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> No
         atomic_file(tmp_path / "gone" / "x.whl"),
     ):
         pass
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(WheelError, match="is not a regular file"), atomic_file(path):
+            pass
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()

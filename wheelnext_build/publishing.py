@@ -35,8 +35,11 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
 
     It is written beside ``path``, so that the renaming cannot fail half-way. Raises WheelError
-    where the file cannot be written.
+    where the file cannot be written, or ``path`` is a device, a pipe or a folder, which a renaming
+    would replace: for root even /dev/null.
     """
+    if path.exists() and not path.is_file():
+        raise WheelError(f"{path}: cannot be written: is not a regular file")
     try:
         descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         part = Path(name)
