@@ -6,9 +6,9 @@ import contextlib
 import importlib
 import os
 import re
-import resource
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from hostile_wheels import INDEX_FILES, LARGE, NAME, VARIANTS_JSON, WHEELS, writ
 
 from wheelnext_build.cli.main import COMMANDS as NAMES
 from wheelnext_build.cli.main import main
+
+resource = pytest.importorskip("resource")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="address space has bounds on Linux")
 
 # Once here, and not in each of the processes.
 for module in (*(f"cli.{name}" for name in NAMES), "audit.elf", "audit.x86survey", "audit.aarch64"):
@@ -65,7 +68,9 @@ def bounded(arguments: list[str], folder: Path) -> tuple[int, str]:
     """Run a command in a process of its own, within bounds; its exit status, and all it printed."""
     output = folder.parent / "output"
     sys.stdout.flush()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of threads that other tests have left
+        child = os.fork()
     if not child:
         status = 99
         try:
