@@ -32,6 +32,10 @@ _ON_LABELS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
+_MOST_BRACKETS = 100
+"""Brackets within brackets are read by functions within functions, of which Python has a limit."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """``left operator right``; the sides are variables, or strings in their quotes."""
@@ -197,6 +201,7 @@ class _Reader:
 
     text: str
     place: int = 0
+    depth: int = 0
 
     def read(self) -> Node:
         node = self._joined("or")
@@ -218,6 +223,9 @@ class _Reader:
     def _atom(self) -> Node:
         if self._peek() == "(":
             self._take("(")
+            self.depth += 1
+            if self.depth > _MOST_BRACKETS:
+                raise GrammarError(f"not a marker: more than {_MOST_BRACKETS} brackets in it")
             node = self._joined("or")
             if self._peek() != ")":
                 raise self._wrong("a closing bracket")
