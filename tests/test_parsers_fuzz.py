@@ -29,10 +29,11 @@ from wheelnext_build.errors import (
     WheelError,
     WheelnextBuildError,
 )
-from wheelnext_build.host import Host
-from wheelnext_build.metadata import VariantMetadata
+from wheelnext_build.host import Host, provider_problem
+from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.ninjastate import Deps, append_deps, read_deps, read_log
 from wheelnext_build.publishing import atomic_file
+from wheelnext_build.release.check import Expected, check
 from wheelnext_build.release.choices import choices, preference
 from wheelnext_build.release.distfiles import read_facts
 from wheelnext_build.release.index import read_variants_json, write_index
@@ -398,8 +399,6 @@ def test_mutated_bytes_of_core_metadata(tmp_path: Path, dice: random.Random) -> 
             changes.applied(data)
     with read_or_refused(WheelError):
         read_facts(path)
-    from wheelnext_build.release.check import Expected, check
-
     (release,), _ = check(tmp_path, Expected())
     assert release.problems
 
@@ -488,3 +487,41 @@ def test_mutated_releases_are_indexed_or_refused(
     with read_or_refused(ReleaseError, "pkg"):
         for release in write_index(tmp_path):
             assert read_variants_json(release.path) == release.metadata
+
+
+# What was found so
+
+
+@pytest.mark.parametrize("name", ["pkg-1.0-py3.0-none-any.whl", "pkg-1.0-py3-none-any..whl"])
+def test_tags_that_no_installer_reads_are_refused(name: str) -> None:
+    with pytest.raises(WheelError, match="not a wheel's file name"):
+        WheelName.parse(name)
+
+
+def test_an_interpreter_of_many_digits_is_no_python_to_count_up_to(tmp_path: Path) -> None:
+    names = [WheelName.parse(f"pkg-1.0-cp3{'9' * 30}-abi3-manylinux_2_28_x86_64.whl")]
+    found, _ = choices(names, None)
+    assert found
+
+
+@pytest.mark.parametrize("text", ["x ; " + "(" * 5000 + "extra" + ")" * 5000, f"x=={'9' * 5000}"])
+def test_a_requirement_that_packaging_cannot_read(text: str) -> None:
+    provider = Provider(requires=(text.replace("x", "x86-64-variant-provider", 1),))
+    assert "is not a requirement" in provider_problem("x86_64", provider)
+    with pytest.raises(RequestError):
+        Changes(replace=("x>=" + "(" * 5000,))
+    with pytest.raises(WheelError):
+        Changes(drop=("y",)).applied(f"Requires-Dist: {text}\n".encode())
+
+
+def test_a_provider_value_of_thousands_of_digits_has_its_place() -> None:
+    variant = Variant("v3", (Property("x86_64", "level", "9" * 5000),))
+    assert preference(VariantMetadata(("x86_64",), {"x86_64": X86_64}, (variant,))) == ("v3",)
+
+
+def test_mail_within_mail_is_not_unpacked(tmp_path: Path) -> None:
+    part = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
+    data = METADATA.split(b"Content")[0] + b"".join(part % (n, n) for n in range(5000))
+    written(tmp_path, {**SOUND, f"{INFO}/METADATA": data})
+    (release,), _ = check(tmp_path, Expected())
+    assert release.wheels == 1

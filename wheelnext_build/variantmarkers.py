@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 
 from .errors import GrammarError
 from .variant import Variant, is_name, is_value
@@ -90,7 +90,7 @@ class VariantRequirement:
         bare, marker = _split(text)
         try:
             Requirement(bare)
-        except InvalidRequirement as error:
+        except (ValueError, RecursionError) as error:
             raise GrammarError(str(error).splitlines()[0]) from None
         node = None if marker is None else _Reader(marker).read()
         for comparison in _comparisons(node):
@@ -191,7 +191,7 @@ def _check_ordinary(comparison: Comparison) -> None:
         raise GrammarError(f"{comparison}: what an extra needs belongs to optional-dependencies")
     try:
         Marker(str(comparison))
-    except InvalidMarker as error:
+    except ValueError as error:
         raise GrammarError(f"{comparison}: {str(error).splitlines()[0]}") from None
 
 

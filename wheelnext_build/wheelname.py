@@ -18,7 +18,7 @@ _MOST_TAGS = 1 << 10
 
 _PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
 _VERSION = re.compile(r"[\w.!+]+", re.ASCII)
-_TAG = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
+_TAG = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _BUILD = re.compile(r"\d[\w.]*", re.ASCII)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..copying import copy_range
 from ..errors import WheelError
@@ -157,7 +157,7 @@ def version_of(name: str) -> str | None:
     """The version in the name of a variants.json."""
     try:
         return str(Version(name.removesuffix(VARIANTS_JSON_SUFFIX).partition("-")[2]))
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
