@@ -300,3 +300,29 @@ INDEX_FILES: Mapping[str, Callable[[Path], None]] = {
     "device": _json_device,
 }
 """What may stand in the place of a release's variants.json, beside a sound wheel."""
+
+
+def _most(variants: Mapping[str, object], **changes: object) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        document = {**json.loads(VARIANT_JSON), **changes, "variants": variants}
+        content = json.dumps(document, separators=(",", ":")).encode()
+        return written(folder, {**SOUND, f"{INFO}/variant.json": content})
+
+    return make
+
+
+_NAMESPACES = [f"{number:x}" for number in range(9000)]
+
+MOST: Mapping[str, Callable[[Path], Path]] = {
+    "values": _most({"v3": {"x86_64": {"level": [f"{number:x}" for number in range(60_000)]}}}),
+    "features": _most({"v3": {"x86_64": {f"{number:x}": ["1"] for number in range(30_000)}}}),
+    "namespaces": _most(
+        {"v3": {name: {"a": ["1"]} for name in _NAMESPACES}},
+        **{
+            "default-priorities": {"namespace": _NAMESPACES},
+            "providers": {name: {"builtin": "x"} for name in _NAMESPACES},
+        },
+    ),
+    "digits": _most({"v3": {"x86_64": {"level": ["9" * 900_000]}}}),
+}
+"""Wheels that are no more than odd: as much in variant.json as is read at all."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hostile_wheels import INDEX_FILES, LARGE, NAME, VARIANTS_JSON, WHEELS, written
+from hostile_wheels import INDEX_FILES, LARGE, MOST, NAME, VARIANTS_JSON, WHEELS, written
 
 from wheelnext_build.cli.main import COMMANDS as NAMES
 from wheelnext_build.cli.main import main
@@ -173,3 +173,13 @@ def test_a_sound_wheel_is_refused_by_none(folder: Path) -> None:
     for command in ("index", "index --check", "inspect", "label", "unlabel"):
         status, said = bounded(COMMANDS[command](path), folder)
         assert status == 0, said
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("kind", MOST)
+def test_the_most_that_is_read_is_read_within_the_bounds(kind: str, folder: Path) -> None:
+    path = MOST[kind](folder)
+    for command, arguments in COMMANDS.items():
+        status, said = bounded(arguments(path), folder)
+        assert status in (0, 1, 2), f"{command}: {status}\n{said[-1000:]}"
+        assert "Traceback" not in said, said[-1000:]

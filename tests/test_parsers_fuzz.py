@@ -20,6 +20,7 @@ from test_ninjastate import LOG
 from tiny_wheels import NVIDIA, X86_64, write_sdist, x86_64_metadata
 from zips import record
 
+from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.dependencies import Changes
 from wheelnext_build.errors import (
     GrammarError,
@@ -177,6 +178,7 @@ def test_brackets_within_brackets(count: int) -> None:
 
 # Metadata
 
+GPU = {"sm_arch": ["90_real"], "cuda_version_lower_bound": ["12"]}
 DOCUMENTS = [
     json.loads(
         VariantMetadata(
@@ -184,7 +186,9 @@ DOCUMENTS = [
             {"nvidia": NVIDIA, "x86_64": X86_64},
             (
                 Variant.from_mapping("v3", {"x86_64": {"level": ["v3", "v2"]}}),
-                Variant.from_mapping("gpu", {"nvidia": {"sm_arch": ["90_real"], "cuda": ["12"]}}),
+                Variant.from_mapping(
+                    "gpu", {"nvidia": {"sm_arch": ["90_real"], "cuda_version_lower_bound": ["12"]}}
+                ),
             ),
         ).to_json()
     ),
@@ -253,6 +257,8 @@ def used(metadata: VariantMetadata) -> None:
     assert set(preference(metadata)) == set(labels)
     host = Host(x86_64_level="v4", cuda=(12, 8), sm=(9, 0))
     host.rank(metadata)
+    for variant in metadata.variants:
+        promise_of(WheelName.parse("pkg-1.0-cp312-cp312-linux_x86_64.whl"), variant)
     names = [WheelName.parse("pkg-1.0-cp312-cp312-linux_x86_64.whl")]
     choices([*names, *(names[0].as_variant(label) for label in labels)], metadata)
     with read_or_refused(ReleaseError):
@@ -525,3 +531,18 @@ def test_mail_within_mail_is_not_unpacked(tmp_path: Path) -> None:
     written(tmp_path, {**SOUND, f"{INFO}/METADATA": data})
     (release,), _ = check(tmp_path, Expected())
     assert release.wheels == 1
+
+
+def test_a_bound_that_is_no_version_promises_nothing() -> None:
+    values = ("x_y", "12.8", "9" * 5000, "13")
+    items = (Property("nvidia", "cuda_version_lower_bound", value) for value in values)
+    variant = Variant("gpu", tuple(items))
+    name = WheelName.parse("pkg-1.0-cp312-cp312-linux_x86_64.whl")
+    assert promise_of(name, variant).cuda == "12.8"
+
+
+def test_metadata_of_a_hundred_thousand_entries_is_refused() -> None:
+    document = json.loads(VARIANT_JSON)
+    document["variants"]["v3"] = {"x86_64": {f"{n:x}": ["1"] for n in range(70_000)}}
+    with pytest.raises(MetadataError, match="more than 65536 entries"):
+        VariantMetadata.from_mapping(document)

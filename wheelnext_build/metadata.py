@@ -22,6 +22,9 @@ VARIANT_JSON = "variant.json"
 VARIANTS_JSON_SUFFIX = "-variants.json"
 
 PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+MOST_ENTRIES = 1 << 16
+"""Variants, providers, properties and values in one file. Thousands of variants have less."""
+
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
@@ -211,6 +214,7 @@ class VariantMetadata:
         priorities = _mapping(table["default-priorities"], "default-priorities")
         if set(priorities) != {"namespace"}:
             raise MetadataError("default-priorities must have the key 'namespace' and no other")
+        _check_amount(table)
         return cls(
             _strings(priorities["namespace"], "default-priorities.namespace"),
             {
@@ -334,6 +338,20 @@ def _values(value: object, where: str) -> tuple[str, ...]:
     if not values or len(set(values)) != len(values):
         raise MetadataError(f"{where} must be a non-empty list without repeats")
     return values
+
+
+def _check_amount(table: Mapping[str, object]) -> None:
+    """Raise MetadataError where there is more than anyone would list, or read in time."""
+    count, waiting = 0, [*table.values()]
+    while waiting and count <= MOST_ENTRIES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    if count > MOST_ENTRIES:
+        raise MetadataError(f"has more than {MOST_ENTRIES} entries")
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -119,3 +119,11 @@ def test_any_tables_for_unwinding(data: bytes, address: int, dice: random.Random
     entry += struct.pack("<IIiI", 16, 28, -100, 50) + bytes(4)
     for table in (data, mutated(entry, dice) + data):
         assert all(0 <= start < 2**64 for start, _ in function_ranges(table, address))
+
+
+def test_a_processor_that_nobody_knows_in_a_fat_file() -> None:
+    data = fat_macho((X86, tiny_macho(AVX)), (0x7F, tiny_macho(b"", 0x7F)))
+    assert [found.path for found in files.audit("a.dylib", data)] == [
+        "a.dylib (x86_64)",
+        "a.dylib (127)",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,6 +42,9 @@ _MACHINES: Mapping[str, str] = {
 _ALIASES = {"SSE4_1": "SSE4.1", "SSE4_2": "SSE4.2", "BMI1": "BMI"}
 
 
+_CUDA = re.compile(r"\d{1,4}(\.\d{1,4})*")
+
+
 @dataclass(frozen=True)
 class Promise:
     """What the code of a wheel may need.
@@ -76,7 +80,7 @@ def promise_of(
     described: list[str] = []
     is_baseline = True
     for machine, lowest in base.items():
-        level, extra = lowest, frozenset[str]()
+        level, extra = lowest, set[str]()
         for feature, values in (variant.as_mapping() if variant else {}).get(machine, {}).items():
             described += [f"{machine} :: {feature} :: {value}" for value in values]
             known = [value for value in levels(machine) if value in values]
@@ -93,7 +97,9 @@ def promise_of(
         if variant
         else ()
     )
-    lower = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
+    bounds = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
+    # No installer knows any other value of it, and so none promises anything by them.
+    lower = [bound for bound in bounds if _CUDA.fullmatch(bound)]
     kind = "the plain wheel" if variant is None else variant.label
     return Promise(
         levels=levels_by_machine,

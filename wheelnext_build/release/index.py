@@ -133,7 +133,11 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
             )
     else:
         behind: State = "stale" if content else "missing"
-        state = "current" if content == metadata.to_json() else behind
+        merged = metadata.to_json()
+        if len(merged) > VARIANTS_JSON_LIMIT:
+            problems.append(f"{path.name}: would have {len(merged)} bytes, over the limit")
+            return None
+        state = "current" if content == merged else behind
         return IndexedRelease(files, path, metadata, state)
     return None
 
