@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hostile_wheels import INDEX_FILES, LARGE, MOST, NAME, VARIANTS_JSON, WHEELS, written
+from hostile_wheels import (
+    INDEX_FILES,
+    INFO,
+    LARGE,
+    MOST,
+    NAME,
+    SOUND,
+    VARIANT_JSON,
+    VARIANTS_JSON,
+    WHEELS,
+    written,
+)
 
 from wheelnext_build.cli.main import COMMANDS as NAMES
 from wheelnext_build.cli.main import main
@@ -183,3 +194,35 @@ def test_the_most_that_is_read_is_read_within_the_bounds(kind: str, folder: Path
         status, said = bounded(arguments(path), folder)
         assert status in (0, 1, 2), f"{command}: {status}\n{said[-1000:]}"
         assert "Traceback" not in said, said[-1000:]
+
+
+@pytest.mark.parametrize("name", [b"pkg-1.0-\xff.whl", b"pkg-1.0-\x1b[2J-none-any.whl", b".whl"])
+def test_a_file_name_that_is_no_text_is_refused(name: bytes, folder: Path) -> None:
+    """Nothing can be printed of some names; the error has escapes in their place."""
+    path = folder / os.fsdecode(name)
+    path.touch()
+    for command in COMMANDS:
+        refused(command, path, ".whl")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[", b"[" * 10_000, b"{}", b"[1]", b'[{"file": "a", "seconds": 1%s}]' % (b"0" * 400)],
+)
+def test_times_that_no_build_printed_are_refused(content: bytes, folder: Path) -> None:
+    written(folder)
+    times = folder.parent / "times.json"
+    times.write_bytes(content)
+    status, said = bounded(["report", "--times", str(times), str(folder)], folder)
+    assert status == 2
+    assert "times.json: is not what `wheelnext-build build --json` prints" in said
+
+
+def test_text_of_a_wheel_does_not_steer_the_terminal(folder: Path) -> None:
+    text = ">=0.2 \\u001b[2J\\u009b1m\\u202e\\u2066\\u007f"
+    content = VARIANT_JSON.replace(b">=0.2", text.encode())
+    path = written(folder, {**SOUND, f"{INFO}/variant.json": content})
+    for command in ("inspect", "inspect --json", "index", "select", "check", "report"):
+        status, said = bounded(COMMANDS[command](path), folder)
+        assert status in (0, 1), said
+        assert not STEERING.search(said), repr(said)

@@ -72,7 +72,7 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
     jsons: dict[tuple[str, Version], list[Path]] = {}
     problems: list[str] = []
     for path in sorted(folder.iterdir()):
-        found = wheels if path.suffix == ".whl" else jsons
+        found = wheels if path.name.endswith(".whl") else jsons
         if not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
             continue
         try:
@@ -184,7 +184,7 @@ def carried_label(wheel: Path) -> str | None:
 
 
 def _release_of(path: Path) -> tuple[str, Version]:
-    if path.suffix == ".whl":
+    if path.name.endswith(".whl"):
         name = WheelName.parse(path.name)
         project, version = name.project, name.version
     else:
