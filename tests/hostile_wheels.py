@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import stat
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -326,3 +328,38 @@ MOST: Mapping[str, Callable[[Path], Path]] = {
     "digits": _most({"v3": {"x86_64": {"level": ["9" * 900_000]}}}),
 }
 """Wheels that are no more than odd: as much in variant.json as is read at all."""
+
+
+def _sdist(folder: Path, *headers: tarfile.TarInfo, zeros: int = 0) -> Path:
+    """An sdist whose PKG-INFO is behind these members, each of ``zeros`` MiB whatever it says."""
+    path = folder / "pkg-1.0.tar.gz"
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        for header in headers:
+            data = header.tobuf(tarfile.USTAR_FORMAT)
+            stream.write(data)
+            for _ in range(zeros):
+                stream.write(bytes(1 << 20))
+        text = b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n"
+        last = tarfile.TarInfo("pkg-1.0/PKG-INFO")
+        last.size = len(text)
+        stream.write(last.tobuf() + text.ljust(512, b"\0") + bytes(1024))
+    return path
+
+
+def _member(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info
+
+
+SDISTS: Mapping[str, Callable[[Path], Path]] = {
+    "name of 1 GB": lambda folder: _sdist(
+        folder, _member("x", GIGABYTE, tarfile.GNUTYPE_LONGNAME), zeros=20
+    ),
+    "attributes of 1 GB": lambda folder: _sdist(
+        folder, _member("x", GIGABYTE, tarfile.XHDTYPE), zeros=20
+    ),
+    "bomb": lambda folder: _sdist(folder, _member("x", 300 << 20), zeros=300),
+    "131,074 files": lambda folder: _sdist(folder, *[_member("x")] * ((1 << 17) + 2)),
+}
+"""sdists, which ``index --simple`` reads."""

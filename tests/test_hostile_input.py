@@ -19,6 +19,7 @@ from hostile_wheels import (
     LARGE,
     MOST,
     NAME,
+    SDISTS,
     SOUND,
     VARIANT_JSON,
     VARIANTS_JSON,
@@ -226,3 +227,11 @@ def test_text_of_a_wheel_does_not_steer_the_terminal(folder: Path) -> None:
         status, said = bounded(COMMANDS[command](path), folder)
         assert status in (0, 1), said
         assert not STEERING.search(said), repr(said)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("kind", SDISTS)
+def test_a_hostile_sdist_is_not_published(kind: str, folder: Path) -> None:
+    path = written(folder)
+    sdist = SDISTS[kind](folder)
+    refused("index --simple", path, sdist.name)
