@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
         sm=args.sm,
     )
     selections = select(args.folder, host, _tags(args.tag), args.package)
-    _, strays = find_releases(args.folder)
+    # A file that is no wheel belongs to no package.
+    strays = () if args.package else find_releases(args.folder)[1]
     if args.json:
         releases = [*map(_as_json, selections)]
         emit_json({"host": _host_as_json(host), "problems": [*strays], "releases": releases})
