@@ -235,3 +235,16 @@ def test_a_hostile_sdist_is_not_published(kind: str, folder: Path) -> None:
     path = written(folder)
     sdist = SDISTS[kind](folder)
     refused("index --simple", path, sdist.name)
+
+
+def test_a_path_that_no_file_system_takes_is_one_error(folder: Path) -> None:
+    path = folder / f"{'p' * 300}-1.0-py3-none-any.whl"
+    for command, arguments in COMMANDS.items():
+        if command.startswith(("index", "select", "report", "check")):
+            given = [str(path) if part == str(folder) else part for part in arguments(path)]
+        else:
+            given = arguments(path)
+        status, said = bounded(given, folder)
+        assert status in (1, 2), f"{command}: {said}"
+        assert "Traceback" not in said, said
+        assert path.name in said, said

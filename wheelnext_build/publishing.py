@@ -38,9 +38,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     where the file cannot be written, or ``path`` is a device, a pipe or a folder, which a renaming
     would replace: for root even /dev/null.
     """
-    if path.exists() and not path.is_file():
-        raise WheelError(f"{path}: cannot be written: is not a regular file")
     try:
+        if path.exists() and not path.is_file():
+            raise WheelError(f"{path}: cannot be written: is not a regular file")
         descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         part = Path(name)
         try:
