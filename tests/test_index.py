@@ -313,3 +313,21 @@ def test_inspect_command_names_what_is_not_sound(
     assert first["problems"] == ["stowaway.py is not in RECORD"]
     assert bad.name in second["problems"][0]
     assert main(["inspect", str(tmp_path / "absent.whl")]) == 2
+
+
+def test_a_check_of_no_wheel_checks_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", "--check", str(tmp_path)]) == 2
+    assert "no wheel here" in capsys.readouterr().err
+    write_wheel(tmp_path, "sample-1.0-py3-none-any.whl")
+    assert main(["index", "--check", str(tmp_path)]) == 0
+
+
+def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    """Each of the wheels has less than the limit, and all of them have more."""
+    for number in range(5):
+        write_variant(tmp_path, f"v{number}", f"{number}" * 900_000)
+    with pytest.raises(ReleaseError, match=r"variants\.json: would have 45\d+ bytes"):
+        write_index(tmp_path)
+    assert not list(tmp_path.glob("*.json"))

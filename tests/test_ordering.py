@@ -13,7 +13,7 @@ from packaging.tags import Tag, parse_tag
 from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.ordering import RankedVariant, Supported, order_wheels, rank_variants
 from wheelnext_build.variant import Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 SUPPORTED: Supported = {
     "gpu": (("driver", ("13", "12", "11")), ("arch", ("90", "80"))),

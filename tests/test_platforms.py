@@ -6,7 +6,7 @@ import pytest
 
 from wheelnext_build.errors import RequestError
 from wheelnext_build.release.platforms import Build, is_unrepaired
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 
 def build(tags: str) -> Build:

@@ -76,7 +76,7 @@ def test_an_invalid_variants_json_is_as_none(release: Path) -> None:
     (release / "sample-1.0-variants.json").write_text("{}")
     (selection,) = select(release, V3, TAGS)
     assert chosen(selection) == "py3-none-any"
-    assert "sample-1.0-variants.json: " in selection.notes[0]
+    assert "sample-1.0-variants.json: " in selection.problems[0]
 
 
 def test_a_label_that_variants_json_lacks_is_not_taken(release: Path) -> None:

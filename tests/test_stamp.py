@@ -19,7 +19,8 @@ from wheelnext_build.errors import WheelError
 from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.stamp import release_carrier, stamp, variant_of
 from wheelnext_build.variant import NULL, Variant
-from wheelnext_build.wheelfile import WheelName, WheelReader
+from wheelnext_build.wheelfile import WheelReader
+from wheelnext_build.wheelname import WheelName
 
 PROVIDERS = {"x86_64": Provider(requires=("x86-64-variant-provider >=0.2",))}
 V3 = Variant.from_mapping("x86_64_v3", {"x86_64": {"level": ["v3"]}})

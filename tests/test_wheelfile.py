@@ -6,10 +6,12 @@ import contextlib
 import errno
 import io
 import os
+import re
 import stat
 import struct
 import sys
 import tempfile
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -20,15 +22,10 @@ from packaging.utils import parse_wheel_filename
 from zips import DIST_INFO, FILES, NAME, TIME, Entry, check_record, record, walk, wheel, write_zip
 
 from wheelnext_build.errors import WheelError
-from wheelnext_build.wheelfile import (
-    METADATA_LIMIT,
-    Member,
-    WheelName,
-    WheelReader,
-    WheelWriter,
-    atomic_file,
-    rewrite,
-)
+from wheelnext_build.publishing import atomic_file
+from wheelnext_build.wheelfile import METADATA_LIMIT, Member, WheelReader
+from wheelnext_build.wheelname import WheelName
+from wheelnext_build.wheelwriter import WheelWriter, rewrite
 
 RECORD = f"{DIST_INFO}/RECORD"
 
@@ -187,10 +184,132 @@ def test_a_missing_file_and_what_is_no_zip_are_refused(tmp_path: Path) -> None:
         ("other-2.0.dist-info/METADATA", "needs exactly one .dist-info folder; found"),
         ("./pkg/data.bin", "pkg/data.bin stands twice in it"),
         ("pkg//data.bin", "pkg/data.bin stands twice in it"),
+        ("C:evil.py", "would be unpacked outside its folder"),
+        ("c:/evil.py", "would be unpacked outside its folder"),
+        ("PKG/data.BIN", "are one file where case or accents do not count"),
+        ("pkg/data.bin/x", "is a file and a folder in it"),
+        ("pkg/\x1b[2J.py", "has a control character in its name"),
+        ("pkg/\u202egpj.py", "has a control character in its name"),
+        ("pkg-1.0.data/purelib/evil-1.0.dist-info/METADATA", "exactly one .dist-info folder"),
+        ("other-2.0.DIST-INFO/METADATA", "needs exactly one .dist-info folder; found"),
     ],
 )
 def test_a_member_that_could_do_harm_is_refused(tmp_path: Path, name: str, message: str) -> None:
     assert message in refused(wheel(tmp_path, files={**FILES, name: b""}))
+
+
+def test_names_that_differ_by_their_case_are_sound_on_linux(tmp_path: Path) -> None:
+    name = "pkg-1.0-cp312-cp312-manylinux_2_28_x86_64.whl"
+    with WheelReader(wheel(tmp_path, name, {**FILES, "PKG/data.bin": b""})):
+        pass
+    accents = {**FILES, "pkg/\u00e4": b"", "pkg/a\u0308": b""}
+    assert "are one file" in refused(wheel(tmp_path, name, accents))
+    twice = {**FILES, f"{DIST_INFO}/metadata": b""}
+    assert "are one file" in refused(wheel(tmp_path, name, twice))
+
+
+@pytest.mark.parametrize(
+    ("mode", "method", "message"),
+    [
+        (stat.S_IFLNK | 0o777, zipfile.ZIP_STORED, "pkg/data.bin is a symbolic link"),
+        (stat.S_IFIFO | 0o644, zipfile.ZIP_STORED, "pkg/data.bin is a special file"),
+        (0o100644, zipfile.ZIP_LZMA, "pkg/data.bin is compressed by method 14"),
+    ],
+)
+def test_what_wheels_do_not_hold_is_refused(
+    tmp_path: Path, mode: int, method: int, message: str
+) -> None:
+    def change(info: zipfile.ZipInfo) -> None:
+        if info.filename == "pkg/data.bin":
+            info.external_attr, info.compress_type = mode << 16, method
+
+    assert message in refused(wheel(tmp_path, change=change))
+
+
+def test_what_lies_hidden_between_members_is_refused(tmp_path: Path) -> None:
+    path = wheel(tmp_path, files={**FILES, "pkg/data.bim": b"other"})
+    data = path.read_bytes()
+    entry = data.index(b"pkg/data.bim", data.index(b"PK\1\2")) - 46
+    end = data.index(b"PK\5\6")
+    counts = struct.pack("<2HL", 6, 6, end - data.index(b"PK\1\2") - 58)
+    path.write_bytes(
+        data[:entry] + data[entry + 58 : end + 8] + counts[:4] + counts[4:] + data[end + 16 :]
+    )
+    assert "bytes behind pkg-1.0.dist-info/WHEEL belong to no member" in refused(path)
+
+
+@pytest.mark.parametrize("program", [b"#!/bin/sh\n", b"PK\3\4" + bytes(26)])
+def test_what_stands_before_the_first_member_is_refused(tmp_path: Path, program: bytes) -> None:
+    path = wheel(tmp_path)
+    path.write_bytes(program + path.read_bytes())
+    assert f"{len(program)} bytes at its beginning belong to no member" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (slice(8, 10), b"\4\0", "end records that contradict"),  # members here
+        (slice(10, 12), b"\6\0", "end records that contradict"),  # members in all
+        (slice(4, 6), b"\1\0", "end records that contradict"),  # the disk
+        (slice(16, 18), b"\0\0", "belong to no member"),  # the directory's offset
+        (slice(22, 22), bytes(7), "has something behind its end"),
+    ],
+)
+def test_an_end_that_says_something_else_is_refused(
+    tmp_path: Path, field: slice, value: bytes, message: str
+) -> None:
+    path = wheel(tmp_path)
+    data = bytearray(path.read_bytes())
+    end = bytearray(data[-22:])
+    end[field] = value
+    path.write_bytes(data[:-22] + end)
+    assert message in refused(path)
+
+
+def test_an_offset_that_zipfile_shifts_is_refused(tmp_path: Path) -> None:
+    """zipfile takes what is missing in the offsets for a program in front of the archive."""
+    path = wheel(tmp_path)
+    data = bytearray(path.read_bytes())
+    entries = [match.start() for match in re.finditer(b"PK\1\2", data)]
+    for place in (*(entry + 42 for entry in entries), len(data) - 6):
+        (offset,) = struct.unpack_from("<L", data, place)
+        struct.pack_into("<L", data, place, (offset + 7) % 2**32)
+    path.write_bytes(data)
+    assert "end records that contradict" in refused(path)
+
+
+def test_what_hides_behind_the_end_of_a_members_data_is_found(tmp_path: Path) -> None:
+    path = wheel(tmp_path)
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("pkg/data.bin")
+    after = info.header_offset + 30 + len(info.filename) + info.compress_size
+    size = struct.pack("<L", info.compress_size + 9)
+    shifted = bytearray(data[:after] + b"PK\3\4hides"[:9] + data[after:])
+    shifted[info.header_offset + 18 : info.header_offset + 22] = size
+    for match in list(re.finditer(b"PK\1\2", shifted)):
+        entry = match.start()
+        if shifted[entry + 46 :].startswith(b"pkg/data.bin"):
+            shifted[entry + 20 : entry + 24] = size
+        (offset,) = struct.unpack_from("<L", shifted, entry + 42)
+        if offset > info.header_offset:
+            struct.pack_into("<L", shifted, entry + 42, offset + 9)
+    (offset,) = struct.unpack_from("<L", shifted, len(shifted) - 6)
+    struct.pack_into("<L", shifted, len(shifted) - 6, offset + 9)
+    path.write_bytes(shifted)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("pkg/data.bin") == FILES["pkg/data.bin"]  # zipfile sees nothing
+    with WheelReader(path) as reader, pytest.raises(WheelError, match="behind the end of its data"):
+        reader.record_problems()
+
+
+@pytest.mark.parametrize("size", [(1 << 20) + step for step in (-1, 0, 1, 257, 1 << 20)])
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_pieces_of_a_long_member_are_its_content(tmp_path: Path, size: int, level: int) -> None:
+    files = {**FILES, "pkg/long.bin": b"abc" * (size // 3) + b"x" * (size % 3)}
+    with WheelReader(wheel(tmp_path, files=files, change=lambda _: level)) as reader:
+        assert reader.read("pkg/long.bin") == files["pkg/long.bin"]
+        assert not reader.record_problems()
 
 
 def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -240,8 +359,10 @@ def patched(path: Path, name: str, field: slice, value: bytes, *, local: bool = 
     [
         (slice(42, 46), bytes(4), False, "lies over another member"),
         (slice(42, 46), b"\7\0\0\0", False, "lies over another member"),
-        (slice(42, 46), b"\xff\xff\xff\x0f", False, "has no local header"),
-        (slice(20, 24), b"\0\x10\0\0", False, "lies over another member"),
+        (slice(42, 46), b"\xff\xff\xff\x0f", False, "belong to no member"),
+        (slice(20, 24), b"\0\x10\0\0", False, "disagrees with the central directory"),
+        (slice(14, 18), b"\1\2\3\4", True, "disagrees with the central directory"),  # checksum
+        (slice(22, 26), b"\1\0\0\0", True, "disagrees with the central directory"),  # size
         (slice(8, 10), b"\1\0", False, "is encrypted"),
         (slice(8, 10), b"\0\0", True, "disagrees with the central directory"),  # the method
         (slice(30, 31), b"q", True, "disagrees with the central directory"),  # the name
@@ -259,8 +380,15 @@ def test_headers_that_contradict_each_other_are_refused(
         WheelReader(path).__exit__(None, None, None)
 
 
+def test_a_member_over_another_is_refused(tmp_path: Path) -> None:
+    path = patched(wheel(tmp_path), "pkg/data.bin", slice(20, 24), b"\0\x10\0\0")
+    path = patched(path, "pkg/data.bin", slice(18, 22), b"\0\x10\0\0", local=True)
+    assert "lies over another member" in refused(path)
+
+
 def test_a_member_over_the_central_directory_is_refused(tmp_path: Path) -> None:
     path = patched(wheel(tmp_path), RECORD, slice(20, 24), b"\0\x10\0\0")
+    path = patched(path, RECORD, slice(18, 22), b"\0\x10\0\0", local=True)
     assert "RECORD lies over the central directory" in refused(path)
 
 
@@ -362,18 +490,28 @@ def test_folders_and_signatures_need_not_be_in_record(tmp_path: Path) -> None:
 CONTENTS = st.binary(max_size=200) | st.binary(max_size=4).map(lambda part: part * 3000)
 MEMBER_NAMES = st.lists(
     st.text(
-        st.characters(exclude_characters="/\\\0", exclude_categories=["Cs", "Cc"]), min_size=1
-    ).filter(lambda part: part not in (".", "..") and not part.endswith(".dist-info")),
+        st.characters(
+            exclude_characters="/\\\0:\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
+            "\u2066\u2067\u2068\u2069",
+            exclude_categories=["Cs", "Cc"],
+        ),
+        min_size=1,
+    ).filter(lambda part: part not in (".", "..") and ".d" not in part.lower()),
     min_size=1,
     max_size=3,
 ).map("/".join)
 EXTRA = struct.pack("<HHL", 0xCAFE, 4, 1)
 
 
+def top(name: str) -> str:
+    """What tells names apart for every file system."""
+    return unicodedata.normalize("NFC", name.split("/", maxsplit=1)[0]).casefold()
+
+
 @st.composite
 def sources(draw: st.DrawFn) -> tuple[dict[str, bytes], bytes]:
     """Files, and the bytes of a wheel of them that any of zipfile's ways may have written."""
-    names = draw(st.lists(MEMBER_NAMES, max_size=5, unique_by=lambda name: name.split("/")[0]))
+    names = draw(st.lists(MEMBER_NAMES, max_size=5, unique_by=top))
     files = {name: draw(CONTENTS) for name in names}
     files |= {name: data for name, data in FILES.items() if name not in files}
 
@@ -389,9 +527,7 @@ def sources(draw: st.DrawFn) -> tuple[dict[str, bytes], bytes]:
 
     target: io.BytesIO = draw(st.sampled_from([io.BytesIO, Unseekable]))()
     write_zip(target, {**files, RECORD: record(files)}, change)
-    rubbish = draw(st.sampled_from([b"", b"#!/bin/sh\n"]))
-    trailing = draw(st.sampled_from([b"", b"\0" * 7]))
-    return files, rubbish + target.getvalue() + trailing
+    return files, target.getvalue()
 
 
 class Unseekable(io.BytesIO):
@@ -646,3 +782,14 @@ def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> No
         atomic_file(tmp_path / "gone" / "x.whl"),
     ):
         pass
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(WheelError, match="is not a regular file"), atomic_file(path):
+            pass
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wheelnext_build.metadata import VARIANT_JSON, Provider, VariantMetadata
 from wheelnext_build.variant import Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 X86_64 = Provider(requires=("x86-64-variant-provider >=0.2",))
 NVIDIA = Provider(

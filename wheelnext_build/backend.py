@@ -190,7 +190,7 @@ def _plain_wheel(
 
     from . import pathmap, skbuildsettings
     from .packing import fast_packing
-    from .wheelfile import publish
+    from .publishing import publish
 
     with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
         if skbuildsettings.is_reproducible(settings or {}):
@@ -207,7 +207,7 @@ def _variant_wheels(
     from .buildtarget import BuildTarget
     from .config import load
     from .passes import Passes
-    from .wheelfile import make_folder
+    from .publishing import make_folder
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 
 from .errors import GrammarError
 from .matrix import (
@@ -191,7 +191,7 @@ def _condition(row: Table) -> tuple[Marker, ...]:
     try:
         marker = Marker(text)
         marker.evaluate()
-    except InvalidMarker as error:
+    except (ValueError, RecursionError) as error:
         row.report.add(row.at("when"), f"not a marker: {str(error).splitlines()[0]}", _WHEN_HINT)
     except (UndefinedEnvironmentName, UndefinedComparison) as error:
         row.report.add(row.at("when"), f"cannot be evaluated: {error}", _WHEN_HINT)

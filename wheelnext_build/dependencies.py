@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .errors import RequestError, WheelError
@@ -97,9 +97,10 @@ def _dependency(field: bytes) -> tuple[str, bool]:
     text = " ".join(match[1].decode("utf-8", "replace").split())
     try:
         requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise WheelError(f"METADATA: Requires-Dist: {text}: {error}") from None
-    is_extras = requirement.marker is not None and bool(_EXTRA.search(str(requirement.marker)))
+        marker = "" if requirement.marker is None else str(requirement.marker)
+    except (ValueError, RecursionError) as error:
+        raise WheelError(f"METADATA: Requires-Dist: {text[:200]}: {error}") from None
+    is_extras = bool(_EXTRA.search(marker))
     return canonicalize_name(requirement.name), is_extras
 
 
@@ -110,5 +111,5 @@ def _line(requirement: str, line_end: bytes) -> bytes:
 def _name(text: str) -> str:
     try:
         return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(f"{text!r} is no requirement: {error}") from None

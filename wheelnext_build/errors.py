@@ -29,11 +29,13 @@ class WheelnextBuildError(Exception):
 
 
 def printable(text: str) -> str:
-    """The text with escapes for what would steer a terminal or turn its lines around."""
+    """The text with escapes for what steers a terminal, turns its lines around, or is no text."""
     return _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 class GrammarError(WheelnextBuildError):

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import probe
 from .capabilities import (
@@ -172,13 +172,14 @@ def provider_problem(namespace: str, provider: Provider) -> str:
 def _requirement_problem(vendored: Vendored, provider: Provider) -> str:
     try:
         requirement = Requirement(provider.requires[0])
-    except InvalidRequirement:
+        has_version = requirement.specifier.contains(vendored.version)
+    except (ValueError, RecursionError):  # of thousands of digits, or brackets, too
         return f"{provider.requires[0]!r} is not a requirement"
     if canonicalize_name(requirement.name) != vendored.package:
         return f"the provider must be {vendored.package}, not {requirement.name}"
     if requirement.extras or requirement.marker or requirement.url:
         return "the provider's requirement must have no extra, marker or URL"
-    if not requirement.specifier.contains(vendored.version):
+    if not has_version:
         return f"{requirement} leaves out version {vendored.version}, the one that uv carries"
     default = vendored.package.replace("-", "_")
     expected = vendored.plugin_api or default
@@ -247,7 +248,7 @@ def _query_nvidia(notes: list[str]) -> tuple[CudaVersion | None, ComputeCapabili
 def _cuda_version(text: str) -> CudaVersion:
     try:
         major, minor, *_ = (*Version(text).release, 0)
-    except InvalidVersion:
+    except ValueError:
         raise RequestError(f"{text!r} is no CUDA version; write it like 12.8") from None
     return major, minor
 

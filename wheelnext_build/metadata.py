@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -21,6 +22,9 @@ VARIANT_JSON = "variant.json"
 VARIANTS_JSON_SUFFIX = "-variants.json"
 
 PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+MOST_ENTRIES = 1 << 16
+"""Variants, providers, properties and values in one file. Thousands of variants have less."""
+
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
@@ -184,6 +188,8 @@ class VariantMetadata:
         """Read and check variant.json or variants.json; raises :class:`MetadataError`."""
         try:
             content = json.loads(data.decode(), object_pairs_hook=_unique_keys)
+            if b"\\u" in data:  # half a character, which JSON can write and UTF-8 cannot
+                json.dumps(content, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise MetadataError(f"not JSON: {error}") from None
         return cls.from_mapping(content)
@@ -208,6 +214,7 @@ class VariantMetadata:
         priorities = _mapping(table["default-priorities"], "default-priorities")
         if set(priorities) != {"namespace"}:
             raise MetadataError("default-priorities must have the key 'namespace' and no other")
+        _check_amount(table)
         return cls(
             _strings(priorities["namespace"], "default-priorities.namespace"),
             {
@@ -333,11 +340,24 @@ def _values(value: object, where: str) -> tuple[str, ...]:
     return values
 
 
+def _check_amount(table: Mapping[str, object]) -> None:
+    """Raise MetadataError where there is more than anyone would list, or read in time."""
+    count, waiting = 0, [*table.values()]
+    while waiting and count <= MOST_ENTRIES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    if count > MOST_ENTRIES:
+        raise MetadataError(f"has more than {MOST_ENTRIES} entries")
+
+
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise MetadataError(f"the key {twice!r} stands twice in one object")
     return table
 

@@ -113,7 +113,10 @@ class _DepsLog:
             if len(record) < length or length % 4:
                 return  # cut short: Ninja stops here, too
             if size & _IS_DEPS:
-                self._read_deps(record)
+                try:
+                    self._read_deps(record)
+                except (struct.error, IndexError):
+                    return  # damaged: what came before counts
             else:
                 path = record[:-4].rstrip(b"\0").decode("utf-8", errors="surrogateescape")
                 self._numbers[path] = len(self._paths)

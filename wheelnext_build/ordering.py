@@ -18,13 +18,15 @@ from .variant import Variant
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-    from .wheelfile import WheelName
+    from .wheelname import WheelName
 
 Features = Sequence[tuple[str, Sequence[str]]]
 """The supported features of one namespace with their supported values, most preferred first."""
 
 Supported = Mapping[str, Features]
 """Namespace -> its supported features. A namespace that is not a key is not supported at all."""
+
+_Indexed = Mapping[str, tuple[int, Mapping[str, int]]]
 
 _AFTER_ALL_KEYS = (sys.maxsize, sys.maxsize, sys.maxsize)
 
@@ -126,15 +128,17 @@ def rank_variants(
     ``detected`` is what the system supports of the namespaces that have no static provider;
     ``reasons`` may say, by namespace, why one is missing there.
     """
-    supported = supported_properties(metadata, detected)
+    supported = {
+        namespace: _indexed(features)
+        for namespace, features in supported_properties(metadata, detected).items()
+    }
     missing = {
         name: _missing(provider, (reasons or {}).get(name))
         for name, provider in metadata.providers.items()
         if name not in supported
     }
-    ranked = [
-        _rank(variant, metadata.namespaces, supported, missing) for variant in metadata.variants
-    ]
+    places = {namespace: place for place, namespace in enumerate(metadata.namespaces)}
+    ranked = [_rank(variant, places, supported, missing) for variant in metadata.variants]
     return (
         *sorted((item for item in ranked if item.compatible), key=lambda item: item.sort_key),
         *sorted((item for item in ranked if not item.compatible), key=_label),
@@ -179,8 +183,8 @@ def first_fitting(wheels: Iterable[RankedWheel]) -> RankedWheel | None:
 
 def _rank(
     variant: Variant,
-    namespaces: Sequence[str],
-    supported: Supported,
+    places: Mapping[str, int],
+    supported: Mapping[str, _Indexed],
     missing: Mapping[str, str],
 ) -> RankedVariant:
     matches: list[Match] = []
@@ -196,22 +200,30 @@ def _rank(
                 unsupported.append(Unsupported(namespace, feature, values, best))
             else:
                 feature_index, value_index, value = best
-                key = (namespaces.index(namespace), feature_index, value_index)
+                key = (places[namespace], feature_index, value_index)
                 matches.append(Match(namespace, feature, value, key))
     matches.sort(key=lambda match: match.key)
     return RankedVariant(variant, tuple(matches), tuple(unsupported))
 
 
-def _best(features: Features, feature: str, values: Sequence[str]) -> tuple[int, int, str] | str:
+def _indexed(features: Features) -> _Indexed:
+    """Feature -> its index, and its values with theirs: metadata may list them by the thousand."""
+    return {
+        name: (index, {value: place for place, value in reversed(list(enumerate(offered)))})
+        for index, (name, offered) in reversed(list(enumerate(features)))
+    }
+
+
+def _best(features: _Indexed, feature: str, values: Sequence[str]) -> tuple[int, int, str] | str:
     """The indices of the feature and of its best listed value, or why there is none."""
-    for feature_index, (name, offered) in enumerate(features):
-        if name == feature:
-            for value_index, value in enumerate(offered):
-                if value in values:
-                    return feature_index, value_index, value
-            return f"supported here: {_abridged(offered)}"
-    known = ", ".join(name for name, _ in features)
-    return f"this system has {f'only {known}' if known else 'no feature'} in that namespace"
+    if feature not in features:
+        known = _abridged([*features][::-1]) if features else ""
+        return f"this system has {f'only {known}' if known else 'no feature'} in that namespace"
+    feature_index, offered = features[feature]
+    fitting = [(offered[value], value) for value in values if value in offered]
+    if not fitting:
+        return f"supported here: {_abridged([*offered][::-1])}"
+    return feature_index, *min(fitting)
 
 
 def _rank_wheel(

@@ -22,12 +22,12 @@ from .config import Config
 from .errors import BuildError
 from .jobs import Job, environment, keeps_going, pass_environment
 from .packing import fast_packing
+from .publishing import publish
 from .request import Kind
 from .selfcheck import SelfCheck
 from .skbuildsettings import Settings
 from .stamp import stamp
 from .tree import Tree
-from .wheelfile import publish
 
 
 @dataclass(frozen=True)

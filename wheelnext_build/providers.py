@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from .declare import Draft, check_names
 from .errors import MetadataError
@@ -131,7 +131,7 @@ def _requirements(table: Table, key: str) -> tuple[str, ...]:
     for text in requires:
         try:
             Requirement(text)
-        except InvalidRequirement as error:
+        except (ValueError, RecursionError) as error:
             hint = str(error).splitlines()[0]
             table.report.add(table.at(key), f"{text!r} is not a requirement", hint)
     return requires

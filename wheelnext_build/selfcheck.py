@@ -17,8 +17,9 @@ from .announce import announce
 from .auditconfig import AuditConfig
 from .buildtarget import HOST_PLATFORM
 from .errors import BuildError, ToolchainError
+from .publishing import atomic_file
 from .variant import Variant
-from .wheelfile import WheelName, atomic_file
+from .wheelname import WheelName
 
 if TYPE_CHECKING:
     from .audit.comparison import Gist

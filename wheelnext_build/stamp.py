@@ -11,8 +11,11 @@ from pathlib import Path
 from .dependencies import Changes
 from .errors import MetadataError, WheelError
 from .metadata import VARIANT_JSON, VariantMetadata
+from .publishing import atomic_file, publish
 from .variant import Variant
-from .wheelfile import METADATA_LIMIT, WheelName, WheelReader, atomic_file, publish, rewrite
+from .wheelfile import METADATA_LIMIT, WheelReader
+from .wheelname import WheelName
+from .wheelwriter import rewrite
 
 NO_CHANGES = Changes()
 
@@ -74,6 +77,16 @@ def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
             f"{variant.label!r}"
         )
     return metadata, variant
+
+
+def checked_variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
+    """The same of a wheel whose RECORD agrees with it as far as can be seen without unpacking.
+
+    Raises WheelError also where it does not.
+    """
+    described = variant_of(reader)
+    reader.check_record()
+    return described
 
 
 def release_carrier(carrier: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:

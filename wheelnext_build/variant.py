@@ -116,11 +116,14 @@ class Variant:
 
     def as_mapping(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """``namespace -> feature -> sorted values``, sorted at each level."""
-        mapping: dict[str, dict[str, tuple[str, ...]]] = {}
+        mapping: dict[str, dict[str, list[str]]] = {}
         for item in self.properties:
-            values = mapping.setdefault(item.namespace, {}).setdefault(item.feature, ())
-            mapping[item.namespace][item.feature] = (*values, item.value)
-        return mapping
+            features = mapping.setdefault(item.namespace, {})
+            features.setdefault(item.feature, []).append(item.value)
+        return {
+            namespace: {feature: tuple(values) for feature, values in features.items()}
+            for namespace, features in mapping.items()
+        }
 
     def describe(self) -> str:
         """The properties on one line, for people."""

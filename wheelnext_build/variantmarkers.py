@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 
 from .errors import GrammarError
 from .variant import Variant, is_name, is_value
@@ -30,6 +30,10 @@ _ON_LABELS: dict[str, Callable[[str, str], bool]] = {
     "in": lambda left, right: left in right,
     "not in": lambda left, right: left not in right,
 }
+
+
+_MOST_BRACKETS = 100
+"""Brackets within brackets are read by functions within functions, of which Python has a limit."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class VariantRequirement:
         bare, marker = _split(text)
         try:
             Requirement(bare)
-        except InvalidRequirement as error:
+        except (ValueError, RecursionError) as error:
             raise GrammarError(str(error).splitlines()[0]) from None
         node = None if marker is None else _Reader(marker).read()
         for comparison in _comparisons(node):
@@ -187,7 +191,7 @@ def _check_ordinary(comparison: Comparison) -> None:
         raise GrammarError(f"{comparison}: what an extra needs belongs to optional-dependencies")
     try:
         Marker(str(comparison))
-    except InvalidMarker as error:
+    except ValueError as error:
         raise GrammarError(f"{comparison}: {str(error).splitlines()[0]}") from None
 
 
@@ -197,6 +201,7 @@ class _Reader:
 
     text: str
     place: int = 0
+    depth: int = 0
 
     def read(self) -> Node:
         node = self._joined("or")
@@ -218,6 +223,9 @@ class _Reader:
     def _atom(self) -> Node:
         if self._peek() == "(":
             self._take("(")
+            self.depth += 1
+            if self.depth > _MOST_BRACKETS:
+                raise GrammarError(f"not a marker: more than {_MOST_BRACKETS} brackets in it")
             node = self._joined("or")
             if self._peek() != ")":
                 raise self._wrong("a closing bracket")

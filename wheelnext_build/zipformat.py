@@ -10,12 +10,20 @@ LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 name and the extra field, which follow."""
 
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
+END = struct.Struct("<4s4H2LH")
+"""Signature; number of this disk and of the directory's, members here and in all, size and offset
+of the directory, length of the comment, which follows."""
+
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _END64_LOCATOR = struct.Struct("<4sLQL")
+WIDE_END_SIZE = _END64.size + _END64_LOCATOR.size
+"""Of the records of zip64 that stand before the end record."""
 
 ENCRYPTED = 0x01
 """Flag of a member that cannot be read without a password."""
+
+DESCRIPTOR = 0x08
+"""Flag of a member whose checksum and sizes stand behind its data."""
 
 UTF8_NAME = 0x800
 """Flag of a name in UTF-8; without it, names are in code page 437."""
@@ -37,6 +45,29 @@ def without_zip64(extra: bytes) -> bytes:
             kept += extra[: 4 + length]
         extra = extra[4 + length :]
     return kept
+
+
+def zip64_numbers(extra: bytes) -> tuple[int, ...]:
+    """The numbers of an extra field's zip64 part; none where there is no such part."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind == _ZIP64_EXTRA:
+            count = len(extra[4 : 4 + length]) // 8
+            return struct.unpack_from(f"<{count}Q", extra, 4)
+        extra = extra[4 + length :]
+    return ()
+
+
+def wide_end(records: bytes) -> tuple[int, ...] | None:
+    """What zip64's end records say; None where ``records`` are something else.
+
+    That is where they begin, members here and in all, size and offset of the directory.
+    """
+    signature, _, _, _, _, _, *numbers = _END64.unpack_from(records)
+    locator, _, position, _ = _END64_LOCATOR.unpack_from(records, _END64.size)
+    if (signature, locator) != (b"PK\6\6", b"PK\6\7"):
+        return None
+    return (position, *numbers)
 
 
 def _name_and_flags(info: zipfile.ZipInfo) -> tuple[bytes, int]:
@@ -101,4 +132,4 @@ def end_records(count: int, start: int, size: int) -> bytes:
         )
         records += _END64_LOCATOR.pack(b"PK\6\7", 0, start + size, 1)
     count, size, start = min(count, _LIMIT16), min(size, LIMIT32), min(start, LIMIT32)
-    return records + _END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)
+    return records + END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0)

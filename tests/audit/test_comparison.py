@@ -10,7 +10,7 @@ from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found, Verdict
 from wheelnext_build.variant import Property, Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 PLAIN = WheelName.parse("demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
 

@@ -14,7 +14,7 @@ from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found
 from wheelnext_build.variant import Property, Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 pytestmark = [
     pytest.mark.audit,

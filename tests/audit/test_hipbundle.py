@@ -19,7 +19,7 @@ from wheelnext_build.audit.needs import Survey
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found
 from wheelnext_build.variant import Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 HOST = "host-x86_64-unknown-linux"
 CODE = b"\x7fELF" + bytes(60)

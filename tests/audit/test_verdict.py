@@ -10,7 +10,7 @@ from wheelnext_build.audit.promise import Promise, promise_of
 from wheelnext_build.audit.rules import Rule
 from wheelnext_build.audit.verdict import Found
 from wheelnext_build.variant import NULL, Property, Variant
-from wheelnext_build.wheelfile import WheelName
+from wheelnext_build.wheelname import WheelName
 
 NAME = "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
 

@@ -15,7 +15,8 @@ from clients import Environment, Release, Run
 from wheelnext_build.host import Host
 from wheelnext_build.metadata import VARIANT_JSON, VariantMetadata
 from wheelnext_build.stamp import variant_of
-from wheelnext_build.wheelfile import WheelName, WheelReader
+from wheelnext_build.wheelfile import WheelReader
+from wheelnext_build.wheelname import WheelName
 
 pytestmark = [
     pytest.mark.e2e,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .isa import beyond_levels, levels
 from .verdict import Finding, Verdict
 

@@ -27,7 +27,7 @@ def read(data: bytes) -> Iterator[tuple[str, Binary]]:
         raise BinaryError("cannot be read as a Mach-O file")
     for file in fat:
         machine = _MACHINES.get(file.header.cpu_type, "")
-        part = f" ({machine or file.header.cpu_type.name.lower()})" if len(fat) > 1 else ""
+        part = f" ({machine or _named(file.header.cpu_type)})" if len(fat) > 1 else ""
         content = memoryview(data)[file.fat_offset :]
         yield (
             part,
@@ -38,6 +38,11 @@ def read(data: bytes) -> Iterator[tuple[str, Binary]]:
                 needed=tuple(str(library.name) for library in file.libraries),
             ),
         )
+
+
+def _named(cpu_type: object) -> str:
+    # lief gives a number where it knows no name.
+    return str(getattr(cpu_type, "name", cpu_type)).lower()
 
 
 def _regions(file: lief.MachO.Binary, content: memoryview) -> Iterator[Region]:

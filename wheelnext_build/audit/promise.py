@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from ..variant import Variant
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .isa import extensions_of, levels
 
 BASELINES: Mapping[str, str] = {"x86_64": "v1", "aarch64": "8a"}
@@ -39,6 +40,9 @@ _MACHINES: Mapping[str, str] = {
 """The endings of platform tags for one processor; ``universal2`` is for both, and not here."""
 
 _ALIASES = {"SSE4_1": "SSE4.1", "SSE4_2": "SSE4.2", "BMI1": "BMI"}
+
+
+_CUDA = re.compile(r"\d{1,4}(\.\d{1,4})*")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def promise_of(
     described: list[str] = []
     is_baseline = True
     for machine, lowest in base.items():
-        level, extra = lowest, frozenset[str]()
+        level, extra = lowest, set[str]()
         for feature, values in (variant.as_mapping() if variant else {}).get(machine, {}).items():
             described += [f"{machine} :: {feature} :: {value}" for value in values]
             known = [value for value in levels(machine) if value in values]
@@ -93,7 +97,9 @@ def promise_of(
         if variant
         else ()
     )
-    lower = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
+    bounds = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
+    # No installer knows any other value of it, and so none promises anything by them.
+    lower = [bound for bound in bounds if _CUDA.fullmatch(bound)]
     kind = "the plain wheel" if variant is None else variant.label
     return Promise(
         levels=levels_by_machine,

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
 from .. import processors
@@ -69,7 +69,9 @@ def audit_wheels(
             variant = described[1] if described else None
             promises.append(promise_of(reader.name, variant, baselines))
             requires.append(_requires(reader))
-            tasks += [_Task(path, member.name) for member in _binaries(reader)]
+            binaries = [member.name for member in _binaries(reader)]
+            reader.check_record(*binaries)
+            tasks += [_Task(path, name) for name in binaries]
     found = _run(tasks, jobs or processors.count())
     return [
         judge(
@@ -118,8 +120,8 @@ def _requires(reader: WheelReader) -> frozenset[str]:
     name = f"{reader.dist_info}/METADATA"
     if all(member.name != name for member in reader.members()):
         return frozenset()
-    raw, _ = parse_email(reader.read(name, METADATA_LIMIT))
-    names = (_NAME.match(text.strip()) for text in raw.get("requires_dist", []))
+    metadata = BytesHeaderParser().parsebytes(reader.read(name, METADATA_LIMIT))
+    names = (_NAME.match(str(text).strip()) for text in metadata.get_all("Requires-Dist", []))
     return frozenset(canonicalize_name(match[0]) for match in names if match)
 
 

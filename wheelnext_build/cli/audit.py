@@ -14,9 +14,9 @@ from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
 from ..release.index import carried_label, carrier_warning
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from . import wheels
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from ..audit.rules import Rule
@@ -79,9 +79,9 @@ def run(args: argparse.Namespace) -> int:
         _print(verdicts)
         for path in args.wheels:
             if label := carried_label(path):
-                print(f"\nwarning: {carrier_warning(WheelName.parse(path.name), label)}")
+                say(f"\nwarning: {carrier_warning(WheelName.parse(path.name), label)}")
         for rule in rules:
-            print(f"\nnote: the rule for {rule.path!r} allows nothing in these wheels: remove it?")
+            say(f"\nnote: the rule for {rule.path!r} allows nothing in these wheels: remove it?")
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
@@ -136,9 +136,9 @@ def _print(verdicts: Sequence[Verdict]) -> None:
     table("Audit", ("wheel", "promise", "found", "verdict"), rows)
     for verdict in verdicts:
         for finding in verdict.findings:
-            print(f"\n{finding.mark}: {verdict.wheel}: {finding}")
+            say(f"\n{finding.mark}: {verdict.wheel}: {finding}")
             if finding.allowed:
-                print(f"  allowed: {finding.allowed.reason}")
+                say(f"  allowed: {finding.allowed.reason}")
 
 
 def _found(verdict: Verdict) -> str:

@@ -13,10 +13,11 @@ from ..buildtarget import BuildTarget
 from ..config import load
 from ..errors import BuildError, RequestError, WheelError
 from ..jobs import PLAIN
+from ..publishing import make_folder
 from ..request import ALL_SETTING, LABEL_SETTING, Request
 from ..sizes import human_size
 from ..stamp import variant_of
-from ..wheelfile import WheelReader, make_folder
+from ..wheelfile import WheelReader
 from .output import emit_json, table
 from .progress import DONE, Row, Tracker, display
 from .pythons import Interpreter, find

@@ -12,7 +12,7 @@ from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
 from ..sizes import parse_size
 from . import rebuild
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -84,7 +84,7 @@ def _size(text: str) -> int:
 
 def _print(releases: tuple[CheckedRelease, ...], strays: tuple[str, ...]) -> None:
     for text in strays:
-        print(f"error: {text}")
+        say(f"error: {text}")
     for release in releases:
         rows = [
             ("builds", "\n".join(release.builds)),
@@ -94,9 +94,9 @@ def _print(releases: tuple[CheckedRelease, ...], strays: tuple[str, ...]) -> Non
         count = f"{release.wheels} wheel{'' if release.wheels == 1 else 's'}"
         table(f"{release}: {count}", ("", ""), rows)
         for text in release.problems:
-            print(f"error: {text}")
+            say(f"error: {text}")
         for text in release.notes:
-            print(f"note: {text}")
+            say(f"note: {text}")
 
 
 def _as_json(release: CheckedRelease) -> dict[str, object]:

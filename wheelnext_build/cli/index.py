@@ -9,8 +9,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RequestError
 from ..release.index import IndexedRelease, read_releases, write_index
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     if args.pylock:
         return _run_pylock(args)
     releases = read_releases(args.folder) if args.check else write_index(args.folder)
+    if args.check and not releases and not any(args.folder.glob("*.whl")):
+        raise RequestError(f"{args.folder}: no wheel here, so that there is nothing to check")
     if args.json:
         emit_json([_as_json(release, written=not args.check) for release in releases])
     elif releases:
@@ -69,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         rows = [(item.path.name, words[item.state], "\n".join(_labels(item))) for item in releases]
         table(f"{args.folder}:", ("file", "", "labels"), rows)
     else:
-        print(f"{args.folder}: no labelled wheel here, so there is nothing to index")
+        say(f"{args.folder}: no labelled wheel here, so there is nothing to index")
     behind = any(release.state != "current" for release in releases)
     return 1 if args.check and behind else 0
 
@@ -97,13 +100,13 @@ def _run_simple(args: argparse.Namespace) -> int:
         ]
         table(f"{args.simple}:", ("", "", ""), rows)
     else:
-        print(f"{args.folder}: no wheel here, so there is nothing to publish")
+        say(f"{args.folder}: no wheel here, so there is nothing to publish")
     return 0
 
 
 def _run_pylock(args: argparse.Namespace) -> int:
+    from ..publishing import atomic_file
     from ..release.lockfile import as_pylock, check_file_name
-    from ..wheelfile import atomic_file
 
     printed = args.pylock == _STDOUT
     if not printed:
@@ -115,7 +118,7 @@ def _run_pylock(args: argparse.Namespace) -> int:
         return 0
     with atomic_file(args.pylock) as stream:
         stream.write(text.encode())
-    print(f"{args.pylock}: written")
+    say(f"{args.pylock}: written")
     return 0
 
 

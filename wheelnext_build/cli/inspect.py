@@ -13,9 +13,10 @@ from ..release.index import carrier_warning
 from ..sizes import human_size
 from ..stamp import variant_of
 from ..variant import Variant
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from . import wheels
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         for inspection in inspections:
             table(inspection.path.name, ("", ""), _rows(inspection))
             if inspection.kind == "carrier" and inspection.name and inspection.variant:
-                print(f"warning: {carrier_warning(inspection.name, inspection.variant.label)}")
+                say(f"warning: {carrier_warning(inspection.name, inspection.variant.label)}")
     return 1 if any(inspection.problems for inspection in inspections) else 0
 
 

@@ -12,9 +12,10 @@ from .. import config
 from ..dependencies import Changes
 from ..errors import ConfigurationError, GrammarError, RequestError
 from ..metadata import VariantMetadata
-from ..stamp import release_carrier, stamp, variant_of
+from ..publishing import make_folder
+from ..stamp import checked_variant_of, release_carrier, stamp
 from ..variant import Property
-from ..wheelfile import WheelReader, make_folder
+from ..wheelfile import WheelReader
 from . import wheels
 from .output import emit_json, table
 
@@ -118,7 +119,7 @@ def _step(
 ) -> _Step:
     folder = outdir or path.parent
     with WheelReader(path) as reader:
-        name, described = reader.name, variant_of(reader)
+        name, described = reader.name, checked_variant_of(reader)
     if described is None:
         return _plain(path, folder, metadata, changes)
     label = described[1].label

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import INTERRUPTED, WheelnextBuildError
+from ..errors import INTERRUPTED, WheelnextBuildError, printable
 from ..termination import ending_on_sigterm
 
 COMMANDS = (
@@ -64,3 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output is gone (| head); Python must not complain while flushing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # A path that no file system takes, a folder that may not be read, a disk that fails.
+        where = f"{error.filename}: " if error.filename else ""
+        print(printable(f"wheelnext-build: {where}{error.strerror or error}"), file=sys.stderr)
+        return WheelnextBuildError.exit_code

@@ -85,7 +85,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from ..wheelfile import atomic_file
+    from ..publishing import atomic_file
 
     # A symbolic link stays one.
     path = path.resolve()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from ..errors import printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -14,9 +17,19 @@ if TYPE_CHECKING:
     """What argparse's add_subparsers returns."""
 
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def emit_json(obj: object) -> None:
     """Print JSON to standard output, with nothing else beside it."""
-    print(json.dumps(obj, indent=2, ensure_ascii=False))
+    text = json.dumps(obj, indent=2, ensure_ascii=False)
+    # Nothing but strings holds what is escaped here, which JSON itself would let through.
+    print(_STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def say(text: str) -> None:
+    """Print a line, with escapes for what would steer a terminal."""
+    print(printable(text))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -25,7 +38,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     Plain text is never wrapped or cut, so that file names can be searched for. Columns without any
     name have no line of names.
     """
-    cells = [tuple(map(str, row)) for row in rows]
+    cells = [tuple(printable(str(cell)) for cell in row) for row in rows]
+    title = printable(title)
     if not (sys.stdout.isatty() and _rich_table(title, columns, cells)):
         print(plain_table(title, columns, cells))
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
+from ..publishing import atomic_file
 from ..release import html, markdown
 from ..release.gather import gather
 from ..release.report import Report, ReportedRelease, ReportedWheel
 from ..release.wording import verdict
-from ..wheelfile import atomic_file
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _seconds(path: Path) -> dict[str, float]:
         return {Path(entry["file"]).name: float(entry["seconds"]) for entry in entries}
     except OSError as error:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         raise RequestError(f"{path}: is not what `wheelnext-build build --json` prints") from None
 
 

@@ -12,8 +12,9 @@ from ..capabilities import AARCH64_HWCAPS, X86_64_LEVELS
 from ..errors import RequestError
 from ..host import NO_GPU, Host
 from ..ordering import RankedWheel
+from ..release.index import find_releases
 from ..release.select import Selection, select
-from .output import emit_json, table
+from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -59,7 +60,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the order; status 1 where a package has no wheel that fits, whatever the version."""
+    """Print the order; status 1 where a package has no wheel that fits, or a file is not sound."""
     host = Host.detect(
         x86_64_level=args.x86_64_level,
         aarch64_version=args.aarch64_version,
@@ -67,10 +68,17 @@ def run(args: argparse.Namespace) -> int:
         sm=args.sm,
     )
     selections = select(args.folder, host, _tags(args.tag), args.package)
+    # A file that is no wheel belongs to no package.
+    strays = () if args.package else find_releases(args.folder)[1]
     if args.json:
-        emit_json({"host": _host_as_json(host), "releases": [*map(_as_json, selections)]})
+        releases = [*map(_as_json, selections)]
+        emit_json({"host": _host_as_json(host), "problems": [*strays], "releases": releases})
     else:
         _print(args.folder, host, selections)
+        for text in strays:
+            say(f"error: {text}")
+    if strays or any(selection.problems for selection in selections):
+        return 1
     served = {selection.project for selection in selections if selection.chosen}
     return 0 if all(selection.project in served for selection in selections) else 1
 
@@ -85,11 +93,11 @@ def _tags(texts: list[str] | None) -> list[Tag] | None:
 
 
 def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
-    print(f"system: {describe(host)}")
+    say(f"system: {describe(host)}")
     for note in host.notes:
-        print(f"note: {note}")
+        say(f"note: {note}")
     if not selections:
-        print(f"{folder}: no wheel here")
+        say(f"{folder}: no wheel here")
     for selection in selections:
         rows = [
             (_verdict(wheel, selection), wheel.name.filename, "\n".join(_why(wheel)))
@@ -97,8 +105,10 @@ def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
         ]
         print()
         table(f"{selection.project} {selection.version}", ("", "wheel", "why"), rows)
+        for text in selection.problems:
+            say(f"error: {text}")
         for note in selection.notes:
-            print(f"note: {note}")
+            say(f"note: {note}")
 
 
 def describe(host: Host) -> str:
@@ -158,4 +168,5 @@ def _as_json(selection: Selection) -> dict[str, object]:
             for wheel in selection.wheels
         ],
         "notes": list(selection.notes),
+        "problems": list(selection.problems),
     }

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
-from ..stamp import plain_name, unstamp, variant_of
-from ..wheelfile import WheelReader, make_folder
+from ..publishing import make_folder
+from ..stamp import checked_variant_of, plain_name, unstamp
+from ..wheelfile import WheelReader
 from . import wheels
 from .output import emit_json, table
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     targets: dict[Path, Path] = {}
     for path in wheels.expanded(args):
         with WheelReader(path) as reader:
-            described = variant_of(reader)
+            described = checked_variant_of(reader)
             if described is not None:
                 folder = args.outdir or path.parent
                 targets[path] = folder / plain_name(reader, described[1]).filename

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,10 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(paths: Iterable[Path]) -> None:
-    """Raise RequestError where one of the wheels does not exist."""
-    missing = [str(path) for path in paths if not path.is_file()]
+    """Raise RequestError where one of the wheels does not exist, or is a folder or a device."""
+    # os.path has an answer for names that no file system takes, too.
+    unfit = [path for path in paths if not os.path.isfile(path)]  # noqa: PTH113
+    missing = [str(path) for path in unfit if not os.path.exists(path)]  # noqa: PTH110
     if missing:
         raise RequestError(f"no such file: {', '.join(missing)}")
+    if unfit:
+        raise RequestError(f"not a regular file: {', '.join(map(str, unfit))}")
 
 
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:

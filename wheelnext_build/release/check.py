@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from packaging.version import Version
@@ -14,7 +14,8 @@ from ..config import Config
 from ..errors import WheelError
 from ..stamp import variant_of
 from ..variant import Variant
-from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
+from ..wheelfile import METADATA_LIMIT, WheelReader
+from ..wheelname import WheelName
 from .index import ReleaseFiles, find_releases, read_release
 from .platforms import Build, is_unrepaired, lacking
 
@@ -128,7 +129,7 @@ def _read(path: Path, report: _Report) -> list[_Wheel]:
             data = reader.read(f"{reader.dist_info}/METADATA", METADATA_LIMIT)
             report.problems += [f"{path.name}: {text}" for text in reader.record_problems()]
             variant = described[1] if described else None
-            return [_Wheel(path, reader.name, variant, BytesParser().parsebytes(data))]
+            return [_Wheel(path, reader.name, variant, BytesHeaderParser().parsebytes(data))]
     except WheelError as error:
         report.problems.append(str(error))
         return []

@@ -15,12 +15,12 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from ..host import Host
 from ..metadata import VariantMetadata
 from ..ordering import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .machines import MACHINES, Machine
 from .plaintext import natural
 from .platforms import system_of
 
-_CPYTHON = re.compile(r"cp(\d)(\d+)")
+_CPYTHON = re.compile(r"cp(\d)(\d{1,3})")
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
 _LEGACY |= {"manylinux2014": "manylinux_2_17"}
 
@@ -205,7 +205,8 @@ def _grouped(taken: Iterable[Taken]) -> tuple[Taken, ...]:
 
 
 def _numbers(value: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", value)))
+    # More digits than these are no number that Python would read.
+    return tuple(map(int, re.findall(r"\d{1,100}", value)))
 
 
 def _platform_key(platform: str) -> tuple[int, ...]:

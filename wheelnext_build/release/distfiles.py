@@ -6,6 +6,7 @@ file names mistakes before anyone can download them, and need not unpack it for 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tarfile
 import zlib
@@ -13,14 +14,17 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
+from typing import IO, Any, cast
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
+from .. import zipsafety
 from ..errors import WheelError
 from ..stamp import variant_of
-from ..wheelfile import METADATA_LIMIT, WheelName, WheelReader
+from ..wheelfile import METADATA_LIMIT, WheelReader
+from ..wheelname import WheelName
 from .index import carrier_warning
 
 SDIST_SUFFIX = ".tar.gz"
@@ -61,7 +65,7 @@ def read_facts(path: Path) -> Facts:
         raise WheelError(f"{path}: its metadata is that of {facts.project} {facts.version}")
     try:
         SpecifierSet(facts.requires_python or "")
-    except InvalidSpecifier:
+    except ValueError:
         raise WheelError(
             f"{path}: Requires-Python {facts.requires_python!r} is not a version specifier"
         ) from None
@@ -89,15 +93,22 @@ def _wheel_facts(path: Path) -> Facts:
 
 def _sdist_facts(path: Path) -> Facts:
     try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
+        with gzip.open(path) as content, tarfile.open(fileobj=_bounded(content)) as archive:
+            for count, member in enumerate(archive):
+                cast("Any", archive).members = []  # which would grow with the archive
+                zipsafety.check_stream(count, member.offset, path.stat().st_size)
                 folder, _, name = member.name.partition("/")
                 if folder and name == "PKG-INFO" and member.isfile():
                     stream = archive.extractfile(member)
                     return _facts(path, stream.read(METADATA_LIMIT) if stream else b"")
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, OverflowError, tarfile.TarError, zlib.error) as error:
         raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
     raise WheelError(f"{path}: has no PKG-INFO in its folder")
+
+
+def _bounded(stream: gzip.GzipFile) -> IO[bytes]:
+    """The same for tarfile, which reads the names of members as long as the archive says."""
+    return cast("IO[bytes]", zipsafety.Bounded(cast("IO[bytes]", stream)))
 
 
 def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
@@ -105,7 +116,7 @@ def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
     version = _field(message, "Version") or ""
     try:
         parsed = Version(version)
-    except InvalidVersion:
+    except ValueError:  # of too many digits, too
         raise WheelError(f"{path}: its metadata has the version {version!r}") from None
     project = canonicalize_name(_field(message, "Name") or "")
     return Facts(project, parsed, _field(message, "Requires-Python"), metadata)

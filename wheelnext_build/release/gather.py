@@ -12,7 +12,8 @@ from ..errors import RequestError, WheelError
 from ..metadata import VariantMetadata
 from ..stamp import variant_of
 from ..variant import NULL_LABEL, Variant
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from .audited import NO_AUDIT, Audit, audited, unavailable
 from .choices import choices, preference
 from .index import ReleaseFiles, find_releases, read_release

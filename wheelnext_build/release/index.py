@@ -16,10 +16,12 @@ from packaging.version import InvalidVersion, Version
 
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
-from ..stamp import variant_of
-from ..wheelfile import WheelName, WheelReader, atomic_file
+from ..publishing import atomic_file
+from ..stamp import checked_variant_of
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 
-VARIANTS_JSON_LIMIT = 1 << 24
+VARIANTS_JSON_LIMIT = 1 << 22
 """A variants.json of more bytes is an attack or an accident."""
 
 State = Literal["current", "stale", "missing"]
@@ -70,11 +72,15 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
     jsons: dict[tuple[str, Version], list[Path]] = {}
     problems: list[str] = []
     for path in sorted(folder.iterdir()):
-        found = wheels if path.suffix == ".whl" else jsons
-        if not path.is_file() or not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
+        found = wheels if path.name.endswith(".whl") else jsons
+        if not path.name.endswith((".whl", VARIANTS_JSON_SUFFIX)):
             continue
         try:
-            found.setdefault(_release_of(path), []).append(path)
+            release = _release_of(path)
+            if not path.is_file():  # a pipe would wait for whoever writes into it
+                problems.append(f"{path.name}: is not a regular file")
+            else:
+                found.setdefault(release, []).append(path)
         except (WheelError, InvalidVersion) as error:
             # Any program may call a JSON file of its own so; a wheel is always meant for a release.
             if found is wheels:
@@ -127,7 +133,11 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
             )
     else:
         behind: State = "stale" if content else "missing"
-        state = "current" if content == metadata.to_json() else behind
+        merged = metadata.to_json()
+        if len(merged) > VARIANTS_JSON_LIMIT:
+            problems.append(f"{path.name}: would have {len(merged)} bytes, over the limit")
+            return None
+        state = "current" if content == merged else behind
         return IndexedRelease(files, path, metadata, state)
     return None
 
@@ -169,12 +179,12 @@ def carried_label(wheel: Path) -> str | None:
     Raises WheelError.
     """
     with WheelReader(wheel) as reader:
-        described = variant_of(reader)
+        described = checked_variant_of(reader)
     return described[1].label if described and reader.name.label is None else None
 
 
 def _release_of(path: Path) -> tuple[str, Version]:
-    if path.suffix == ".whl":
+    if path.name.endswith(".whl"):
         name = WheelName.parse(path.name)
         project, version = name.project, name.version
     else:
@@ -188,7 +198,7 @@ def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str,
     for path in wheels:
         try:
             with WheelReader(path) as reader:
-                described = variant_of(reader)
+                described = checked_variant_of(reader)
         except WheelError as error:
             problems.append(str(error))
             continue
@@ -215,8 +225,13 @@ def _variants_json_path(files: ReleaseFiles, problems: list[str]) -> Path:
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(VARIANTS_JSON_LIMIT + 1)
+    try:
+        if not path.is_file():
+            raise MetadataError(f"{path.name}: is not a regular file")
+        with path.open("rb") as stream:
+            content = stream.read(VARIANTS_JSON_LIMIT + 1)
+    except OSError as error:
+        raise MetadataError(f"{path.name}: cannot be read: {error.strerror}") from None
     if len(content) > VARIANTS_JSON_LIMIT:
         raise MetadataError(f"{path.name}: has more than the {VARIANTS_JSON_LIMIT} bytes allowed")
     return content

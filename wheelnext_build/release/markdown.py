@@ -106,7 +106,9 @@ def _taken(choice: Choice) -> list[str]:
     for taken in choice.taken:
         title = wording.taken_title(taken)
         where = wording.taken_where(choice, taken)
-        gets.append((code(title) if taken.file else title) + (f" ({where})" if where else ""))
+        gets.append(
+            (code(title) if taken.file else title) + (f" ({escaped(where)})" if where else "")
+        )
         why += map(escaped, wording.taken_reasons(taken))
     why += map(escaped, wording.missed(choice))
     return [escaped(choice.machine.described), "<br>".join(gets), "<br>".join(why)]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ..errors import RequestError, WheelError
 from ..metadata import VariantMetadata
-from ..stamp import variant_of
+from ..stamp import checked_variant_of
 from ..variant import Variant
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from .platforms import Build
 
 VARIANTS_FOLDER = "WHEELNEXT_BUILD_VARIANTS_FOLDER"
@@ -54,7 +55,8 @@ def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
     Raises RequestError where there is no such file, or several wheels and not one plain among them.
     """
     if not wheel.is_file():
-        raise RequestError(f"no such file: {wheel}")
+        what = "not a regular file" if wheel.exists() else "no such file"
+        raise RequestError(f"{what}: {wheel}")
     own = WheelName.parse(wheel.name)
     found: dict[str, BuiltWheel] = {}
     for folder in (wheel.parent, *elsewhere):
@@ -76,7 +78,7 @@ def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
 def read(path: Path) -> BuiltWheel:
     """What a wheel says that it is; raises WheelError."""
     with WheelReader(path) as reader:
-        described = variant_of(reader)
+        described = checked_variant_of(reader)
     return BuiltWheel(path, reader.name, described[0] if described else None)
 
 

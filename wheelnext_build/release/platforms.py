@@ -15,7 +15,7 @@ from packaging.markers import default_environment
 
 from ..buildtarget import BuildTarget, family
 from ..errors import RequestError
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 
 ANY = "any"
 """The system of wheels without binaries."""

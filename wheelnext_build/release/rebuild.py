@@ -17,7 +17,8 @@ from typing import Literal
 
 from ..errors import BuildError, RequestError, WheelError
 from ..stamp import variant_of
-from ..wheelfile import WheelName, WheelReader
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from . import difference
 from .distfiles import SDIST_SUFFIX, release_of
 

@@ -17,9 +17,11 @@ from pathlib import Path
 from ..announce import announce
 from ..auditconfig import AuditConfig
 from ..errors import BuildError, RequestError, WheelError
+from ..publishing import publish
 from ..selfcheck import enforce
 from ..stamp import variant_of
-from ..wheelfile import WheelName, WheelReader, publish
+from ..wheelfile import WheelReader
+from ..wheelname import WheelName
 from .onebuild import VARIANTS_FOLDER, BuiltWheel, check_container_output, wheels_of_build
 from .platforms import Build
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.tags import Tag, sys_tags
@@ -14,7 +14,7 @@ from ..errors import MetadataError, RequestError, WheelError
 from ..host import Host
 from ..metadata import VariantMetadata
 from ..ordering import RankedWheel, first_fitting, order_wheels
-from ..wheelfile import WheelName
+from ..wheelname import WheelName
 from .index import ReleaseFiles, carried_label, carrier_warning, find_releases, read_variants_json
 
 
@@ -23,7 +23,8 @@ class Selection:
     """A release with its wheels in the order in which an installer prefers them.
 
     ``wheels`` has those that do not fit at the end. ``variants_json`` is None where the release has
-    no such file, without which installers ignore the labelled wheels. ``notes`` are for the reader.
+    no such file, without which installers ignore the labelled wheels. ``notes`` are for the reader,
+    ``problems`` what is wrong with its files.
     """
 
     project: str
@@ -31,6 +32,7 @@ class Selection:
     variants_json: Path | None
     wheels: tuple[RankedWheel, ...]
     notes: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> RankedWheel | None:
@@ -85,7 +87,8 @@ def _platform(platform: str, host: Host) -> str:
 
 def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
     notes: list[str] = []
-    metadata = _metadata(files, notes)
+    problems: list[str] = []
+    metadata = _metadata(files, notes, problems)
     if metadata is None and files.labelled and not files.variants_json:
         notes.append(
             "there is no variants.json, and without it installers ignore the labelled wheels; "
@@ -93,12 +96,14 @@ def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
         )
     names = [WheelName.parse(path.name) for path in files.wheels]
     wheels = order_wheels(names, host.rank(metadata) if metadata else None, tags)
-    notes += _carrier_notes(files)
+    damaged = _look_inside(files, notes)
+    wheels = _without(wheels, damaged)
+    problems += damaged.values()
     path = files.variants_json[0] if files.variants_json else None
-    return Selection(files.project, files.version, path, wheels, tuple(notes))
+    return Selection(files.project, files.version, path, wheels, tuple(notes), tuple(problems))
 
 
-def _metadata(files: ReleaseFiles, notes: list[str]) -> VariantMetadata | None:
+def _metadata(files: ReleaseFiles, notes: list[str], problems: list[str]) -> VariantMetadata | None:
     if len(files.variants_json) > 1:
         names = ", ".join(path.name for path in files.variants_json)
         notes.append(f"one release has several variants.json: {names}; the first is taken")
@@ -106,18 +111,30 @@ def _metadata(files: ReleaseFiles, notes: list[str]) -> VariantMetadata | None:
         try:
             return read_variants_json(path)
         except MetadataError as error:
-            notes.append(f"{error}: installers ignore the labelled wheels")
+            problems.append(f"{error}: installers ignore the labelled wheels")
     return None
 
 
-def _carrier_notes(files: ReleaseFiles) -> list[str]:
-    notes = []
+def _look_inside(files: ReleaseFiles, notes: list[str]) -> dict[str, str]:
+    """What is wrong with wheels, by file name; ``notes`` gets what is unexpected in others."""
+    damaged = {}
     for path in files.wheels:
         try:
             label = carried_label(path)
         except WheelError as error:
-            notes.append(str(error))
+            damaged[path.name] = str(error)
             continue
         if label is not None:
             notes.append(carrier_warning(WheelName.parse(path.name), label))
-    return notes
+    return damaged
+
+
+def _without(wheels: Sequence[RankedWheel], damaged: Mapping[str, str]) -> tuple[RankedWheel, ...]:
+    """The wheels with those that nothing should be installed from at the end."""
+    told = [
+        replace(wheel, problems=(*wheel.problems, "the file is not sound"))
+        if wheel.name.filename in damaged
+        else wheel
+        for wheel in wheels
+    ]
+    return tuple(sorted(told, key=lambda wheel: not wheel.compatible))

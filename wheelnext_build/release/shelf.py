@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..copying import copy_range
 from ..errors import WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
-from ..wheelfile import atomic_file, make_folder
+from ..publishing import atomic_file, make_folder
 from .distfiles import SDIST_SUFFIX, Facts
 from .index import IndexedRelease
 from .simplepages import JSON_PAGE, Link, Stamp, read_links
@@ -157,7 +157,7 @@ def version_of(name: str) -> str | None:
     """The version in the name of a variants.json."""
     try:
         return str(Version(name.removesuffix(VARIANTS_JSON_SUFFIX).partition("-")[2]))
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

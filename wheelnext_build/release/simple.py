@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
 from ..filelock import locked
 from ..metadata import VariantMetadata
-from ..wheelfile import make_folder
+from ..publishing import make_folder
 from .distfiles import SDIST_SUFFIX, digest, read_facts, release_of
 from .index import ReleaseFiles, find_releases, read_release, read_variants_json
 from .shelf import File, Shelf, Variants, put_file, put_variants, stamp_of, version_of, write_pages

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from packaging.version import Version
 API_VERSION = "1.1"
 HTML_PAGE, JSON_PAGE = "index.html", "index.json"
 _SOURCE, _VERSION = "_source", "_version"
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Stamp = tuple[int, int]
 """A file's size in bytes and its time of change in nanoseconds."""
@@ -127,6 +130,14 @@ def _link(entry: Mapping[str, object]) -> Link | None:
             "_source": [int(source_size), int(source_time)],
         } if unquote(url).rpartition("/")[2] == filename:
             metadata, python = entry.get("core-metadata"), entry.get("requires-python")
+            digest = metadata.get("sha256") if isinstance(metadata, dict) else None
+            try:
+                Version(version)
+                f"{url}{python}".encode()
+            except ValueError:
+                return None
+            if not all(map(_SHA256.fullmatch, (sha256, digest or sha256))):
+                return None
             return Link(
                 path=unquote(url),
                 sha256=sha256,
@@ -134,7 +145,7 @@ def _link(entry: Mapping[str, object]) -> Link | None:
                 version=version,
                 source=(source_size, source_time),
                 requires_python=python if isinstance(python, str) else None,
-                metadata_sha256=metadata.get("sha256") if isinstance(metadata, dict) else None,
+                metadata_sha256=digest,
             )
     return None
 

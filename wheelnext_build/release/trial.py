@@ -20,8 +20,8 @@ from ..announce import announce
 from ..errors import BuildError, RequestError
 from ..host import Host
 from ..metadata import VARIANT_JSON
+from ..publishing import publish
 from ..request import LABEL_VARIABLE
-from ..wheelfile import publish
 from .onebuild import BuiltWheel
 
 _STDERR = 2

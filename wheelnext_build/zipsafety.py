@@ -1,0 +1,243 @@
+"""What a zip archive must be so that every reader unpacks the same of it, within its folder.
+
+Installers read archives in different ways: by the central directory, by the local headers as they
+come, on file systems that do or do not tell ``A`` from ``a``. What could be one thing to one of
+them and another to the next is refused, and so is what swells beyond any sound wheel. Each function
+says what is wrong, in words; None where nothing is.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import IO
+
+from . import zipformat
+
+MOST_MEMBERS = 1 << 17
+"""No wheel has so many files; the largest of today have some ten thousand."""
+
+_DIRECTORY_LIMIT = 1 << 24
+"""Bytes of a central directory, or of anything else that is read of an archive at once."""
+
+_BOMB_SIZE, _BOMB_RATIO = 1 << 28, 200
+"""A wheel of more bytes than the first, unpacked, that shrank by more than the second, is a bomb.
+
+Deflate cannot do better than 1 : 1032; code and data in wheels come to 1 : 10.
+"""
+
+_BLOCK = 1 << 20
+_UNIX = 3
+_DESCRIPTOR_SIZES = (12, 16, 20, 24)
+"""A data descriptor, with and without its signature, of short and of long sizes (APPNOTE 4.3.9)."""
+
+_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What steers a terminal, or makes a name look like another one."""
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+class Bounded:
+    """A file for zipfile or tarfile, of which nothing unreasonable is read at once.
+
+    They read directories and names as long as the archive claims them to be.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.seek = stream.seek
+        self.tell = stream.tell
+        self.seekable = stream.seekable
+
+    def read(self, count: int = -1) -> bytes:
+        """As of any file; raises ValueError where that is too much."""
+        if count > _DIRECTORY_LIMIT:
+            raise ValueError(f"a directory or a name in it has more than {_DIRECTORY_LIMIT} bytes")
+        return self._stream.read(_DIRECTORY_LIMIT if count < 0 else count)
+
+
+def member_problem(info: zipfile.ZipInfo) -> str | None:
+    """Why a member must not be unpacked."""
+    name = info.filename
+    path = PurePosixPath(name)
+    if name != info.orig_filename or _STEERING.search(name):
+        return f"{info.orig_filename!r} has a control character in its name"
+    outside = path.is_absolute() or ".." in path.parts or not path.parts
+    if outside or "\\" in name or _DRIVE.match(name):
+        return f"{name!r} would be unpacked outside its folder"
+    if info.flag_bits & zipformat.ENCRYPTED:
+        return f"{name} is encrypted"
+    if info.compress_type not in _METHODS:
+        return f"{name} is compressed by method {info.compress_type}; wheels are deflated or stored"
+    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "a symbolic link" if kind == stat.S_IFLNK else "a special file"
+        return f"{name} is {what}, and wheels have none"
+    return None
+
+
+def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
+    """Two names that are one file to somebody, or a file that is a folder, too.
+
+    ``ignoring_case`` is for wheels of systems whose file systems do; a dist-info folder is read
+    so everywhere.
+    """
+    files: dict[str, str] = {}
+    folders: set[str] = set()
+    listed: set[str] = set()
+    for name in names:
+        path = PurePosixPath(name)
+        key = _key(path, ignoring_case)
+        if name.endswith("/"):
+            if key in listed:
+                return f"{path} stands twice in it"
+            listed.add(key)
+            folders.add(key)
+        elif key in files:
+            if files[key] == str(path):
+                return f"{path} stands twice in it"
+            return f"{files[key]} and {path} are one file where case or accents do not count"
+        else:
+            files[key] = str(path)
+        for folder in path.parents:
+            key = _key(folder, ignoring_case)
+            if key in folders:
+                break  # those above it are known, too
+            folders.add(key)
+    both = sorted(files.keys() & folders)
+    return f"{files[both[0]]} is a file and a folder in it" if both else None
+
+
+def _key(path: PurePosixPath, ignoring_case: bool) -> str:
+    text = str(path)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    is_metadata = bool(path.parts) and path.parts[0].lower().endswith(".dist-info")
+    return text.casefold() if ignoring_case or is_metadata else text
+
+
+def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | None:
+    """Why an archive must not be unpacked at all: more in it than a wheel can have."""
+    if len(infos) > MOST_MEMBERS:
+        return f"has {len(infos)} files, over the {MOST_MEMBERS} allowed"
+    total = sum(info.file_size for info in infos)
+    if total > _BOMB_SIZE and total > _BOMB_RATIO * archive_size:
+        ratio = total // max(archive_size, 1)
+        return f"would be unpacked to {total} bytes, {ratio} times its size: not unpacked"
+    return None
+
+
+def check_stream(count: int, offset: int, archive_size: int) -> None:
+    """Raise ValueError where an archive without a directory goes on for too long.
+
+    ``count`` members, unpacked ``offset`` bytes of it, were read so far.
+    """
+    if count > MOST_MEMBERS:
+        raise ValueError(f"it has more than {MOST_MEMBERS} files")
+    if offset > _BOMB_SIZE and offset > _BOMB_RATIO * archive_size:
+        raise ValueError(f"it would be unpacked to {offset} bytes and more")
+
+
+def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:
+    """What lies hidden between members, where readers that go from one to the next would find it.
+
+    ``before`` is the member before the gap, None at the start of the file.
+    """
+    if gap == 0:
+        return None
+    if gap < 0:
+        return "lies over"
+    has_descriptor = before is not None and before.flag_bits & zipformat.DESCRIPTOR
+    return None if has_descriptor and gap in _DESCRIPTOR_SIZES else "hides"
+
+
+def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> str | None:
+    """Why the end records do not close an archive whose directory begins at ``start``.
+
+    Some readers find the directory by them, others by what lies behind it; ``count`` members are
+    in it.
+    """
+    end = stream.seek(0, io.SEEK_END) - zipformat.END.size - len(comment)
+    stream.seek(end)
+    signature, *disks, here, total, size, offset, _ = zipformat.END.unpack(
+        stream.read(zipformat.END.size)
+    )
+    if signature != b"PK\5\6":
+        return "has something behind its end"
+    told = [here, total, size, offset]
+    true = [count, count, size, offset]
+    if end >= zipformat.WIDE_END_SIZE:
+        stream.seek(end - zipformat.WIDE_END_SIZE)
+        if wide := zipformat.wide_end(stream.read(zipformat.WIDE_END_SIZE)):
+            end -= zipformat.WIDE_END_SIZE
+            position, *true = wide
+            if position != end:
+                return "has end records that contradict each other"
+    limits = (0xFFFF, 0xFFFF, zipformat.LIMIT32, zipformat.LIMIT32)
+    agree = all(
+        short in (number, limit) for short, number, limit in zip(told, true, limits, strict=True)
+    )
+    if any(disks) or not agree or true[:2] != [count, count] or true[3] != start:
+        return "has end records that contradict each other"
+    return None if start + true[2] == end else "has something between its directory and its end"
+
+
+def unpacked(stream: IO[bytes], offset: int, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A member's content, piece by piece; raises ValueError or zlib.error where it is damaged.
+
+    zipfile passes over what stands behind the end of deflated data, where readers that go from
+    one member to the next may find another member.
+    """
+    left, count, checksum = info.compress_size, 0, 0
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type else None
+    while left:
+        stream.seek(offset)
+        packed = stream.read(min(left, _BLOCK))
+        if not packed:
+            raise ValueError("it is cut short")
+        offset, left = offset + len(packed), left - len(packed)
+        is_full = False
+        while packed or is_full:
+            block = inflater.decompress(packed, _BLOCK) if inflater else packed
+            packed = inflater.unconsumed_tail if inflater else b""
+            is_full = inflater is not None and len(block) == _BLOCK  # there may be more inside
+            count, checksum = count + len(block), zlib.crc32(block, checksum)
+            if count > info.file_size:
+                raise ValueError("it has more bytes than the archive says")
+            if inflater and (inflater.unused_data or (inflater.eof and left)):
+                raise ValueError("something stands behind the end of its data")
+            if block:
+                yield block
+    if inflater and not inflater.eof:
+        raise ValueError("it is cut short")
+    if count != info.file_size:
+        raise ValueError(f"it has {count} bytes, and the archive says {info.file_size}")
+    if checksum != info.CRC:
+        raise ValueError("it has another checksum than the archive says")
+
+
+def header_problem(info: zipfile.ZipInfo, fields: Sequence[int], extra: bytes) -> bool:
+    """Whether a local header says something else than the central directory does.
+
+    ``fields`` are those of :data:`zipformat.LOCAL_HEADER`. Sizes that stand behind the data are 0.
+    """
+    flags, method, crc, compressed, size = (fields[index] for index in (2, 3, 6, 7, 8))
+    if method != info.compress_type or (flags ^ info.flag_bits) & zipformat.ENCRYPTED:
+        return True
+    if zipformat.LIMIT32 in (compressed, size):
+        wide = zipformat.zip64_numbers(extra)
+        if len(wide) >= 2:
+            size, compressed = wide[:2]
+    told = (crc, compressed, size)
+    if told == (info.CRC, info.compress_size, info.file_size):
+        return False
+    # What follows the data is not known before it is written: zeros, or zip64's placeholders.
+    unknown = all(number in (0, zipformat.LIMIT32) for number in told)
+    return not (flags & zipformat.DESCRIPTOR and info.flag_bits & zipformat.DESCRIPTOR and unknown)
