@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from builds_tools import Outcome, Project, evaluate, extension_of, needs_x86_64
+from rocm import rocm_environment
 
 from wheelnext_build.audit.wheels import audit_wheels
 
@@ -18,42 +19,16 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("hipconfig") is None, reason="needs ROCm's hipcc"),
 ]
 
-ROCM = Path("/opt/rocm")
-DEBIAN = Path("/usr/lib/x86_64-linux-gnu")
-
 LABELS = ["gfx1030_gfx906_x86_64_v3", "gfx90a"]
 
 
 @pytest.fixture(scope="module")
 def rocm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment in which CMake finds ROCm.
-
-    Debian has its parts in folders of its own, where CMake and Clang do not look for them all.
-    """
-    if ROCM.is_dir():
-        return {"ROCM_PATH": str(ROCM)}
-    if not (DEBIAN / "cmake" / "hip-lang").is_dir():
+    """The environment in which CMake finds ROCm."""
+    found = rocm_environment(tmp_path_factory.mktemp("rocm"))
+    if found is None:
         pytest.skip("needs the development files of HIP")
-    root = tmp_path_factory.mktemp("rocm")
-    for name, target in {
-        "amdgcn": DEBIAN / "amdgcn",
-        "bin": Path("/usr/bin"),
-        "include/hip": Path("/usr/include/hip"),
-        "lib/cmake": DEBIAN / "cmake",
-        "share/hip": Path("/usr/share/hip"),
-    }.items():
-        link = root / name
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(target)
-    compiler = max(Path("/usr/bin").glob("clang++-*"), key=lambda path: int(path.name[8:]))
-    said = dict(re.findall(r"HIP_VERSION_(\w+)=(\d+)", (root / "share/hip/version").read_text()))
-    (root / ".info").mkdir()
-    (root / ".info" / "version").write_text(f"{said['MAJOR']}.{said['MINOR']}.0-1\n")
-    return {
-        "CMAKE_ARGS": f"-DCMAKE_HIP_COMPILER_ROCM_ROOT={root} -DCMAKE_HIP_COMPILER={compiler}",
-        "CMAKE_PREFIX_PATH": str(root),
-        "ROCM_PATH": str(root),
-    }
+    return found
 
 
 @pytest.fixture(scope="module")
