@@ -37,6 +37,7 @@ def _nothing(_folder: Path) -> Mapping[str, str]:
 
 def _with_plugin(folder: Path) -> Mapping[str, str]:
     """Pip finds the plugin in a folder, beside what it finds anyway."""
+    folder.mkdir()
     wheel = write_plugin(folder, PACKAGES / "providers" / "example_blas_provider.py")
     return {"PIP_FIND_LINKS": f"{wheel.parent} {os.environ.get('PIP_FIND_LINKS', '')}".strip()}
 
@@ -66,11 +67,12 @@ WAYS = {
     "blas": Way(BY_THE_TOOL, programs=("gfortran",)),
     # One of the variants of these two is there to fail.
     "broken_variant": Way((*AS_A_FRONTEND, "-Cvariant-label=first", "-Cvariant-label=last")),
-    "missing_call": Way((*AS_A_FRONTEND, "-Cvariant-label=flags")),
+    "missing_call": Way((*AS_A_FRONTEND, "-Cvariant-label=define")),
     "cross": Way(BY_THE_TOOL, programs=("aarch64-linux-gnu-gcc",), variables=_for_arm),
     "cuda_kernels": Way(programs=("nvcc",)),
     "fortran_kernels": Way(programs=("gfortran",)),
     "hip_kernels": Way(programs=("hipconfig",), variables=rocm_environment),
+    "migrated": Way(AS_A_FRONTEND),
     "numpy_abi": Way(BY_THE_TOOL),
     "openmp": Way(BY_THE_TOOL, programs=("gcc", "clang")),
     "paths": Way(programs=("nvcc", "gfortran")),
