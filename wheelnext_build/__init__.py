@@ -5,8 +5,10 @@ The hooks wrap scikit-build-core's. Without a request for variants they do what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing is not loaded for it: Ctrl-C is to meet our own code early
+    from collections.abc import Callable
+    from typing import Any
 
 __version__ = "0.1.0"
 

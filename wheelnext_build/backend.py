@@ -186,17 +186,16 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    import tempfile
-
     from . import pathmap, skbuildsettings
     from .packing import fast_packing
     from .publishing import publish
+    from .scratch import scratch_folder
 
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
+    with scratch_folder() as staging, fast_packing():
         if skbuildsettings.is_reproducible(settings or {}):
             settings = pathmap.added(settings)
-        name = skbuild.build_wheel(staging, settings, metadata_directory)
-        return publish(Path(staging, name), Path(wheel_directory)).name
+        name = skbuild.build_wheel(str(staging), settings, metadata_directory)
+        return publish(staging / name, Path(wheel_directory)).name
 
 
 def _variant_wheels(

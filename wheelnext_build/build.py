@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,9 +15,10 @@ from .headstart import HeadStart
 from .jobs import Job, tree_name
 from .objects import ObjectStore
 from .passes import Numbered, Outcome, Passes
+from .scratch import scratch_folder
 from .selfcheck import SelfCheck
 from .sourcewatch import snapshot, warn_of_changes
-from .termination import ending_on_sigterm
+from .termination import ending_on_sigterm, ending_with_parent
 from .tree import Tree
 from .treesfolder import TreesFolder, trees_folder
 from .worker import Work
@@ -52,21 +52,22 @@ class Builder:
         skbuildsettings.check_taken_files(self.passes.settings)
         with (
             ending_on_sigterm(),
+            ending_with_parent(),
             trees_folder(self._kept_folder(jobs), skbuildsettings.project_name()) as folder,
-            tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch,
+            scratch_folder() as scratch,
             self._environment(folder) as environment,
         ):
             if environment is not None:
                 jobs = [_renamed(job, environment) for job in jobs]
             jobs = buildrequires.installed(jobs, folder.path)
-            works = self._works(list(jobs), folder, Path(scratch))
-            with Crew(Path(scratch), environment, self.passes.config.audit) as crew:
+            works = self._works(list(jobs), folder, scratch)
+            with Crew(scratch, environment, self.passes.config.audit) as crew:
                 if len(jobs) > 1 and self._may_run_at_once():
                     outcomes = self._in_parallel(crew, works, folder)
                 else:
                     outcomes = crew.one_by_one(works)
             names = _names(outcomes, jobs)
-            check = SelfCheck(self.passes.config.audit, Path(scratch) / _AUDITED)
+            check = SelfCheck(self.passes.config.audit, scratch / _AUDITED)
             check.summarize()
         return names
 

@@ -43,18 +43,19 @@ def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]
     except OSError as error:
         raise BuildError(f"{folder}: cannot be used as a build folder: {error.strerror}") from None
     with stream:
-        if _lock(stream, wait=False):
+        if lock_file(stream, wait=False):
             yield True
         elif wait:
             if waiting:
                 announce(waiting, file=sys.stderr)
-            _lock(stream, wait=True)
+            lock_file(stream, wait=True)
             yield True
         else:
             yield False
 
 
-def _lock(stream: IO[bytes], *, wait: bool) -> bool:
+def lock_file(stream: IO[bytes], *, wait: bool) -> bool:
+    """Hold an open file's lock until it is closed; returns whether it was to be had."""
     try:
         if sys.platform == "win32":
             while True:

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from . import processgroup
 from .errors import ProviderError, RequestError
+from .scratch import scratch_folder
 from .seed import Plugin
 
 TIMEOUT_VARIABLE = "WHEELNEXT_PROVIDER_TIMEOUT"
@@ -53,8 +53,8 @@ def query(
 ) -> dict[str, Any]:
     """The answer to an order, from a process with this hash seed; raises ProviderError."""
     seconds = timeout()
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch:
-        answer, log = Path(scratch, "answer.json"), Path(scratch, "log.txt")
+    with scratch_folder() as scratch:
+        answer, log = scratch / "answer.json", scratch / "log.txt"
         text = json.dumps({**order, "answer": str(answer), "seconds": seconds})
         with (
             log.open("wb") as output,

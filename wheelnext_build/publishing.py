@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from typing import IO
 
 from .copying import copy_range
 from .errors import WheelError
+from .filelock import lock_file
+
+_PREFIX, _SUFFIX = ".wheelnext-", ".part"
 
 
 def make_folder(folder: Path) -> None:
@@ -41,10 +45,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         if path.exists() and not path.is_file():
             raise WheelError(f"{path}: cannot be written: is not a regular file")
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        part = Path(name)
+        _remove_left(path.parent)
+        part, stream = _new_part(path.parent)
         try:
-            with os.fdopen(descriptor, "w+b") as stream:
+            with stream:
                 yield stream
             part.chmod(_new_file_mode())
             part.replace(path)
@@ -53,6 +57,26 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             raise
     except OSError as error:
         raise WheelError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _new_part(folder: Path) -> tuple[Path, IO[bytes]]:
+    """A file that is written; its lock says that somebody lives who writes it."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
+        stream = os.fdopen(descriptor, "w+b")
+        lock_file(stream, wait=True)
+        if os.fstat(descriptor).st_nlink:
+            return Path(name), stream
+        stream.close()  # taken for a left one before it had its lock
+
+
+@functools.cache
+def _remove_left(folder: Path) -> None:
+    """Remove what a process that was killed has left in a folder; once is enough."""
+    for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with contextlib.suppress(OSError), part.open("r+b") as stream:
+            if lock_file(stream, wait=False):
+                part.unlink()
 
 
 def _new_file_mode() -> int:

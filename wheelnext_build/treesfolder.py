@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import shutil
 import subprocess
 import sysconfig
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .filelock import LOCK, locked, try_locked
+from .scratch import private_folder, scratch_folder
 
-_PREFIX = "wheelnext-build-"
 _TOOLCHAIN = "toolchain.txt"
 
 
@@ -55,8 +53,7 @@ def temporary_folder(name: str) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         folder = _stable_folder(name)
         if folder is None or not stack.enter_context(try_locked(folder, wait=False)):
-            random = tempfile.TemporaryDirectory(prefix=_PREFIX)
-            yield Path(stack.enter_context(random)).resolve()
+            yield stack.enter_context(scratch_folder()).resolve()
             return
         stack.callback(_clear, folder)
         _clear(folder)
@@ -65,23 +62,14 @@ def temporary_folder(name: str) -> Iterator[Path]:
 
 def _stable_folder(name: str) -> Path | None:
     """None where the folder cannot be had, or is not this user's alone."""
-    top = Path(tempfile.gettempdir()).resolve() / f"{_PREFIX}{_user()}"
+    top = private_folder()
+    if top is None:
+        return None
     try:
-        top.mkdir(mode=0o700, exist_ok=True)
-        status = top.lstat()
-        if not top.is_dir() or top.is_symlink():
-            return None
-        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
-            return None
-        folder = top / name
-        folder.mkdir(exist_ok=True)
+        (top / name).mkdir(exist_ok=True)
     except OSError:
         return None
-    return folder
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+    return top / name
 
 
 def _clear(folder: Path) -> None:

@@ -5,10 +5,13 @@ A file that is made to crash or to hang whoever reads it ends its worker, not th
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -146,24 +149,52 @@ def _attempt(tasks: Sequence[_Task], jobs: int, results: dict[_Task, list[Found]
         return []
     broken = []
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_limit) as pool:
-        futures: list[tuple[_Task, Future[list[Found]]]] = [
-            (task, pool.submit(_audit, task)) for task in tasks
-        ]
-        for task, future in futures:
-            try:
-                results[task] = future.result()
-            except BrokenProcessPool:
-                broken.append(task)
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker) as pool:
+        try:
+            with _interrupts_held_back():
+                futures: list[tuple[_Task, Future[list[Found]]]] = [
+                    (task, pool.submit(_audit, task)) for task in tasks
+                ]
+            for task, future in futures:
+                try:
+                    results[task] = future.result()
+                except BrokenProcessPool:
+                    broken.append(task)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
     return broken
 
 
-def _limit() -> None:
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """What is started in the block has no part in Ctrl-C, which is for this process alone."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_worker() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent() -> None:
+    # Workers wait for tasks by a pipe that each of them holds open, also when the parent is gone.
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _audit(task: _Task) -> list[Found]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import INTERRUPTED, WheelnextBuildError, printable
+from ..errors import WheelnextBuildError, printable
 from ..termination import ending_on_sigterm
 
 COMMANDS = (
@@ -57,9 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WheelnextBuildError as error:
         print(f"wheelnext-build: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("wheelnext-build: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output is gone (| head); Python must not complain while flushing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

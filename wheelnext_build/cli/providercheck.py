@@ -14,6 +14,7 @@ from ..errors import Problem, ProviderError, RequestError
 from ..metadata import Provider
 from ..pluginprocess import Interpreter
 from ..plugins import Feature, Refused, ask_all, ask_fixed, mistakes
+from ..scratch import all_temporary_files
 from ..seed import BuildTimeProvider, Plugin
 from ..targets import KNOWN
 from ..variant import Property, Variant
@@ -117,7 +118,7 @@ def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
             "--check-providers needs build: pip install 'wheelnext-build[cli]'"
         ) from None
     print(f"asking the provider of {plugin.namespace!r} ({plugin})", file=sys.stderr)
-    with isolated(None, installer) as env:
+    with all_temporary_files(), isolated(None, installer) as env:
         try:
             env.install(plugin.requires)
         except subprocess.CalledProcessError as error:

@@ -20,6 +20,7 @@ from ..filelock import locked
 from ..jobs import KEEP_GOING_VARIABLE, PLAIN
 from ..jobserver import PARALLEL_VARIABLE
 from ..request import ALL_SETTING, LABEL_SETTING
+from ..scratch import all_temporary_files
 from ..treesfolder import temporary_folder
 from . import source
 from .progress import Display, Tracker
@@ -58,7 +59,7 @@ class Session:
                 "this command needs build: pip install 'wheelnext-build[cli]'"
             ) from None
         errors: list[Exception] = []
-        with self._work_folder() as work:
+        with self._work_folder() as work, all_temporary_files():
             folder = self.project
             interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
             for interpreter in interpreters:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import BuildError, RequestError, WheelError
+from ..scratch import scratch_folder
 from ..stamp import variant_of
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
@@ -101,8 +101,8 @@ def rebuild(folder: Path, project: Path, how: How) -> Rebuilt:
         f"it was built by python -m build {' '.join(options)}".rstrip(),
         "the sources, the build requirements, the compilers and Python are the same as then",
     ]
-    with tempfile.TemporaryDirectory(prefix="wheelnext-rebuild-") as scratch:
-        made = _build(project, folder, Path(scratch), options, epoch)
+    with scratch_folder() as scratch:
+        made = _build(project, folder, scratch, options, epoch)
         compared = [_compare(item, made) for item in files]
         names = {item.path.name for item in files}
         extra = sorted(path.name for path in made.iterdir() if path.name not in names)

@@ -6,18 +6,20 @@ carrier, and has its label again when what came out was looked at.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import processgroup
 from ..announce import announce
 from ..auditconfig import AuditConfig
 from ..errors import BuildError, RequestError, WheelError
 from ..publishing import publish
+from ..scratch import scratch_folder
 from ..selfcheck import enforce
 from ..stamp import variant_of
 from ..wheelfile import WheelReader
@@ -63,8 +65,7 @@ def repair(
     """
     items = wheels_of_build(wheel)
     folder = dest if len(items) == 1 else _usable(variants, Build.of(items[0].name))
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
         made = [_run(item, scratch / str(number), tool) for number, item in enumerate(items)]
         _check(made, items, audit)
         results = []
@@ -100,7 +101,7 @@ def _run(item: BuiltWheel, scratch: Path, tool: Sequence[str]) -> Path:
     announce(f"repair {item.title}: {' '.join(tool)}", sys.stderr)
     try:
         # What the tool says is for people; standard output is for what came out.
-        status = subprocess.run(command, check=False, stdout=_STDERR).returncode
+        status = _status(command, scratch)
     except OSError as error:
         raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
     wheels = sorted(made.glob("*.whl"))
@@ -110,6 +111,17 @@ def _run(item: BuiltWheel, scratch: Path, tool: Sequence[str]) -> Path:
         names = ", ".join(path.name for path in wheels) or "none"
         raise BuildError(f"{item.path.name}: {command[0]} must make one wheel; it made {names}")
     return wheels[0]
+
+
+def _status(command: Sequence[str], scratch: Path) -> int:
+    """Run a command that has its temporary files in ours; it ends with this process."""
+    variables = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
+    with subprocess.Popen(command, stdout=_STDERR, env=variables, start_new_session=True) as tool:
+        try:
+            return tool.wait()
+        except BaseException:
+            processgroup.end_now(tool, patience=0.5)
+            raise
 
 
 def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfig) -> None:

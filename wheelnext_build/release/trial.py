@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..host import Host
 from ..metadata import VARIANT_JSON
 from ..publishing import publish
 from ..request import LABEL_VARIABLE
+from ..scratch import scratch_folder
 from .onebuild import BuiltWheel
 
 _STDERR = 2
@@ -50,7 +50,7 @@ def run_trials(
     """
     _check_environment(wheels[0])
     trials = []
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch, _restoring(wheels[0]):
+    with scratch_folder() as scratch, _restoring(wheels[0]):
         for wheel in wheels:
             reason = "" if wheel.title in anyway else _cannot_run(wheel, host)
             if reason:
@@ -58,7 +58,7 @@ def run_trials(
                 trials.append(Trial(wheel, None, reason))
                 continue
             announce(f"test {wheel.title}: {' '.join(command)}", sys.stderr)
-            status = _install(wheel, Path(scratch))
+            status = _install(wheel, scratch)
             if status:
                 trials.append(Trial(wheel, status, "it could not be installed"))
             else:
@@ -103,8 +103,8 @@ def _restoring(first: BuiltWheel) -> Iterator[None]:
         yield
     finally:
         if was_there:
-            with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as scratch:
-                _install(first, Path(scratch))
+            with scratch_folder() as scratch:
+                _install(first, scratch)
         else:
             _installer("uninstall", *([] if _has_uv() else ["--yes"]), first.name.project)
 

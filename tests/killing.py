@@ -1,0 +1,211 @@
+"""Commands that are ended from outside, at any moment, and what they may leave."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
+
+OURS = "wheelnext-build-"
+_COMPILERS = re.compile(r"cc[A-Za-z0-9]{6}\.\w+")
+"""What GCC leaves where it is ended while it links."""
+
+_MARK = "WHEELNEXT_TEST_MARK"
+_PATIENCE = 30.0
+_GONE_WITHIN = 5.0
+"""Seconds in which what a killed process has started must notice that."""
+
+
+@dataclass
+class Case:
+    """A command, what it begins with and what it makes.
+
+    ``inputs`` are copied anew to ``work`` before each run; ``output`` is a folder there, relative.
+    Files that stand in it may be those of ``inputs``, too. ``others`` are the names of temporary
+    folders that are not this project's: a frontend ends its hooks without asking, and leaves them.
+    """
+
+    command: Sequence[str]
+    inputs: Path
+    work: Path
+    output: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[str] = ()
+
+    @property
+    def temporary(self) -> Path:
+        return self.work.parent / f"{self.work.name}-temporary"
+
+    def reset(self) -> None:
+        """Put everything back to where it was before the first run."""
+        for folder in (self.work, self.temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.inputs, self.work, symlinks=True)
+        self.temporary.mkdir()
+
+    def start(self) -> subprocess.Popen[str]:
+        """Run the command in a session of its own, as a terminal would."""
+        variables = {
+            **os.environ,
+            "SOURCE_DATE_EPOCH": "1700000000",
+            "TMPDIR": str(self.temporary),
+            _MARK: str(self.work),
+            **self.environment,
+        }
+        # Whoever runs the tests in the background may have them ignore SIGINT.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                self.command,
+                cwd=self.work,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def finish(self) -> float:
+        """Run the command to its end; returns the seconds that it took."""
+        start = time.monotonic()
+        process = self.start()
+        said = process.communicate()[0]
+        assert process.returncode == 0, said
+        return time.monotonic() - start
+
+    def made(self, *, hidden: bool = True) -> dict[str, bytes]:
+        """The files in the output folder, by their paths in it."""
+        top = self.work / self.output
+        return {
+            str(path.relative_to(top)): path.read_bytes()
+            for path in sorted(top.rglob("*"))
+            if path.is_file() and (hidden or not path.name.startswith("."))
+        }
+
+    def running(self) -> list[str]:
+        """The commands of all processes that this one has started, however indirectly."""
+        mark = f"{_MARK}={self.work}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    said = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if said:  # a process that has ended has none
+                        found.append(said)
+            except OSError:
+                continue
+        return found
+
+    def left_behind(self) -> list[str]:
+        """The temporary files and folders that are there, but for empty ones and free locks."""
+        found = []
+        for path in sorted(self.temporary.rglob("*")):
+            inside = path.relative_to(self.temporary)
+            is_kept = path.name == "lock" or (inside.parts[0].startswith(OURS) and path.is_dir())
+            in_scratch = len(inside.parts) > 2 and inside.parts[1] == "scratch"
+            is_others = _COMPILERS.fullmatch(path.name) or inside.parts[0].startswith(
+                (*self.others, "\0")
+            )
+            if not is_others and (in_scratch or not is_kept):
+                found.append(str(inside))
+        return found
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a command makes when nobody disturbs it, and the seconds that it takes."""
+
+    seconds: float
+    files: Mapping[str, bytes]
+    before: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, case: Case) -> Reference:
+        case.reset()
+        before = case.made()
+        case.finish()
+        first = case.made()
+        case.reset()
+        seconds = case.finish()
+        assert case.made() == first
+        assert case.left_behind() == []
+        return cls(seconds, first, before)
+
+
+def moments(seconds: float, count: int, seed: int) -> Iterator[float]:
+    """So many moments of a run, one in each part of it, at random there."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for number in range(count):
+        yield (number + chance.random()) / count * seconds
+
+
+def end_at(
+    case: Case,
+    reference: Reference,
+    number: signal.Signals,
+    moment: float,
+    *,
+    terminal: bool = False,
+) -> float:
+    """End a run at that moment and look at what is left; returns the seconds until it ended.
+
+    ``terminal`` sends the signal to all processes of the session, as Ctrl-C does. Then the next run
+    must succeed, with the same files as ever.
+    """
+    what = f"{number.name} after {moment:.3f} s of {reference.seconds:.3f} s"
+    case.reset()
+    process = case.start()
+    time.sleep(moment)
+    start = time.monotonic()
+    is_over = process.poll() is not None
+    if not is_over:
+        (os.killpg if terminal else os.kill)(process.pid, number)
+    said = process.communicate(timeout=_PATIENCE)[0]
+    seconds = time.monotonic() - start
+    _wait(lambda: not case.running(), what)
+    if not is_over and process.returncode != 0:
+        _check_words(said, process.returncode, number, what)
+    _check_files(case, reference, what, hidden=number != signal.SIGKILL)
+    if number != signal.SIGKILL and (terminal or not case.others):
+        left = case.left_behind()
+        assert left == [], f"{what}: {left}"
+    case.finish()
+    assert case.made() == dict(reference.files), f"the next run after {what}"
+    left = case.left_behind()
+    assert left == [], f"{left} after the next run after {what}"
+    return 0.0 if is_over else seconds
+
+
+def _check_words(said: str, status: int, number: signal.Signals, what: str) -> None:
+    if "Traceback" in said and "wheelnext_build" not in said:
+        return  # Python itself has loaded nothing of ours yet, and has no better word
+    assert status in (STATUS[number], -number), f"{what}: status {status}: {said}"
+    if number != signal.SIGKILL:
+        assert "Traceback" not in said, f"{what}: {said}"
+
+
+def _check_files(case: Case, reference: Reference, what: str, *, hidden: bool) -> None:
+    for name, content in case.made(hidden=hidden).items():
+        known = (reference.files.get(name), reference.before.get(name))
+        assert content in known, f"{what}: {name} is not whole"
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _GONE_WITHIN
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: processes stay"
+        time.sleep(0.05)

@@ -1,0 +1,87 @@
+"""Temporary folders of this user's own. What a killed process left, the next one removes."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .filelock import LOCK, try_locked
+
+PREFIX = "wheelnext-build-"
+
+
+def private_folder() -> Path | None:
+    """A folder for temporary ones; None where it cannot be had, or is not this user's alone."""
+    top = Path(tempfile.gettempdir()).resolve() / f"{PREFIX}{_user()}"
+    try:
+        top.mkdir(mode=0o700, exist_ok=True)
+        status = top.lstat()
+    except OSError:
+        return None
+    if not top.is_dir() or top.is_symlink():
+        return None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        return None
+    return top
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder for this process, which is removed when the block ends."""
+    top = private_folder()
+    if top is None:
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+            yield Path(name)
+        return
+    parent = top / "scratch"
+    parent.mkdir(exist_ok=True)
+    for folder in parent.iterdir():
+        _remove_left(folder)
+    with contextlib.ExitStack() as stack:
+        made = None
+        while made is None:
+            new = Path(tempfile.mkdtemp(dir=parent))
+            stack.callback(shutil.rmtree, new, ignore_errors=True)
+            # Another process may have taken it for a left one before it had its lock.
+            if stack.enter_context(_held(new)):
+                made = new / "files"
+        made.mkdir()
+        yield made
+
+
+@contextlib.contextmanager
+def all_temporary_files() -> Iterator[None]:
+    """Have libraries make their temporary files and folders in one of ours while the block runs.
+
+    Some remove what they have begun where that fails, but not where it is interrupted.
+    """
+    with scratch_folder() as folder:
+        before, tempfile.tempdir = tempfile.tempdir, str(folder.resolve())
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    with try_locked(folder, wait=False) as is_mine:
+        yield is_mine and (folder / LOCK).exists()
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove a folder that no living process has."""
+    if not folder.is_dir():
+        return
+    with try_locked(folder, wait=False) as is_mine:
+        if is_mine:
+            shutil.rmtree(folder, ignore_errors=True)
