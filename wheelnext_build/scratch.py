@@ -13,6 +13,7 @@ from pathlib import Path
 from .filelock import LOCK, try_locked
 
 PREFIX = "wheelnext-build-"
+_SCRATCH = "scratch"
 
 
 def private_folder() -> Path | None:
@@ -37,25 +38,38 @@ def _user() -> str:
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """An empty folder for this process, which is removed when the block ends."""
-    top = private_folder()
-    if top is None:
-        with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-            yield Path(name)
-        return
-    parent = top / "scratch"
-    parent.mkdir(exist_ok=True)
-    for folder in parent.iterdir():
-        _remove_left(folder)
     with contextlib.ExitStack() as stack:
-        made = None
-        while made is None:
-            new = Path(tempfile.mkdtemp(dir=parent))
+        while True:
+            new = _new_folder()
+            if new is None:
+                random = tempfile.TemporaryDirectory(prefix=PREFIX)
+                yield Path(stack.enter_context(random))
+                return
+            parent = new.parent
+            stack.callback(_remove_empty, parent, parent.parent)
             stack.callback(shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
             if stack.enter_context(_held(new)):
-                made = new / "files"
-        made.mkdir()
-        yield made
+                break
+        for folder in parent.iterdir():
+            _remove_left(folder)
+        files = new / "files"
+        files.mkdir()
+        yield files
+
+
+def _new_folder() -> Path | None:
+    while (top := private_folder()) is not None:
+        with contextlib.suppress(FileNotFoundError):  # another process removes what is empty
+            (top / _SCRATCH).mkdir(exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=top / _SCRATCH))
+    return None
+
+
+def _remove_empty(*folders: Path) -> None:
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 @contextlib.contextmanager
