@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .errors import INTERRUPTED, WheelError, WheelnextBuildError
+from . import streams
+from .errors import INTERRUPTED, WheelError, WheelnextBuildError, printable
 from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
     """scikit-build-core's sdist; settings about variants are for the wheels."""
     with _clean_exit():
         request = Request.parse(config_settings)
-        return skbuild.build_sdist(sdist_directory, _begin_plain(config_settings, request))
+        settings = _begin_plain(config_settings, request)
+        return _published(sdist_directory, lambda folder: skbuild.build_sdist(folder, settings))
 
 
 def build_wheel(
@@ -65,7 +67,10 @@ def build_editable(
         if not request.wants_variants:
             _leave_variant(request)
             settings = _begin_plain(config_settings, request)
-            return skbuild.build_editable(wheel_directory, settings, metadata_directory)
+            return _published(
+                wheel_directory,
+                lambda folder: skbuild.build_editable(folder, settings, metadata_directory),
+            )
         return _variant_wheels("editable", request, wheel_directory, metadata_directory)
 
 
@@ -186,17 +191,26 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    import tempfile
-
     from . import pathmap, skbuildsettings
     from .packing import fast_packing
-    from .publishing import publish
 
-    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging, fast_packing():
+    with fast_packing():
         if skbuildsettings.is_reproducible(settings or {}):
             settings = pathmap.added(settings)
-        name = skbuild.build_wheel(staging, settings, metadata_directory)
-        return publish(Path(staging, name), Path(wheel_directory)).name
+        return _published(
+            wheel_directory,
+            lambda folder: skbuild.build_wheel(folder, settings, metadata_directory),
+        )
+
+
+def _published(folder: str, build: Callable[[str], str]) -> str:
+    """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
+    import tempfile
+
+    from .publishing import publish
+
+    with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
+        return publish(Path(staging, build(staging)), Path(folder)).name
 
 
 def _variant_wheels(
@@ -291,15 +305,30 @@ def _check_prepared(prepared: Path, wheel: Path) -> None:
 @contextlib.contextmanager
 def _clean_exit() -> Iterator[None]:
     """Print our own errors, without a traceback, as the last thing that the frontend shows."""
+    streams.prepare()
     try:
         yield
     except WheelnextBuildError as error:
-        from .announce import ERROR
-
-        sys.stdout.flush()
-        print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
+        _say(str(error))
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:  # the frontend is gone
         os._exit(1)
+    except OSError as error:
+        import tempfile
+
+        from . import faults
+
+        _say(printable(faults.message(error, (Path(tempfile.gettempdir()), Path()))))
+        raise SystemExit(WheelnextBuildError.exit_code) from None
+    except MemoryError:
+        _say("out of memory")
+        raise SystemExit(WheelnextBuildError.exit_code) from None
+
+
+def _say(error: str) -> None:
+    from .announce import ERROR
+
+    streams.finish()
+    print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
