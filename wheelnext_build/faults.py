@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -22,7 +23,7 @@ _OF_A_COPY = re.compile(r"\[Errno (\d+)\] ([^:]*)")
 _LITTLE = 1 << 20
 """With fewer bytes left than that, a build failed for want of space."""
 
-_FEW = 8
+_FEW = 64
 """With fewer inodes left than that, it failed for want of inodes."""
 
 
@@ -44,20 +45,24 @@ def message(error: OSError, folders: Iterable[Path] = ()) -> str:
 
 def full_disks(folders: Iterable[Path]) -> str:
     """What to add to an error where a disk is full, for those who made it often do not say so."""
-    notes = (f"; the disk of {folder} has no {what} left" for folder, what in _full(folders))
-    return "".join(dict.fromkeys(notes))
+    temporary = os.environ.get("TMPDIR")  # compilers use it, even where Python turned it down
+    if not hasattr(os, "statvfs"):
+        return ""
+    notes: dict[int, str] = {}
+    for folder in (*folders, *([Path(temporary)] if temporary else [])):
+        with contextlib.suppress(OSError):
+            if what := _lacking(folder):
+                notes.setdefault(folder.stat().st_dev, f"; the disk of {folder} has {what} left")
+    return "".join(notes.values())
 
 
-def _full(folders: Iterable[Path]) -> Iterable[tuple[Path, str]]:
-    for folder in folders if hasattr(os, "statvfs") else ():
-        try:
-            status = os.statvfs(folder)
-        except OSError:
-            continue
-        if status.f_bavail * status.f_frsize < _LITTLE:
-            yield folder, "space"
-        elif status.f_files and status.f_favail < _FEW:  # some file systems count none
-            yield folder, "inodes"
+def _lacking(folder: Path) -> str:
+    status = os.statvfs(folder)
+    if status.f_bavail * status.f_frsize < _LITTLE:
+        return "no space"
+    if status.f_files and status.f_favail < _FEW:  # some file systems count none
+        return "no inodes"
+    return ""
 
 
 def _advised(text: str, number: int | None) -> str:
