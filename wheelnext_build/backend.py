@@ -320,7 +320,10 @@ def _clean_exit() -> Iterator[None]:
 
         from . import faults
 
-        _say(printable(faults.message(error, (Path(tempfile.gettempdir()), Path()))))
+        text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
+        if error.filename is None and streams.finish():
+            text = f"standard output: {error.strerror}"
+        _say(printable(text))
         raise SystemExit(WheelnextBuildError.exit_code) from None
     except MemoryError:
         _say("out of memory")

@@ -38,8 +38,10 @@ def message(error: OSError, folders: Iterable[Path] = ()) -> str:
         number, text = (int(found[1]), found[2]) if found else (0, str(why))
         return f"{where}: cannot be written: {_advised(text, number)}"
     text = _advised(error.strerror or str(error), error.errno)
-    if error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {text}"
+    # Of a copy, what cannot be written is the second one.
+    name = error.filename2 if error.filename2 and error.errno in _ADVICE else error.filename
+    if name is not None:
+        return f"{os.fsdecode(name) if isinstance(name, bytes) else name}: {text}"
     return text + full_disks(folders)
 
 

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if error is None or isinstance(error, BrokenPipeError):
         # The reader of our output may be gone (| head).
         return status if error is None else 1
-    print(f"wheelnext-build: standard output: {faults.message(error)}", file=sys.stderr)
+    print(f"wheelnext-build: standard output: {error.strerror}", file=sys.stderr)
     return status or 1
 
 
@@ -81,8 +81,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 1
     except OSError as error:
         # A path that no file system takes, a folder that may not be read, a disk that fails.
-        folders = (Path(tempfile.gettempdir()), Path())
-        text = faults.message(error, folders)
+        text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
+        if error.filename is None and streams.finish():
+            text = f"standard output: {error.strerror}"
         print(printable(f"wheelnext-build: {text}"), file=sys.stderr)
         return WheelnextBuildError.exit_code
     except MemoryError:
