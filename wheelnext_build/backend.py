@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from . import streams
-from .errors import INTERRUPTED, WheelError, WheelnextBuildError, printable
+from .cleanexit import clean_exit
+from .errors import WheelError
 from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
     """What the build needs installed beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings)
         if not request.wants_variants:
             requirements = hook(_begin_plain(config_settings, request))
@@ -33,14 +31,14 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
 
 def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
     """What scikit-build-core needs for an sdist, which is the same for all variants."""
-    with _clean_exit():
+    with clean_exit():
         request = Request.parse(config_settings)
         return skbuild.get_requires_for_build_sdist(_begin_plain(config_settings, request))
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
     """scikit-build-core's sdist; settings about variants are for the wheels."""
-    with _clean_exit():
+    with clean_exit():
         request = Request.parse(config_settings)
         settings = _begin_plain(config_settings, request)
         return _published(sdist_directory, lambda folder: skbuild.build_sdist(folder, settings))
@@ -50,7 +48,7 @@ def build_wheel(
     wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
 ) -> str:
     """The plain wheel, or the wheels of the variants asked for; returns the first one's name."""
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             settings = _begin_plain(config_settings, request)
@@ -62,7 +60,7 @@ def build_editable(
     wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
 ) -> str:
     """scikit-build-core's editable wheel, built for one variant where one is asked for."""
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             _leave_variant(request)
@@ -82,7 +80,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
     hook = getattr(skbuild, name)
 
     def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
-        with _clean_exit():
+        with clean_exit():
             request = _request(config_settings)
             if not request.wants_variants:
                 return str(hook(metadata_directory, _begin_plain(config_settings, request)))
@@ -191,11 +189,15 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    from . import pathmap, skbuildsettings
+    from . import pathcheck, pathmap, skbuildsettings
     from .packing import fast_packing
 
+    reproducible = skbuildsettings.is_reproducible(settings or {})
+    if skbuildsettings.uses_cmake(settings or {}):
+        pathcheck.check_source(Path().absolute(), reproducible=reproducible)
+        pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
     with fast_packing():
-        if skbuildsettings.is_reproducible(settings or {}):
+        if reproducible:
             settings = pathmap.added(settings)
         return _published(
             wheel_directory,
@@ -300,38 +302,3 @@ def _check_prepared(prepared: Path, wheel: Path) -> None:
                 raise WheelError(
                     f"{wheel}: {name} differs from the one that was prepared before the build"
                 )
-
-
-@contextlib.contextmanager
-def _clean_exit() -> Iterator[None]:
-    """Print our own errors, without a traceback, as the last thing that the frontend shows."""
-    streams.prepare()
-    try:
-        yield
-    except WheelnextBuildError as error:
-        _say(str(error))
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    except BrokenPipeError:  # the frontend is gone
-        os._exit(1)
-    except OSError as error:
-        import tempfile
-
-        from . import faults
-
-        text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
-        if error.filename is None and streams.finish():
-            text = f"standard output: {error.strerror}"
-        _say(printable(text))
-        raise SystemExit(WheelnextBuildError.exit_code) from None
-    except MemoryError:
-        _say("out of memory")
-        raise SystemExit(WheelnextBuildError.exit_code) from None
-
-
-def _say(error: str) -> None:
-    from .announce import ERROR
-
-    streams.finish()
-    print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
