@@ -189,13 +189,14 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    from . import pathcheck, pathmap, skbuildsettings
+    from . import clock, pathcheck, pathmap, skbuildsettings
     from .packing import fast_packing
 
     reproducible = skbuildsettings.is_reproducible(settings or {})
     if skbuildsettings.uses_cmake(settings or {}):
         pathcheck.check_source(Path().absolute(), reproducible=reproducible)
         pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
+        settings = clock.settings_for(settings or {})
     with fast_packing():
         if reproducible:
             settings = pathmap.added(settings)
@@ -218,7 +219,7 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import buildproviders, buildrequires, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, buildrequires, clock, jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -248,7 +249,7 @@ def _variant_wheels(
     common = Passes(
         config=config,
         kind=kind,
-        settings=request.settings,
+        settings=clock.settings_for(request.settings) if kind == "wheel" else request.settings,
         wheel_directory=folder.absolute(),
         carriers=carriers,
         total=len(planned),
