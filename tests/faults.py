@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import random
+import re
 import shutil
 import subprocess
 import sys
@@ -16,11 +18,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+PACKAGES = Path(__file__).parent / "packages"
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 _OTHERS = ("SKBUILD", "CMAKE", "WHEELNEXT_", "CUDA", "NVCC", "PIP_BUILD_TRACKER", "LC_", "LANG")
 _KEPT = ("WHEELNEXT_BUILD_WHEELHOUSE",)
+_PYTHONS = ("PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING")
 _FLAGS = ("CC", "CXX", "FC", "CFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS", "TMPDIR")
+_FRONTENDS = "pyproject_hooks"
+_OURS = re.compile(r'File "[^"]*wheelnext_build[/\\]')
+_OF_GCC = re.compile(r"cc\w{6}\.\w+")
 _CLONE_NEWNS = 0x00020000
 
 
@@ -72,7 +79,7 @@ def environment(temporary: Path, further: Mapping[str, str] | None = None) -> di
     variables = {
         name: value
         for name, value in os.environ.items()
-        if (not name.startswith(_OTHERS) or name in _KEPT) and name not in _FLAGS
+        if (not name.startswith(_OTHERS) or name in _KEPT) and name not in (*_FLAGS, *_PYTHONS)
     }
     return {**variables, **EPOCH, "LC_ALL": "C.UTF-8", "TMPDIR": str(temporary), **(further or {})}
 
@@ -113,9 +120,15 @@ def frontend(*arguments: str | Path) -> list[str | Path]:
 
 
 def check_refused(ended: Ended, *names: str) -> None:
-    """A status of failure, and a message, with these names in it, instead of a traceback."""
+    """A status of failure, and a message, with these names in it, instead of a traceback.
+
+    A frontend that cannot write its own files has tracebacks of its own.
+    """
     assert ended.status in (1, 2), f"status {ended.status}\n{ended.said}"
-    assert "Traceback" not in ended.said, ended.said
+    if _FRONTENDS in ended.said:
+        assert not _OURS.search(ended.said), ended.said
+    else:
+        assert "Traceback" not in ended.said, ended.said
     for name in names:
         assert name in ended.said, f"{name} is not in\n{ended.said}"
 
@@ -136,11 +149,39 @@ def check_no_partial(folder: Path, whole: Mapping[str, bytes]) -> None:
 
 
 def check_nothing_left(temporary: Path) -> None:
-    """Nothing temporary stays but the locks of folders that have always the same name."""
+    """Nothing temporary stays but the locks of folders that have always the same name.
+
+    GCC leaves a file of its own where it cannot make a second one.
+    """
     left = [path for path in temporary.rglob("*") if path.is_file() and path.name != "lock"]
-    assert left == []
-    top = [path.name for path in temporary.iterdir()]
-    assert top in ([], [f"wheelnext-build-{os.getuid()}"]), top
+    assert [path for path in left if not _OF_GCC.fullmatch(path.name)] == []
+    top = {path.name for path in temporary.iterdir() if path not in left}
+    assert top <= {f"wheelnext-build-{os.getuid()}"}
+
+
+def check_full(ended: Ended, out: Path, whole: Mapping[str, bytes], temporary: Path) -> bool:
+    """The end of a build on a small disk: all is there, or a message that the disk is full.
+
+    Returns whether it was.
+    """
+    check_no_partial(out, whole)
+    if ended.status == 0:
+        assert content(out).keys() == whole.keys(), ended.said
+        return False
+    check_refused(ended)
+    assert re.search("no (space|inodes) left", ended.said, re.IGNORECASE), ended.said
+    check_nothing_left(temporary)
+    return True
+
+
+def make_project(folder: Path) -> Path:
+    """A small project of three wheels, each with 100 kB that cannot be packed, and its sdist."""
+    project = copied(PACKAGES / "targets_scope", folder)
+    table = project / "pyproject.toml"
+    table.write_text(table.read_text().replace('["v1", "v3", "v4"]', '["v3"]'))
+    data = random.Random(1).randbytes(100_000)  # noqa: S311 - the same each time
+    (project / "src" / "targets_scope" / "data.bin").write_bytes(data)
+    return project
 
 
 def copied(project: Path, folder: Path) -> Path:
@@ -148,3 +189,29 @@ def copied(project: Path, folder: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "dist", "build")
     shutil.copytree(project, folder, ignore=ignored)
     return folder
+
+
+def wheels_only(whole: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those files that are wheels."""
+    return {name: data for name, data in whole.items() if name.endswith(".whl")}
+
+
+GREEDY = """
+#if defined(__AVX2__)
+#define A(x) x,x,x,x,x,x,x,x,x,x
+#define B(x) A(x),A(x),A(x),A(x),A(x),A(x),A(x),A(x),A(x),A(x)
+#define C(x) B(x),B(x),B(x),B(x),B(x),B(x),B(x),B(x),B(x),B(x)
+#define D(x) C(x),C(x),C(x),C(x),C(x),C(x),C(x),C(x),C(x),C(x)
+#define E(x) D(x),D(x),D(x),D(x),D(x),D(x),D(x),D(x),D(x),D(x)
+static const int large[] = {E(1),E(2),E(3),E(4),E(5),E(6),E(7),E(8),E(9)};
+int first(void) { return large[0]; }
+#endif
+"""
+"""C that takes much memory to compile, for one of the variants."""
+
+POOR = """\
+#!/bin/sh
+ulimit -v 100000
+exec cc "$@"
+"""
+"""A compiler that has 100 MB of address space."""
