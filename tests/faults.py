@@ -27,7 +27,7 @@ _PYTHONS = ("PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING")
 _FLAGS = ("CC", "CXX", "FC", "CFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS", "TMPDIR")
 _FRONTENDS = "pyproject_hooks"
 _OURS = re.compile(r'File "[^"]*wheelnext_build[/\\]')
-_OF_GCC = re.compile(r"cc\w{6}\.\w+")
+_OF_GCC = re.compile(r"cc\w{6}\..+")
 _CLONE_NEWNS = 0x00020000
 
 
@@ -154,7 +154,8 @@ def check_nothing_left(temporary: Path) -> None:
     GCC leaves a file of its own where it cannot make a second one.
     """
     left = [path for path in temporary.rglob("*") if path.is_file() and path.name != "lock"]
-    assert [path for path in left if not _OF_GCC.fullmatch(path.name)] == []
+    ours = [path for path in left if not _OF_GCC.fullmatch(path.name)]
+    assert ours == [], ours
     top = {path.name for path in temporary.iterdir() if path not in left}
     assert top <= {f"wheelnext-build-{os.getuid()}"}
 

@@ -1,0 +1,95 @@
+"""Builds on disks that are full at each moment: configuring, compiling, linking, packing, publishing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import faults
+import pytest
+
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(not faults.can_mount(), reason="may not mount a disk"),
+]
+
+SPACE = [
+    f"size={size}k" for size in (4, 16, 64, 150, 250, 330, 420, 500, 600, 700, 850, 1000, 1200)
+]
+INODES = [f"nr_inodes={count}" for count in (1, 2, 3, 6, 12, 25, 50, 75, 100, 125, 150, 200, 250)]
+ROOM = ("size=100m", "nr_inodes=10000")
+
+BUILDS: dict[str, Callable[[Path, Path], list[str | Path]]] = {
+    "build": lambda out, project: faults.cli("build", "--no-isolation", "-o", out, project),
+    "hooks": lambda out, project: faults.frontend("--wheel", "-Cvariants=all", "-o", out, project),
+    "one after the other": lambda out, project: faults.frontend(
+        "--wheel", "-Cvariants=all", "-Cbuild.tool-args=-j2", "-o", out, project
+    ),
+    "plain": lambda out, project: faults.frontend("--wheel", "-o", out, project),
+    "sdist": lambda out, project: faults.frontend("--sdist", "-o", out, project),
+    "editable": lambda out, project: [
+        *(sys.executable, "-c"),
+        f"import os, wheelnext_build; os.chdir({str(project)!r}); "
+        f"wheelnext_build.build_editable({str(out)!r}, {{'variant-label': 'x86_64_v3'}})",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return faults.make_project(tmp_path_factory.mktemp("faults") / "project")
+
+
+@pytest.fixture(scope="module")
+def whole(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, bytes]]:
+    """What an undisturbed run of a build leaves."""
+    known: dict[str, dict[str, bytes]] = {}
+
+    def run(name: str) -> dict[str, bytes]:
+        if name not in known:
+            out = tmp_path_factory.mktemp("whole")
+            ended = faults.run(BUILDS[name](out, project), tmp_path_factory.mktemp("temporary"))
+            assert ended.status == 0, ended.said
+            known[name] = faults.content(out)
+        return known[name]
+
+    return run
+
+
+@pytest.mark.parametrize("name", BUILDS)
+@pytest.mark.parametrize("where", ["outdir", "TMPDIR", "build-dir"])
+def test_a_full_disk(
+    name: str,
+    where: str,
+    project: Path,
+    whole: Callable[[str], dict[str, bytes]],
+    tmp_path: Path,
+) -> None:
+    if where == "build-dir" and name in ("sdist", "editable"):
+        pytest.skip("builds in no kept folder, or in one of its own")
+    refused = 0
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    for option in [*SPACE, *INODES]:
+        for folder in (out, temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        mounted = {"outdir": out, "TMPDIR": temporary, "build-dir": tmp_path / "kept"}[where]
+        with faults.disk(mounted, option):
+            command = BUILDS[name](out, project)
+            if where == "build-dir":
+                command.append(f"-Cbuild-dir={mounted}/build/")
+            ended = faults.run(command, temporary)
+            refused += faults.check_full(ended, out, whole(name), temporary)
+            if where != "outdir":
+                shutil.rmtree(out)
+                out.mkdir()
+            faults.remount(mounted, *ROOM)
+            ended = faults.run(command, temporary)
+            assert ended.status == 0, ended.said
+            assert faults.content(out) == whole(name)
+    print(f"{name}, {where}: {refused} of {len(SPACE + INODES)} disks were too small")
+    assert refused >= 2
