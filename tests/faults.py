@@ -109,6 +109,21 @@ def run(
     return Ended(ended.returncode, ended.stdout)
 
 
+def to_full() -> None:
+    """Give a process a standard output that is full."""
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+
+
+def to_nobody() -> None:
+    """Give a process no standard streams at all."""
+    for number in range(3):
+        os.close(number)
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""An environment in which few characters can be printed."""
+
+
 def cli(*arguments: str | Path) -> list[str | Path]:
     """The command line, by the interpreter of the tests."""
     return [sys.executable, "-m", "wheelnext_build", *arguments]

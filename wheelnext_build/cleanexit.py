@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import faults, streams
+from . import clock, faults, streams
 from .announce import ERROR
 from .errors import INTERRUPTED, WheelnextBuildError, printable
 
@@ -19,6 +19,7 @@ def clean_exit() -> Iterator[None]:
     """Print our own errors, without a traceback, as the last thing that the frontend shows."""
     streams.prepare()
     try:
+        clock.check_epoch()
         yield
     except WheelnextBuildError as error:
         _say(str(error))

@@ -10,17 +10,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .announce import announce
+from .errors import RequestError
 from .sourcewatch import snapshot
 
 _DATES = "dates.json"
 _SLACK = 10
 """Seconds: file servers have clocks of their own."""
+
+
+_LATEST = 2**32 - 1
+"""The last second that an sdist's header can hold."""
+
+
+def check_epoch() -> None:
+    """Raise RequestError where SOURCE_DATE_EPOCH is no date that files can have."""
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if text is None:
+        return
+    if not re.fullmatch("[0-9]{1,20}", text) or int(text) > _LATEST:
+        raise RequestError(
+            f"SOURCE_DATE_EPOCH is {text[:40]!r}: it must be a whole number of seconds since 1970, "
+            f"from 0 to {_LATEST}; set it so, or unset it"
+        )
 
 
 def is_unsure(kept: Path, sources: Path) -> bool:

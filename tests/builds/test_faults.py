@@ -20,7 +20,6 @@ pytestmark = [
 
 needs_mounts = pytest.mark.skipif(not faults.can_mount(), reason="may not mount a disk")
 YEAR = 365 * 86400
-DATED = faults.EPOCH["SOURCE_DATE_EPOCH"]
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +209,26 @@ def test_a_path_that_cannot_be_built_in(
     faults.check_refused(ended, "is in the path, and it is in that of the project's folder")
     assert "Configuring" not in ended.said
     assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.parametrize("date", ["-1", "", "abc", "1.5", "4294967296", "1_000", "٣"])
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_a_date_that_files_cannot_have(
+    date: str, kind: str, project: Path, tmp_path: Path, temporary: Path
+) -> None:
+    call = f"import wheelnext_build; wheelnext_build.build_{kind}({str(tmp_path / 'out')!r})"
+    env = {"SOURCE_DATE_EPOCH": date}
+    ended = faults.run([sys.executable, "-c", call], temporary, cwd=project, env=env)
+    faults.check_refused(ended, "wheelnext-build error: SOURCE_DATE_EPOCH is ", "seconds since")
+    assert not (tmp_path / "out").exists()
+
+
+def test_standard_output(project: Path, tmp_path: Path, temporary: Path) -> None:
+    command = faults.cli("matrix", project)
+    ended = faults.run(command, temporary, before=faults.to_full)
+    faults.check_refused(ended, "standard output: No space left on device")
+    assert "Exception ignored" not in ended.said
+    assert faults.run(command, temporary, before=faults.to_nobody) == faults.Ended(0, "")
+    missing = faults.cli("matrix", tmp_path / "日本")
+    ended = faults.run(missing, temporary, env=faults.ASCII)
+    faults.check_refused(ended, "pyproject.toml: no such file")

@@ -1,4 +1,4 @@
-"""Builds on disks that are full at each moment: configuring, compiling, linking, packing, publishing."""
+"""Builds on disks that are full while configuring, compiling, linking, packing, publishing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ SPACE = [
 INODES = [f"nr_inodes={count}" for count in (1, 2, 3, 6, 12, 25, 50, 75, 100, 125, 150, 200, 250)]
 ROOM = ("size=100m", "nr_inodes=10000")
 
+_EDITABLE = """
+import os, wheelnext_build
+os.chdir({!r})
+wheelnext_build.build_editable({!r}, {{'variant-label': 'x86_64_v3'}})
+"""
+
 BUILDS: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "build": lambda out, project: faults.cli("build", "--no-isolation", "-o", out, project),
     "hooks": lambda out, project: faults.frontend("--wheel", "-Cvariants=all", "-o", out, project),
@@ -31,8 +37,7 @@ BUILDS: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "sdist": lambda out, project: faults.frontend("--sdist", "-o", out, project),
     "editable": lambda out, project: [
         *(sys.executable, "-c"),
-        f"import os, wheelnext_build; os.chdir({str(project)!r}); "
-        f"wheelnext_build.build_editable({str(out)!r}, {{'variant-label': 'x86_64_v3'}})",
+        _EDITABLE.format(str(project), str(out)),
     ],
 }
 

@@ -25,9 +25,9 @@ WRITING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     ),
     "unlabel": lambda wheels, out: faults.cli("unlabel", "--outdir", out, wheels / LABELLED),
     "repair": lambda wheels, out: faults.cli(
-        *("repair", wheels, out, "--", "cp", "{wheel}", "{dest_dir}")
+        *("repair", wheels / LABELLED, out, "--", "cp", "{wheel}", "{dest_dir}")
     ),
-    "index": lambda wheels, out: faults.cli("index", wheels),
+    "index": lambda wheels, _: faults.cli("index", wheels),
     "index --simple": lambda wheels, out: faults.cli("index", "--simple", out / "simple", wheels),
     "index --pylock": lambda wheels, out: faults.cli(
         *("index", "--pylock", out / "pylock.toml", wheels)
@@ -35,13 +35,13 @@ WRITING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "report --html": lambda wheels, out: faults.cli("report", "--html", out / "r.html", wheels),
 }
 READING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
-    "report": lambda wheels, out: faults.cli("report", wheels),
-    "audit": lambda wheels, out: faults.cli("audit", wheels / LABELLED),
-    "inspect": lambda wheels, out: faults.cli("inspect", wheels / LABELLED),
-    "inspect --json": lambda wheels, out: faults.cli("inspect", "--json", wheels / LABELLED),
-    "select": lambda wheels, out: faults.cli("select", wheels),
-    "check": lambda wheels, out: faults.cli("check", wheels),
-    "index --check": lambda wheels, out: faults.cli("index", "--check", wheels),
+    "report": lambda wheels, _: faults.cli("report", wheels),
+    "audit": lambda wheels, _: faults.cli("audit", wheels / LABELLED),
+    "inspect": lambda wheels, _: faults.cli("inspect", wheels / LABELLED),
+    "inspect --json": lambda wheels, _: faults.cli("inspect", "--json", wheels / LABELLED),
+    "select": lambda wheels, _: faults.cli("select", wheels),
+    "check": lambda wheels, _: faults.cli("check", wheels),
+    "index --check": lambda wheels, _: faults.cli("index", "--check", wheels),
 }
 COMMANDS = {**WRITING, **READING}
 SPACES = ["size=+0k", "size=+4k", "size=+12k", "size=+40k", "nr_inodes=+0", "nr_inodes=+1", "ro"]
@@ -144,18 +144,6 @@ def test_what_may_not_be_read(name: str, tmp_path: Path, temporary: Path) -> Non
     assert not list(out.rglob("*.whl"))
 
 
-def to_full() -> None:
-    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
-
-
-def to_nobody() -> None:
-    for number in range(3):
-        os.close(number)
-
-
-ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-
-
 def test_standard_output(name: str, tmp_path: Path, temporary: Path) -> None:
     wheels, out = released(tmp_path / "wheels ü 日本"), tmp_path / "out"
 
@@ -170,10 +158,10 @@ def test_standard_output(name: str, tmp_path: Path, temporary: Path) -> None:
         return done.status, done.said
 
     status, _ = ended()
-    assert ended(env=ASCII)[0] == status
-    assert ended(before=to_nobody) == (status, "")
+    assert ended(env=faults.ASCII)[0] == status
+    assert ended(before=faults.to_nobody) == (status, "")
     for unbuffered in ("", "1"):
-        found, said = ended(env={"PYTHONUNBUFFERED": unbuffered}, before=to_full)
+        found, said = ended(env={"PYTHONUNBUFFERED": unbuffered}, before=faults.to_full)
         if name != "report --html":  # which says where the page is on standard error
             assert found
             assert "standard output: No space left on device" in said
