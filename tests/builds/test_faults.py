@@ -156,7 +156,7 @@ def test_a_changed_source_with_an_earlier_date_is_compiled(
     project: Path, tmp_path: Path, temporary: Path
 ) -> None:
     source, out = faults.copied(project, tmp_path / "source"), tmp_path / "out"
-    command = [*hooks(out, source), f"-Cbuild-dir={tmp_path}/kept/"]
+    command = build(out, source, "--only", "x86_64_v3", "--build-dir", f"{tmp_path}/kept")
     assert faults.run(command, temporary).status == 0
     before = faults.content(out)
     text = (source / "common.c").read_text()
@@ -164,7 +164,6 @@ def test_a_changed_source_with_an_earlier_date_is_compiled(
     os.utime(source / "common.c", (time.time() - YEAR,) * 2)
     ended = faults.run(command, temporary)
     assert ended.status == 0, ended.said
-    assert "sources have older dates" in ended.said
     after = faults.content(out)
     assert all(after[name] != before[name] for name in before)
     # And what was built with the clock ahead does not count as newer than what is changed now.

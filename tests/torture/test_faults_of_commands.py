@@ -25,7 +25,7 @@ WRITING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     ),
     "unlabel": lambda wheels, out: faults.cli("unlabel", "--outdir", out, wheels / LABELLED),
     "repair": lambda wheels, out: faults.cli(
-        *("repair", wheels / LABELLED, out, "--", "cp", "{wheel}", "{dest_dir}")
+        *("repair", wheels / PLAIN, out, "--", "cp", "{wheel}", "{dest_dir}")
     ),
     "index": lambda wheels, _: faults.cli("index", wheels),
     "index --simple": lambda wheels, out: faults.cli("index", "--simple", out / "simple", wheels),
