@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 PLAIN = "sample-1.0-py3-none-any.whl"
+OTHER = "other-1.0-py3-none-any.whl"
 LABELLED = "sample-1.0-py3-none-any-x86_64_v3.whl"
 
 WRITING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
@@ -25,7 +26,7 @@ WRITING: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     ),
     "unlabel": lambda wheels, out: faults.cli("unlabel", "--outdir", out, wheels / LABELLED),
     "repair": lambda wheels, out: faults.cli(
-        *("repair", wheels / PLAIN, out, "--", "cp", "{wheel}", "{dest_dir}")
+        *("repair", wheels / OTHER, out, "--", "cp", "{wheel}", "{dest_dir}")
     ),
     "index": lambda wheels, _: faults.cli("index", wheels),
     "index --simple": lambda wheels, out: faults.cli("index", "--simple", out / "simple", wheels),
@@ -52,7 +53,7 @@ def released(folder: Path) -> Path:
     folder.mkdir()
     write_wheel(folder, PLAIN)
     data = {"noise": os.urandom(20_000)}
-    write_wheel(folder, "other-1.0-py3-none-any.whl", files=data)
+    write_wheel(folder, OTHER, files=data)
     write_variant(folder, "x86_64_v3", "v3")
     write_sdist(folder, "sample-1.0")
     return folder
@@ -132,14 +133,14 @@ def test_temporary_files(name: str, fault: str, tmp_path: Path) -> None:
 def test_what_may_not_be_read(name: str, tmp_path: Path, temporary: Path) -> None:
     wheels, out = released(tmp_path / "wheels"), tmp_path / "out"
     out.mkdir()
-    for file in (PLAIN, LABELLED):
+    for file in (PLAIN, LABELLED, OTHER):
         (wheels / file).chmod(0)
     bound = faults.subject_to_permissions()
     ended = faults.run([*bound, *COMMANDS[name](wheels, out)], temporary)
     assert ended.status in (1, 2), ended.said
     assert "Traceback" not in ended.said, ended.said
     said = ended.said + "".join(path.read_text() for path in out.glob("*.html"))
-    assert "sample-1.0-py3-none-any" in said
+    assert "-1.0-py3-none-any" in said
     assert "Permission denied" in said
     assert not list(out.rglob("*.whl"))
 
