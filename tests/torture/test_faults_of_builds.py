@@ -25,7 +25,7 @@ DISKS = {
     "TMPDIR": options((16, 150, 330, 500, 700, 850, 1000), (6, 50, 100, 150)),
     "build-dir": options((16, 150, 330, 500, 700, 850), (6, 50, 80)),
 }
-"""By what is on the disk: the room there, so that each moment of a build has one that it fails at."""
+"""By what is on the disk: the room there; each moment of a build has one at which it is full."""
 
 ROOM = ("size=100m", "nr_inodes=10000")
 

@@ -111,8 +111,7 @@ def test_a_full_or_read_only_disk(name: str, option: str, tmp_path: Path, tempor
             assert names == {f for f in faults.content(undisturbed) if not f.endswith("lock")}
         faults.remount(disk, "rw", "size=10m", "nr_inodes=1000")
         if ended.status != expected.status:
-            options = ["--force"] if name == "repair" else []
-            again = faults.run([*command[:4], *options, *command[4:]], temporary)
+            again = faults.run(command, temporary)
             assert again.status == expected.status, again.said
         faults.check_nothing_left(temporary)
 
