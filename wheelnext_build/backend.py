@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .errors import INTERRUPTED, WheelError, WheelnextBuildError
+from .cleanexit import clean_exit
+from .errors import WheelError
 from .request import NATIVE, Kind, Request, Settings, check_installable, installer
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
     """What the build needs installed beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings)
         if not request.wants_variants:
             requirements = hook(_begin_plain(config_settings, request))
@@ -32,23 +31,24 @@ def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list
 
 def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
     """What scikit-build-core needs for an sdist, which is the same for all variants."""
-    with _clean_exit():
+    with clean_exit():
         request = Request.parse(config_settings)
         return skbuild.get_requires_for_build_sdist(_begin_plain(config_settings, request))
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
     """scikit-build-core's sdist; settings about variants are for the wheels."""
-    with _clean_exit():
+    with clean_exit():
         request = Request.parse(config_settings)
-        return skbuild.build_sdist(sdist_directory, _begin_plain(config_settings, request))
+        settings = _begin_plain(config_settings, request)
+        return _published(sdist_directory, lambda folder: skbuild.build_sdist(folder, settings))
 
 
 def build_wheel(
     wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
 ) -> str:
     """The plain wheel, or the wheels of the variants asked for; returns the first one's name."""
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             settings = _begin_plain(config_settings, request)
@@ -60,12 +60,15 @@ def build_editable(
     wheel_directory: str, config_settings: Settings | None, metadata_directory: str | None
 ) -> str:
     """scikit-build-core's editable wheel, built for one variant where one is asked for."""
-    with _clean_exit():
+    with clean_exit():
         request = _request(config_settings, quiet=False)
         if not request.wants_variants:
             _leave_variant(request)
             settings = _begin_plain(config_settings, request)
-            return skbuild.build_editable(wheel_directory, settings, metadata_directory)
+            return _published(
+                wheel_directory,
+                lambda folder: skbuild.build_editable(folder, settings, metadata_directory),
+            )
         return _variant_wheels("editable", request, wheel_directory, metadata_directory)
 
 
@@ -77,7 +80,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
     hook = getattr(skbuild, name)
 
     def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
-        with _clean_exit():
+        with clean_exit():
             request = _request(config_settings)
             if not request.wants_variants:
                 return str(hook(metadata_directory, _begin_plain(config_settings, request)))
@@ -186,22 +189,36 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    from . import pathmap, skbuildsettings
+    from . import clock, pathcheck, pathmap, skbuildsettings
     from .packing import fast_packing
+
+    reproducible = skbuildsettings.is_reproducible(settings or {})
+    if skbuildsettings.uses_cmake(settings or {}):
+        pathcheck.check_source(Path().absolute(), reproducible=reproducible)
+        pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
+        settings = clock.settings_for(settings or {})
+    with fast_packing():
+        if reproducible:
+            settings = pathmap.added(settings)
+        return _published(
+            wheel_directory,
+            lambda folder: skbuild.build_wheel(folder, settings, metadata_directory),
+        )
+
+
+def _published(folder: str, build: Callable[[str], str]) -> str:
+    """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
     from .publishing import publish
     from .scratch import scratch_folder
 
-    with scratch_folder() as staging, fast_packing():
-        if skbuildsettings.is_reproducible(settings or {}):
-            settings = pathmap.added(settings)
-        name = skbuild.build_wheel(str(staging), settings, metadata_directory)
-        return publish(staging / name, Path(wheel_directory)).name
+    with scratch_folder() as staging:
+        return publish(staging / build(str(staging)), Path(folder)).name
 
 
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import buildproviders, buildrequires, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, buildrequires, clock, jobs, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -231,7 +248,7 @@ def _variant_wheels(
     common = Passes(
         config=config,
         kind=kind,
-        settings=request.settings,
+        settings=clock.settings_for(request.settings) if kind == "wheel" else request.settings,
         wheel_directory=folder.absolute(),
         carriers=carriers,
         total=len(planned),
@@ -285,20 +302,3 @@ def _check_prepared(prepared: Path, wheel: Path) -> None:
                 raise WheelError(
                     f"{wheel}: {name} differs from the one that was prepared before the build"
                 )
-
-
-@contextlib.contextmanager
-def _clean_exit() -> Iterator[None]:
-    """Print our own errors, without a traceback, as the last thing that the frontend shows."""
-    try:
-        yield
-    except WheelnextBuildError as error:
-        from .announce import ERROR
-
-        sys.stdout.flush()
-        print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    except BrokenPipeError:  # the frontend is gone
-        os._exit(1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import buildenv, buildrequires, jobserver, lanes, skbuildsettings
+from . import buildenv, buildrequires, jobserver, lanes, pathcheck, skbuildsettings
 from .announce import announce
 from .crew import Crew
 from .errors import BuildError
@@ -49,7 +49,11 @@ class Builder:
         Raises BuildError at the first failure (or, when asked to keep going, after the last job);
         the wheels that were finished before stay, and nothing half-written does.
         """
-        skbuildsettings.check_taken_files(self.passes.settings)
+        settings = self.passes.settings
+        skbuildsettings.check_taken_files(settings)
+        pathcheck.check_source(
+            Path().absolute(), reproducible=skbuildsettings.is_reproducible(settings)
+        )
         with (
             ending_on_sigterm(),
             ending_with_parent(),
@@ -57,6 +61,7 @@ class Builder:
             scratch_folder() as scratch,
             self._environment(folder) as environment,
         ):
+            pathcheck.check_trees(self.in_place or folder.path, Path(scratch))
             if environment is not None:
                 jobs = [_renamed(job, environment) for job in jobs]
             jobs = buildrequires.installed(jobs, folder.path)

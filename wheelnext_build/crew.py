@@ -132,7 +132,7 @@ class Crew:
         follow: Callable[[Iterable[str]], None] | None,
     ) -> int | None:
         """Have a worker do it; returns the status it ended with, or None where it stays."""
-        work.result.unlink(missing_ok=True)
+        worker.reserve(work.result)
         if self.environment is not None:
             environment = self.environment.variables(environment)
         # What it imports from a folder of a variant's own, it would have for the next one, too.

@@ -41,7 +41,7 @@ def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / LOCK).open("a+b")
     except OSError as error:
-        raise BuildError(f"{folder}: cannot be used as a build folder: {error.strerror}") from None
+        raise BuildError(f"{folder}: cannot be made and locked: {error.strerror}") from None
     with stream:
         if lock_file(stream, wait=False):
             yield True

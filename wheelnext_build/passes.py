@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scikit_build_core import build as skbuild
 
-from . import cmakefiles, overlay, pathmap, skbuildsettings
+from . import cmakefiles, faults, overlay, pathmap, skbuildsettings
 from .announce import announce
 from .config import Config
 from .errors import BuildError
@@ -77,8 +77,11 @@ class Passes:
             start = time.monotonic()
             try:
                 name = self._wheel(numbered.job, tree)
-            except BuildError as error:
-                outcomes.append(Outcome(numbered.number, error=str(error)))
+            except BrokenPipeError:  # whoever reads our output is gone
+                raise
+            except (BuildError, OSError, MemoryError) as error:
+                text = self._reason(error, numbered.job, tree)
+                outcomes.append(Outcome(numbered.number, error=text))
                 sys.stderr.flush()
                 announce(f"{place}: failed")
                 if not keeps_going():
@@ -87,6 +90,17 @@ class Passes:
             outcomes.append(Outcome(numbered.number, filename=name))
             announce(f"{place}: done in {time.monotonic() - start:.1f} s, {name}")
         return outcomes
+
+    def _reason(self, error: BuildError | OSError | MemoryError, job: Job, tree: Tree) -> str:
+        if isinstance(error, BuildError):
+            return str(error)
+        if isinstance(error, MemoryError):
+            return f"{job.title}: out of memory"
+        return f"{job.title}: {faults.message(error, self._folders(tree))}"
+
+    def _folders(self, tree: Tree) -> tuple[Path, ...]:
+        """Where a pass writes."""
+        return (tree.folder, Path(tempfile.gettempdir()), self.wheel_directory)
 
     def _wheel(self, job: Job, tree: Tree) -> str:
         with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
@@ -127,7 +141,8 @@ class Passes:
             except SystemExit as stop:
                 if stop.code in (None, 0):
                     raise
-                raise BuildError(f"{job.title}: the build failed, see above") from None
+                full = faults.full_disks(self._folders(tree))
+                raise BuildError(f"{job.title}: the build failed, see above{full}") from None
         self._check_applied(job, tree)
         tree.end(job.title)
         return staging / name

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sysconfig
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,6 +87,18 @@ def kept_folder(settings: Settings) -> Path | None:
     base = configured.partition("{")[0] or "build/"
     base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
     return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
+
+
+def uses_cmake(settings: Settings) -> bool:
+    """Whether the plain wheel is built with CMake, as far as settings tell without overrides."""
+    return (_setting(settings, "wheel", "cmake") or "true").lower() not in _FALSE
+
+
+def plain_folders(settings: Settings) -> tuple[Path, ...]:
+    """Where scikit-build-core builds the plain wheel, but for what the fields of build-dir add."""
+    configured = _setting(settings, "build-dir")
+    temporary = Path(tempfile.gettempdir())
+    return (temporary, Path(configured).absolute()) if configured else (temporary,)
 
 
 def check_taken_files(settings: Settings) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import clock
+from .announce import announce
 from .filelock import LOCK, locked, try_locked
 from .scratch import private_folder, scratch_folder
 
@@ -38,6 +40,7 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
     waiting = f"another build is at work in {kept}: waiting for it to end"
     with locked(kept, waiting):
         _check_toolchain(kept)
+        _check_dates(kept)
         # Whoever packs the project by what is in its folder must not take this.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
         yield TreesFolder(kept, kept=True)
@@ -89,6 +92,16 @@ def _check_toolchain(folder: Path) -> None:
         return
     _clear(folder)
     path.write_text(current, encoding="utf-8")
+
+
+def _check_dates(folder: Path) -> None:
+    """Empty a kept folder where the dates of files do not tell what to compile again."""
+    sources = Path().absolute()
+    if clock.is_unsure(folder, sources):
+        announce(f"the clock was set back, or sources have older dates: {folder} is built anew")
+        _clear(folder)
+        _check_toolchain(folder)
+    clock.remember(folder, sources)
 
 
 def _toolchain() -> str:

@@ -78,7 +78,8 @@ class WheelReader:
             except FileNotFoundError:
                 raise WheelError(f"{path}: no such file") from None
             except (OSError, *_UNREADABLE) as error:
-                raise WheelError(f"{path}: cannot be read as a wheel: {error}") from None
+                reason = getattr(error, "strerror", None) or error
+                raise WheelError(f"{path}: cannot be read as a wheel: {reason}") from None
             self._members = self._check_members()
             self._by_name = {member.name: member for member in self._members}
             self.dist_info = self._find_dist_info()

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import selfcheck
+from . import faults, selfcheck
 from .auditconfig import AuditConfig
-from .errors import INTERRUPTED, WheelnextBuildError
+from .errors import INTERRUPTED, BuildError, WheelnextBuildError
 from .passes import Numbered, Outcome, Passes
 from .tree import Tree
 
@@ -94,11 +94,15 @@ def _do(order: Order) -> None:
         result = work.passes.run(work.jobs, work.tree)
     except WheelnextBuildError as error:
         result = error
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # whoever reads our output is gone
         os._exit(1)
-    work.result.write_bytes(pickle.dumps(result))
+    except OSError as error:
+        result = BuildError(faults.message(error, (work.scratch,)))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    with work.result.open("r+b") as stream:  # see reserve
+        stream.write(pickle.dumps(result))
+        stream.truncate()
 
 
 class _Inbox:
@@ -137,6 +141,15 @@ def _take_over_input() -> IO[bytes]:
     os.dup2(nothing, 0)
     os.close(nothing)
     return stream
+
+
+_ENOUGH = 1 << 14
+"""Bytes for the outcomes of a tree."""
+
+
+def reserve(path: Path) -> None:
+    """Take the room that a worker's result needs: it must be told of a full disk, too."""
+    path.write_bytes(bytes(_ENOUGH))
 
 
 def read_result(path: Path) -> list[Outcome] | WheelnextBuildError | None:

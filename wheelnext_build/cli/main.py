@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
-from .. import __version__
+from .. import __version__, faults, streams
 from ..errors import WheelnextBuildError, printable
 from ..termination import ending_on_sigterm
 
@@ -47,6 +48,22 @@ def parser(wanted: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    streams.prepare()
+    try:
+        status = _run(arguments)
+    except SystemExit as stop:  # argparse's: a mistake, or --help
+        if streams.finish() and not stop.code:
+            raise SystemExit(1) from None
+        raise
+    error = streams.finish()
+    if error is None or isinstance(error, BrokenPipeError):
+        # The reader of our output may be gone (| head).
+        return status if error is None else 1
+    print(f"wheelnext-build: standard output: {error.strerror}", file=sys.stderr)
+    return status or 1
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     first = given[0] if given else ""
     wanted = [name for name in COMMANDS if name == first or first in ("", "-h", "--help")]
@@ -58,11 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"wheelnext-build: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output is gone (| head); Python must not complain while flushing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         # A path that no file system takes, a folder that may not be read, a disk that fails.
-        where = f"{error.filename}: " if error.filename else ""
-        print(printable(f"wheelnext-build: {where}{error.strerror or error}"), file=sys.stderr)
+        text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
+        if error.filename is None and streams.finish():
+            text = f"standard output: {error.strerror}"
+        print(printable(f"wheelnext-build: {text}"), file=sys.stderr)
+        return WheelnextBuildError.exit_code
+    except MemoryError:
+        print("wheelnext-build: out of memory", file=sys.stderr)
         return WheelnextBuildError.exit_code

@@ -100,9 +100,13 @@ def _entry(path: Path, base: Path) -> dict[str, object]:
 
 def _relative(path: Path, base: Path) -> str:
     try:
-        return Path(os.path.relpath(path, base)).as_posix()
+        text = Path(os.path.relpath(path, base)).as_posix()
     except ValueError:  # on another drive of Windows
-        return path.resolve().as_posix()
+        text = path.resolve().as_posix()
+    try:
+        return os.fsencode(text).decode()  # whatever the locale takes file names for
+    except UnicodeDecodeError:
+        raise RequestError(f"{path}: is not UTF-8, and pylock.toml cannot name it") from None
 
 
 def _dumps(content: dict[str, object]) -> str:
