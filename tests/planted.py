@@ -1,0 +1,36 @@
+"""Python files that stand where no program of ours may take a module from, and tell if one did."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_SOURCE = """
+import os
+with open({log!r}, "a") as stream:
+    stream.write(f"{{__name__}}\\n")
+raise ImportError("a planted module was imported")
+"""
+
+OTHERS = (
+    *("build", "cmake", "iced_x86", "lief", "ninja", "packaging", "pathspec", "pip"),
+    *("pyproject_hooks", "rich", "scikit_build_core", "setuptools", "sitecustomize", "tomli_w"),
+    *("tomlkit", "usercustomize", "uv", "wheel", "wheelnext_build"),
+)
+"""What is installed and imported, or looked for, somewhere between a frontend and a wheel."""
+
+BEFORE_ANY_CODE_OF_OURS = (
+    *("__future__", "collections", "importlib", "runpy", "typing", "wheelnext_build"),
+)
+"""``python -m wheelnext_build`` finds these before it has run a line that could prevent it."""
+
+
+def plant(folder: Path, log: Path, *, without: tuple[str, ...] = ()) -> None:
+    """Plant a module for each name of the standard library and of ``OTHERS``."""
+    for name in {*sys.stdlib_module_names, *OTHERS} - {*without}:
+        (folder / f"{name}.py").write_text(_SOURCE.format(log=str(log)))
+
+
+def imported(log: Path) -> list[str]:
+    """The names that were imported from a folder with planted modules."""
+    return log.read_text().split() if log.is_file() else []
