@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,10 +20,12 @@ OTHERS = (
 )
 """What is installed and imported, or looked for, somewhere between a frontend and a wheel."""
 
-BEFORE_ANY_CODE_OF_OURS = (
-    *("__future__", "collections", "importlib", "runpy", "typing", "wheelnext_build"),
-)
-"""``python -m wheelnext_build`` finds these before it has run a line that could prevent it."""
+
+def found_before_any_code_of_ours() -> tuple[str, ...]:
+    """What ``python -m wheelnext_build`` imports before a line of that runs."""
+    code = "import __future__, collections, runpy, sys, typing; print(*sys.modules)"
+    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
+    return ("wheelnext_build", *output.decode().split())
 
 
 def plant(folder: Path, log: Path, *, without: tuple[str, ...] = ()) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted import BEFORE_ANY_CODE_OF_OURS, imported, plant
+from planted import found_before_any_code_of_ours, imported, plant
 from zips import wheel
 
 PYPROJECT = """
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("command", "without"),
     [
-        (("matrix", "--format", "json"), BEFORE_ANY_CODE_OF_OURS),
+        (("matrix", "--format", "json"), found_before_any_code_of_ours()),
         (("audit", "pkg-1.0-py3-none-any.whl"), ()),
         (("check", "."), ()),
         (("index", "."), ()),
