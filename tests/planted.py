@@ -8,8 +8,10 @@ from pathlib import Path
 
 _SOURCE = """
 import os
+asker = "/proc/%s/comm" % os.getppid()
+asker = open(asker).read().strip() if os.path.exists(asker) else "a program"
 with open({log!r}, "a") as stream:
-    stream.write(f"{{__name__}}\\n")
+    stream.write(f"{{__name__}} for {{asker}}\\n")
 raise ImportError("a planted module was imported")
 """
 
@@ -35,5 +37,8 @@ def plant(folder: Path, log: Path, *, without: tuple[str, ...] = ()) -> None:
 
 
 def imported(log: Path) -> list[str]:
-    """The names that were imported from a folder with planted modules."""
-    return log.read_text().split() if log.is_file() else []
+    """The names that were imported from a folder with planted modules, each with who asked for it.
+
+    That is the program that started the Python which imported it, where the system tells.
+    """
+    return log.read_text().splitlines() if log.is_file() else []
