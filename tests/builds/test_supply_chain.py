@@ -27,12 +27,12 @@ import os, sys
 from pyproject_hooks import BuildBackendHookCaller
 os.umask(0)
 hooks = BuildBackendHookCaller(sys.argv[1], "wheelnext_build")
-prepared, dist = sys.argv[2:]
+dist, *prepared = sys.argv[2:]
 for settings in (None, {SETTINGS}):
     for kind in ("wheel", "editable"):
         getattr(hooks, f"get_requires_for_build_{{kind}}")(settings)
     hooks.get_requires_for_build_sdist(settings)
-    hooks.prepare_metadata_for_build_wheel(os.path.join(prepared, str(len(settings or ()))), settings)
+    hooks.prepare_metadata_for_build_wheel(prepared.pop(), settings)
 hooks.build_sdist(dist)
 hooks.build_wheel(dist, {SETTINGS})
 """
@@ -76,7 +76,7 @@ def observed(
         *("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=execve", "-e", "signal=none"),
         *("-z", "-s", "4096", "-o", trace),
         *(sys.executable, "-P", folder / "hooks.py", project.folder),
-        *(folder / "prepared", folder / "dist"),
+        *(folder / "dist", folder / "prepared" / "0", folder / "prepared" / "1"),
         cwd=project.folder,
         env={"CC": str(compiler), "TMPDIR": str(folder / "temporary")},
     )
