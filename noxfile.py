@@ -74,6 +74,13 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session
+def dependencies(session: nox.Session) -> None:
+    """Check what the project installs for known vulnerabilities, and its licences."""
+    session.install(".[audit,cli,fast]", "cmake", "ninja", *group("dependencies"))
+    session.run("python", str(ROOT / "docs" / "tools" / "dependencies.py"))
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the fast tests."""

@@ -121,6 +121,18 @@ def test_no_link_where_something_else_has_its_name(
     assert link.is_dir()
 
 
+def test_no_link_where_others_could_put_another_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "build-env-x"))
+    monkeypatch.setattr(buildenv.tempfile, "gettempdir", lambda: str(tmp_path))
+    for mode, is_safe in ((0o700, True), (0o1777, True), (0o777, False), (0o770, False)):
+        tmp_path.chmod(mode)
+        with buildenv.isolated(tmp_path / "trees") as environment:
+            assert (environment is not None) == is_safe
+    tmp_path.chmod(0o700)
+
+
 def test_pips_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "pip-build-env-x"
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 import tomllib
 from collections.abc import Callable
@@ -302,6 +303,82 @@ def test_a_plugin_that_hangs_is_ended_with_all_that_it_started(
     assert f"set {TIMEOUT_VARIABLE} to more seconds" in error
     assert time.monotonic() - start < 20
     time.sleep(max(0.0, 4.5 - (time.monotonic() - start)))
+    assert not marker.exists()
+
+
+ENDLESS = "import os\nblock = b'x' * 99 + b'\\n'\nblock *= 10000\n"
+HOSTILE = [
+    pytest.param(
+        f"{ENDLESS}while True: os.write(1, block)\n",
+        "it gave no answer within 2 s; it printed:\n  xxx",
+        id="prints for ever",
+    ),
+    pytest.param(
+        f"{ENDLESS}for _ in range(1000): os.write(1, block)\nos._exit(0)\n",
+        "it ended its process with status 0 and gave no answer; it printed:\n  xxx",
+        id="prints 1 GB",
+    ),
+    pytest.param(
+        "import os\nos.write(1, bytes(range(256)))\nos.abort()\n",
+        "it ended its process with status -6 and gave no answer; it printed:\n",
+        id="aborts after garbage",
+    ),
+    pytest.param(
+        "import ctypes\nctypes.string_at(0)\n",
+        "it ended its process with status -11 and gave no answer",
+        id="segfaults",
+    ),
+    pytest.param(
+        f"{SOUND}def get_all_configs():\n    return [config(values=['x' * 30_000_000])]\n",
+        "its answer has 30000",
+        id="answers 30 MB",
+    ),
+    pytest.param(
+        "import os, time\nif not os.fork():\n    os.setsid(); time.sleep(6); os._exit(0)\n"
+        "os._exit(3)\n",
+        "it ended its process with status 3 and gave no answer",
+        id="leaves a process that holds its output",
+    ),
+    pytest.param(
+        "import os\nos.close(1); os.close(2)\nwhile True: pass\n",
+        "it gave no answer within 2 s",
+        id="closes its output and spins",
+    ),
+]
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="ends process groups")
+@pytest.mark.parametrize(("source", "expected"), HOSTILE)
+def test_a_hostile_plugin_costs_little_time_and_memory(
+    faulty: Callable[[str], str],
+    source: str,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    import resource
+
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setenv(TIMEOUT_VARIABLE, "2")
+    start, memory = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    error = faulty(source)
+    assert error.startswith("the provider of 'demo' (faulty >=1; plugin-api faulty): ")
+    assert expected in error
+    assert len(error) < 60_000
+    assert time.monotonic() - start < 15
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 100_000  # kB, on Linux
+    assert list(scratch.iterdir()) == []
+
+
+def test_what_a_plugin_leaves_running_is_ended(tmp_path: Path) -> None:
+    marker = tmp_path / "alive"
+    child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(marker)!r}).touch()"
+    source = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}])\n"
+    (tmp_path / "leaves.py").write_text(source + SOUND)
+    ask_fixed(Plugin("demo", ("leaves",)), Interpreter(variables={"PYTHONPATH": str(tmp_path)}))
+    time.sleep(2)
     assert not marker.exists()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from wheelnext_build.treesfolder import temporary_folder, trees_folder
+
+OTHER_USER = 65534
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +62,38 @@ def test_a_kept_folder_is_not_for_those_who_pack_the_project(tmp_path: Path) -> 
         with trees_folder(tmp_path / "build", "project") as folder:
             assert folder.kept
             assert (folder.path / ".gitignore").read_text() == "*\n"
+
+
+as_root = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="gives files to another user"
+)
+
+
+@as_root
+@pytest.mark.parametrize("kind", ["folder", "link", "file"])
+def test_what_another_user_has_put_there_is_not_used(temporary: Path, kind: str) -> None:
+    temporary.chmod(0o1777)
+    planted, theirs = temporary / f"wheelnext-build-{os.getuid()}", temporary / "theirs"
+    theirs.mkdir(mode=0o700)
+    if kind == "folder":
+        planted.mkdir(mode=0o700)
+    elif kind == "link":
+        planted.symlink_to(theirs)
+    else:
+        planted.write_text("x")
+    for path in (planted, theirs):
+        os.chown(path, OTHER_USER, OTHER_USER, follow_symlinks=False)
+    with temporary_folder("pkg") as folder:
+        assert folder.parent == temporary
+        assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (os.getuid(), 0o700)
+    assert list(theirs.iterdir()) == []
+
+
+def test_folders_are_private_whatever_the_umask() -> None:
+    before = os.umask(0)
+    try:
+        with temporary_folder("pkg") as first, temporary_folder("pkg") as second:
+            assert first.parent.stat().st_mode & 0o777 == 0o700
+            assert second.stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -107,7 +108,7 @@ def isolated(trees: Path) -> Iterator[BuildEnvironment | None]:
     root = _temporary_root()
     name = hashlib.sha256(str(trees).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     link = Path(tempfile.gettempdir()).resolve() / f"wb-{name}"
-    if root is None or not _make_link(link, root):
+    if root is None or not _is_safe(link.parent) or not _make_link(link, root):
         yield None
         return
     try:
@@ -115,6 +116,15 @@ def isolated(trees: Path) -> Iterator[BuildEnvironment | None]:
     finally:
         with contextlib.suppress(OSError):
             link.unlink()
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether nobody else can put something of theirs in the place of a link in the folder."""
+    if not hasattr(os, "getuid"):
+        return True  # Windows has a folder for each user
+    status = folder.stat()
+    others_write = bool(status.st_mode & 0o022) and not status.st_mode & stat.S_ISVTX
+    return status.st_uid in (0, os.getuid()) and not others_write
 
 
 def _make_link(link: Path, root: Path) -> bool:

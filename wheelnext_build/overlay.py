@@ -68,7 +68,7 @@ def _installer(names: str) -> list[str]:
             "own, or build them in separate calls with -C variant-label=LABEL"
         )
     return [
-        *(sys.executable, "-m", "pip", "install"),
+        *(sys.executable, "-P", "-m", "pip", "install"),
         *("--quiet", "--no-input", "--disable-pip-version-check", "--no-warn-conflicts"),
     ]
 

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,10 @@ _GRACE = 1.0
 
 _SCRIPT = Path(__file__).with_name("pluginquery.py")
 _LOG_BYTES, _LOG_LINES = 50_000, 20
-"""How much of a plugin's output to read, and to show, where it fails."""
+"""How much of a plugin's output to keep, and to show, where it fails."""
+
+_ANSWER_BYTES = 1 << 24
+"""No list of features comes near this many."""
 
 
 @dataclass(frozen=True)
@@ -54,33 +58,33 @@ def query(
     """The answer to an order, from a process with this hash seed; raises ProviderError."""
     seconds = timeout()
     with scratch_folder() as scratch:
-        answer, log = scratch / "answer.json", scratch / "log.txt"
+        answer = scratch / "answer.json"
         text = json.dumps({**order, "answer": str(answer), "seconds": seconds})
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(
-                [interpreter.executable, "-P", str(_SCRIPT), text],
-                env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": str(seed)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            ) as process,
-        ):
-            try:
-                status = process.wait(seconds + _GRACE)
-            except subprocess.TimeoutExpired:
-                processgroup.end_now(process)
-                raise plugin_error(
-                    plugin,
-                    f"it gave no answer within {seconds:g} s{_tail(log)}",
-                    f"set {TIMEOUT_VARIABLE} to more seconds, if it is only slow",
-                ) from None
-            except BaseException:
-                processgroup.end_now(process)
-                raise
+        process = subprocess.Popen(
+            [interpreter.executable, "-P", str(_SCRIPT), text],
+            env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": str(seed)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log = _Log(process)
+        try:
+            status = process.wait(seconds + _GRACE)
+        except subprocess.TimeoutExpired:
+            processgroup.end_now(process)
+            raise plugin_error(
+                plugin,
+                f"it gave no answer within {seconds:g} s{log.tail()}",
+                f"set {TIMEOUT_VARIABLE} to more seconds, if it is only slow",
+            ) from None
+        finally:
+            processgroup.end_now(process)  # also what it has left running
         if not answer.is_file():
-            what = f"it ended its process with status {status} and gave no answer{_tail(log)}"
+            what = f"it ended its process with status {status} and gave no answer{log.tail()}"
+            raise plugin_error(plugin, what, NOT_FOR_USE)
+        if (size := answer.stat().st_size) > _ANSWER_BYTES:
+            what = f"its answer has {size} bytes, over the {_ANSWER_BYTES} allowed"
             raise plugin_error(plugin, what, NOT_FOR_USE)
         given: dict[str, Any] = json.loads(answer.read_bytes())
     if "error" in given:
@@ -109,12 +113,27 @@ def plugin_error(plugin: Plugin, what: str, hint: str) -> ProviderError:
     return ProviderError(f"the provider of {plugin.namespace!r} ({plugin}): {what}\n{hint}")
 
 
-def _tail(log: Path) -> str:
-    """The end of a plugin's output, without the frames that it did not see."""
-    with log.open("rb") as stream:
-        stream.seek(-min(_LOG_BYTES, log.stat().st_size), os.SEEK_END)
-        text = stream.read().decode(errors="replace")
-    ours = (str(_SCRIPT), '"<frozen importlib')
-    lines = [line for line in text.splitlines() if not any(part in line for part in ours)]
-    shown = "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
-    return f"; it printed:\n{shown}" if shown else ""
+class _Log:
+    """The end of a plugin's output: however much it prints, no more is kept, nor on a disk."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self._stream = process.stdout
+        self._kept = b""
+        # A daemon: what a plugin has moved to a session of its own may hold the pipe for long.
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with self._stream:
+            while block := os.read(self._stream.fileno(), _LOG_BYTES):
+                self._kept = (self._kept + block)[-_LOG_BYTES:]
+
+    def tail(self) -> str:
+        """Its last lines, without the frames that the plugin did not see."""
+        self._thread.join(_GRACE)
+        text = self._kept.decode(errors="replace")
+        ours = (str(_SCRIPT), '"<frozen importlib')
+        lines = [line for line in text.splitlines() if not any(part in line for part in ours)]
+        shown = "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
+        return f"; it printed:\n{shown}" if shown else ""

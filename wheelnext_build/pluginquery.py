@@ -6,12 +6,16 @@ plugins may print. :mod:`wheelnext_build.pluginprocess` calls it.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import importlib
 import inspect
 import json
 import os
+import select
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,6 +42,7 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     # Where it hangs is in its output then; the parent ends it a moment later.
     faulthandler.dump_traceback_later(order["seconds"])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         answer = _ask(order)
     except _AnswerError as error:
@@ -49,6 +54,13 @@ def main() -> None:
     partial.write_text(json.dumps(answer), encoding="utf-8")
     partial.replace(path)
     os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """End this process and what the plugin has started when whoever asks is gone (Linux 5.3)."""
+    with contextlib.suppress(AttributeError, OSError):
+        select.select([os.pidfd_open(os.getppid())], [], [])
+        os.killpg(0, signal.SIGKILL)
 
 
 def _ask(order: Mapping[str, Any]) -> dict[str, object]:

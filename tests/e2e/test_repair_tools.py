@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,8 +12,11 @@ from pathlib import Path
 
 import pytest
 from clients import Environment, Run
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from tiny_wheels import write_wheel, x86_64_metadata
 
+from wheelnext_build.release.bundled import documents, paths
 from wheelnext_build.stamp import stamp, variant_of
 from wheelnext_build.wheelfile import WheelReader
 
@@ -89,6 +94,30 @@ def test_auditwheel_repairs_the_plain_wheel_and_its_variants(
         assert name in said
         code = "import bundles; print(bundles.answer())"
         assert run(environment.python, "-c", code).stdout.strip() == str(EXPECTED)
+
+
+def test_what_is_bundled_is_in_a_bill_of_materials(plain: Path, tmp_path: Path, run: Run) -> None:
+    """auditwheel lists what a package of the system owns; of the other library it says nothing."""
+    folder = tmp_path / "helper"
+    folder.mkdir()
+    repair(run, plain, tmp_path, compiled_helper(folder, "-Wl,--no-as-needed", "-lgomp"))
+    for path in tmp_path.glob("*/*.whl"):
+        with WheelReader(path) as reader:
+            assert reader.record_problems() == []
+            found = {Path(name).name: reader.read(name) for name in documents(reader)}
+            hashes = {name: hashlib.sha256(reader.read(name)).hexdigest() for name in paths(reader)}
+        assert set(found) == {"auditwheel.cdx.json", "wheelnext-build.cdx.json"}
+        for data in found.values():
+            version = SchemaVersion.from_version(json.loads(data)["specVersion"])
+            assert JsonStrictValidator(version).validate_str(data.decode()) is None
+        assert b"libgomp1" in found["auditwheel.cdx.json"]
+        content = json.loads(found["wheelnext-build.cdx.json"])
+        assert content["metadata"]["component"]["purl"] == "pkg:pypi/bundles@1.0"
+        listed = {part["bom-ref"]: part for part in content["components"]}
+        assert {ref: part["hashes"][0]["content"] for ref, part in listed.items()} == hashes
+        names = {part["name"]: part for part in listed.values()}
+        assert names["libgomp1"]["purl"].startswith("pkg:deb/debian/libgomp1@")
+        assert "purl" not in names["libhelper.so"]
 
 
 def test_a_bundled_library_that_needs_more_is_found(plain: Path, tmp_path: Path, run: Run) -> None:

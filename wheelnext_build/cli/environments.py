@@ -18,6 +18,8 @@ from ..buildtarget import HOST_PLATFORM
 from ..errors import RequestError
 from .pythons import Interpreter
 
+_SAFE_PATH = "PYTHONSAFEPATH"
+
 
 class Environment(Protocol):
     """What a hook runs in; an IsolatedEnv of build."""
@@ -47,14 +49,23 @@ def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Enviro
 
 
 @contextlib.contextmanager
-def of_this_machine() -> Iterator[None]:
-    """While it lasts, installers take packages for the machine that builds, not for the target."""
-    target = os.environ.pop(HOST_PLATFORM, None)
+def for_installers() -> Iterator[None]:
+    """The environment variables for installers, while it lasts.
+
+    They take packages for the machine that builds, not for the target, and no modules from the
+    working directory, where build runs pip by ``python -m``.
+    """
+    target, safe = os.environ.pop(HOST_PLATFORM, None), os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = safe or "1"
     try:
         yield
     finally:
         if target is not None:
             os.environ[HOST_PLATFORM] = target
+        if safe is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = safe
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,13 @@ class _Made:
 
     def create(self, python: Path) -> None:
         pip = [] if self.installer == "pip" else ["--without-pip"]
-        _run([str(python), "-m", "venv", *pip, str(self.folder)])
+        _run([str(python), "-P", "-m", "venv", *pip, str(self.folder)])
 
     def install(self, requirements: Collection[str]) -> None:
         if not requirements:
             return
-        command = [self.python_executable, "-m", "pip", "install", "--no-warn-script-location"]
+        command = [self.python_executable, "-P", "-m", "pip", "install"]
+        command.append("--no-warn-script-location")
         if self.installer == "uv":
             command = [_uv(), "pip", "install", "--python", self.python_executable]
         _run([*command, *sorted(requirements)])

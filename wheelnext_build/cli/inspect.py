@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WheelError
 from ..metadata import Provider, VariantMetadata
+from ..release import bundled
 from ..release.index import carrier_warning
 from ..sizes import human_size
 from ..stamp import variant_of
@@ -35,6 +36,8 @@ class Inspection:
     metadata: VariantMetadata | None
     variant: Variant | None
     problems: tuple[str, ...]
+    bundled: tuple[str, ...] = ()
+    sboms: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -76,16 +79,19 @@ def inspect(path: Path) -> Inspection:
     """Read a wheel; what is wrong with it is in the result."""
     name, metadata, variant = None, None, None
     problems: list[str] = []
+    parts: list[str] = []
+    sboms: list[str] = []
     try:
         name = WheelName.parse(path.name)
         with WheelReader(path) as reader:
             problems += reader.record_problems()
+            parts, sboms = bundled.paths(reader), bundled.documents(reader)
             described = variant_of(reader)
         if described is not None:
             metadata, variant = described
     except WheelError as error:
         problems.append(str(error))
-    return Inspection(path, name, metadata, variant, tuple(problems))
+    return Inspection(path, name, metadata, variant, tuple(problems), tuple(parts), tuple(sboms))
 
 
 def _rows(inspection: Inspection) -> list[tuple[str, str]]:
@@ -106,6 +112,10 @@ def _rows(inspection: Inspection) -> list[tuple[str, str]]:
             (f"provider {name}", _provider(provider))
             for name, provider in inspection.metadata.providers.items()
         ]
+    rows += [
+        ("bundled", "\n".join(inspection.bundled)),
+        ("materials", "\n".join(inspection.sboms)),
+    ]
     rows.append(
         ("sound", "\n".join(("no", *inspection.problems)) if inspection.problems else "yes")
     )
@@ -146,6 +156,8 @@ def _as_json(inspection: Inspection) -> dict[str, object]:
         "properties": list(map(str, variant.properties)) if variant else [],
         "priorities": list(metadata.namespaces) if metadata else [],
         "providers": {key: provider.as_mapping() for key, provider in providers.items()},
+        "bundled": list(inspection.bundled),
+        "sboms": list(inspection.sboms),
         "sound": not inspection.problems,
         "problems": list(inspection.problems),
     }

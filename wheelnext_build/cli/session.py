@@ -116,16 +116,16 @@ class Session:
     def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
         from build import ProjectBuilder
 
-        from .environments import of_this_machine
+        from .environments import for_installers
 
         if env is None:
             builder = ProjectBuilder(folder, runner=self._run)
         else:
             builder = ProjectBuilder.from_isolated_env(env, folder, runner=self._run)
-            with of_this_machine():
+            with for_installers():
                 env.install(builder.build_system_requires)
             further = builder.get_requires_for_build(kind, dict(self.settings))
-            with of_this_machine():
+            with for_installers():
                 env.install(further)
         return Path(builder.build(kind, str(self.outdir), dict(self.settings)))
 

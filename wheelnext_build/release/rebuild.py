@@ -174,7 +174,7 @@ def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], e
 
     shutil.copytree(project, source, symlinks=True, ignore=left_out)
     ended = subprocess.run(
-        [sys.executable, "-m", "build", *options, "--outdir", str(made), str(source)],
+        [sys.executable, "-P", "-m", "build", *options, "--outdir", str(made), str(source)],
         cwd=scratch,
         env=_surroundings(epoch),
         umask=0o077 if os.name == "posix" else -1,

@@ -24,6 +24,7 @@ from ..selfcheck import enforce
 from ..stamp import variant_of
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
+from . import sbom
 from .onebuild import VARIANTS_FOLDER, BuiltWheel, check_container_output, wheels_of_build
 from .platforms import Build
 
@@ -68,6 +69,8 @@ def repair(
     with scratch_folder() as scratch:
         made = [_run(item, scratch / str(number), tool) for number, item in enumerate(items)]
         _check(made, items, audit)
+        for item, path in zip(items, made, strict=True):
+            sbom.complete(path, item.path)
         results = []
         # The plain wheel comes last: whoever waits for it finds all others there.
         pairs = [*zip(items, made, strict=True)]

@@ -146,7 +146,8 @@ def _has_uv() -> bool:
 
 def _installer(command: str, *arguments: str) -> int:
     if not _has_uv():
-        program = [sys.executable, "-m", "pip", "--disable-pip-version-check", command, "--quiet"]
+        program = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check"]
+        program += [command, "--quiet"]
     elif uv := shutil.which("uv"):
         program = [uv, "pip", command, "--quiet", "--python", sys.executable]
     else:
