@@ -44,7 +44,7 @@ BUILDS: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "plain": lambda out, project: faults.frontend("--wheel", "-o", out, project),
     "sdist": lambda out, project: faults.frontend("--sdist", "-o", out, project),
     "editable": lambda out, project: [
-        *(sys.executable, "-c"),
+        *(sys.executable, "-P", "-c"),
         _EDITABLE.format(str(project), str(out)),
     ],
 }
