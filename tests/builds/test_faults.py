@@ -197,7 +197,7 @@ def test_a_hard_path(
     assert faults.content(out) == faults.wheels_only(whole)
 
 
-@pytest.mark.parametrize("name", ["a|b", "a\nb", "a\\b", "a;b", "$<1:a>"])
+@pytest.mark.parametrize("name", ["a|b", "a\nb", "a\rb", "a\\b", "a;b", "$<1:a>"])
 def test_a_path_that_cannot_be_built_in(
     name: str, project: Path, tmp_path: Path, temporary: Path
 ) -> None:
