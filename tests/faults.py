@@ -23,7 +23,7 @@ EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 _OTHERS = ("SKBUILD", "CMAKE", "WHEELNEXT_", "CUDA", "NVCC", "PIP_BUILD_TRACKER", "LC_", "LANG")
 _KEPT = ("WHEELNEXT_BUILD_WHEELHOUSE",)
-_PYTHONS = ("PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING")
+_PYTHONS = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING")
 _FLAGS = ("CC", "CXX", "FC", "CFLAGS", "CXXFLAGS", "FFLAGS", "LDFLAGS", "TMPDIR")
 _FRONTENDS = "pyproject_hooks"
 _OURS = re.compile(r'File "[^"]*wheelnext_build[/\\]')
@@ -126,12 +126,12 @@ ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 def cli(*arguments: str | Path) -> list[str | Path]:
     """The command line, by the interpreter of the tests."""
-    return [sys.executable, "-m", "wheelnext_build", *arguments]
+    return [sys.executable, "-P", "-m", "wheelnext_build", *arguments]
 
 
 def frontend(*arguments: str | Path) -> list[str | Path]:
     """The hooks, as ``python -m build`` calls them."""
-    return [sys.executable, "-m", "build", "--no-isolation", *arguments]
+    return [sys.executable, "-P", "-m", "build", "--no-isolation", *arguments]
 
 
 def check_refused(ended: Ended, *names: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import RequestError
 
-_NOWHERE = ("\n", "|", *(() if os.sep == "\\" else ("\\",)))
+_NOWHERE = ("\n", "\r", "|", *(() if os.sep == "\\" else ("\\",)))
 _IN_EXPRESSIONS = (";", "$<")
 _IN_TREES = (*_NOWHERE, *_IN_EXPRESSIONS, '"', "${")
 
@@ -44,7 +44,7 @@ def check_trees(*folders: Path) -> None:
 def _check(folder: Path, refused: Iterable[str], where: str) -> None:
     for part in refused:
         if part in str(folder):
-            shown = "a line end" if part == "\n" else f"`{part}`"
+            shown = "a line end" if part in ("\n", "\r") else f"`{part}`"
             raise RequestError(
                 f"{str(folder)!r}: CMake and Ninja cannot build where {shown} is in the path, and "
                 f"it is in that of {where}"

@@ -197,14 +197,14 @@ def test_a_hard_path(
     assert faults.content(out) == faults.wheels_only(whole)
 
 
-@pytest.mark.parametrize("name", ["a|b", "a\nb", "a\\b", "a;b", "$<1:a>"])
+@pytest.mark.parametrize("name", ["a|b", "a\nb", "a\rb", "a\\b", "a;b", "$<1:a>"])
 def test_a_path_that_cannot_be_built_in(
     name: str, project: Path, tmp_path: Path, temporary: Path
 ) -> None:
     source, out = faults.copied(project, tmp_path / name / "project"), tmp_path / "out"
     settings = "{'variants': 'all'}" if name == "a|b" else "None"
     call = f"import wheelnext_build; wheelnext_build.build_wheel({str(out)!r}, {settings})"
-    ended = faults.run([sys.executable, "-c", call], temporary, cwd=source)
+    ended = faults.run([sys.executable, "-P", "-c", call], temporary, cwd=source)
     faults.check_refused(ended, "is in the path, and it is in that of the project's folder")
     assert "Configuring" not in ended.said
     assert not out.exists() or not list(out.iterdir())
@@ -217,7 +217,7 @@ def test_a_date_that_files_cannot_have(
 ) -> None:
     call = f"import wheelnext_build; wheelnext_build.build_{kind}({str(tmp_path / 'out')!r})"
     env = {"SOURCE_DATE_EPOCH": date}
-    ended = faults.run([sys.executable, "-c", call], temporary, cwd=project, env=env)
+    ended = faults.run([sys.executable, "-P", "-c", call], temporary, cwd=project, env=env)
     faults.check_refused(ended, "wheelnext-build error: SOURCE_DATE_EPOCH is ", "seconds since")
     assert not (tmp_path / "out").exists()
 
