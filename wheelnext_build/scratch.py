@@ -54,14 +54,14 @@ def scratch_folder() -> Iterator[Path]:
         for folder in parent.iterdir():
             _remove_left(folder)
         files = new / "files"
-        files.mkdir()
+        files.mkdir(mode=0o700)
         yield files
 
 
 def _new_folder() -> Path | None:
     while (top := private_folder()) is not None:
         with contextlib.suppress(FileNotFoundError):  # another process removes what is empty
-            (top / _SCRATCH).mkdir(exist_ok=True)
+            (top / _SCRATCH).mkdir(mode=0o700, exist_ok=True)
             return Path(tempfile.mkdtemp(dir=top / _SCRATCH))
     return None
 
