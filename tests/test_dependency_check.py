@@ -91,7 +91,6 @@ def test_vulnerabilities(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     answers: list[Any],
-    vulnerable: bool,
     said: str,
 ) -> None:
     monkeypatch.setattr(check.subprocess, "run", answering(*answers))
