@@ -101,7 +101,8 @@ def test_no_module_of_the_project_is_imported(observed: Observed) -> None:
 
 
 def test_temporary_files_are_private_whatever_the_umask(observed: Observed) -> None:
-    assert len(observed.temporary) > 2
+    # All of ours are in one folder that is this user's alone.
+    assert any("wheelnext-build-" in line for line in observed.temporary)
     modes = {line.split()[0] for line in observed.temporary}
     assert modes <= {"drwx------", "-rw-------", "lrwxrwxrwx"}
 
