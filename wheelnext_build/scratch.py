@@ -60,9 +60,13 @@ def scratch_folder() -> Iterator[Path]:
 
 def _new_folder() -> Path | None:
     while (top := private_folder()) is not None:
-        with contextlib.suppress(FileNotFoundError):  # another process removes what is empty
+        try:
             (top / _SCRATCH).mkdir(mode=0o700, exist_ok=True)
             return Path(tempfile.mkdtemp(dir=top / _SCRATCH))
+        except FileNotFoundError:
+            continue  # another process removes what is empty
+        except PermissionError:
+            return None  # where users have other numbers, it may only seem to be ours
     return None
 
 
