@@ -196,7 +196,8 @@ def _plain_wheel(
     if skbuildsettings.uses_cmake(settings or {}):
         pathcheck.check_source(Path().absolute(), reproducible=reproducible)
         pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
-        settings = clock.settings_for(settings or {})
+        if more := clock.settings():
+            settings = {**(settings or {}), **more}
     with fast_packing():
         if reproducible:
             settings = pathmap.added(settings)
@@ -248,7 +249,7 @@ def _variant_wheels(
     common = Passes(
         config=config,
         kind=kind,
-        settings=clock.settings_for(request.settings) if kind == "wheel" else request.settings,
+        settings={**request.settings, **(clock.settings() if kind == "wheel" else {})},
         wheel_directory=folder.absolute(),
         carriers=carriers,
         total=len(planned),

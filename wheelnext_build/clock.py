@@ -12,7 +12,6 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +57,15 @@ def remember(kept: Path, sources: Path) -> None:
     (kept / _DATES).write_text(text, encoding="utf-8")
 
 
-def settings_for(settings: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
-    """The settings of a wheel's build, with what lets it end where sources are from the future."""
+def settings() -> dict[str, str | list[str]]:
+    """The settings with which a wheel's build ends though sources are from the future."""
     latest = time.time_ns()
     found = snapshot(Path().absolute(), ())
     ahead = [name for name, (date, _) in found.items() if date > latest and _is_cmake(name)]
     if not ahead:
-        return dict(settings)
+        return {}
     announce(f"the date of {min(ahead)} has not come yet: CMake is run only once")
-    return {**settings, "cmake.define.CMAKE_SUPPRESS_REGENERATION": "ON"}
+    return {"cmake.define.CMAKE_SUPPRESS_REGENERATION": "ON"}
 
 
 def _is_cmake(name: str) -> bool:

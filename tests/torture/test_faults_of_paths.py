@@ -53,6 +53,8 @@ def whole(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 def test_a_hard_name(
     name: str, where: str, project: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
+    if where == "build-dir" and "{" in NAMES[name]:
+        pytest.skip("braces in build-dir are scikit-build-core's fields")
     hard = tmp_path / "hard" / NAMES[name]
     refused = 0
     for build, command in BUILDS.items():
