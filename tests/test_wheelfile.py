@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from packaging.utils import parse_wheel_filename
 from zips import DIST_INFO, FILES, NAME, TIME, Entry, check_record, record, walk, wheel, write_zip
 
+from wheelnext_build import publishing
 from wheelnext_build.errors import WheelError
 from wheelnext_build.publishing import atomic_file
 from wheelnext_build.wheelfile import METADATA_LIMIT, Member, WheelReader
@@ -774,6 +775,23 @@ def test_a_file_that_fails_half_way_leaves_nothing(
         stream.write(b"half")
         raise error
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
+@pytest.mark.parametrize("step", ["chmod", "replace"])
+def test_another_process_takes_no_finished_file_for_a_left_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path, real = tmp_path / "file", getattr(Path, step)
+
+    def disturbed(*arguments: object) -> object:
+        publishing._remove_left.__wrapped__(tmp_path)  # what other processes do first
+        return real(*arguments)
+
+    monkeypatch.setattr(Path, step, disturbed)
+    with atomic_file(path) as stream:
+        stream.write(b"whole")
+    assert path.read_bytes() == b"whole"
 
 
 def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -50,8 +50,12 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         try:
             with stream:
                 yield stream
-            part.chmod(_new_file_mode())
-            part.replace(path)
+                stream.flush()
+                part.chmod(_new_file_mode())
+                if os.name == "posix":
+                    part.replace(path)  # before its lock is free: it is no left one yet
+            if os.name != "posix":
+                part.replace(path)  # an open file cannot be renamed there, nor removed
         except BaseException:
             part.unlink(missing_ok=True)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def test_releases_from_two_places_are_equal(name: str, tmp_path: Path) -> None:
     here = build(PACKAGES / name, tmp_path, HERE)
     assert len(here.files) > 2
     assert build(PACKAGES / name, tmp_path, THERE).differing(here) == []
+
+
+@pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="needs a virtual environment")
+def test_temporary_folders_inside_of_the_environment(project: Callable[[str], Project]) -> None:
+    source = project("targets_scope")
+    source.edit("kernels.c", "int ", "const char *where = __FILE__;\nint ")
+    # Which is in the environment then, as its headers are.
+    source.edit(
+        "CMakeLists.txt", "add_library(kernels", "include_directories(.)\nadd_library(kernels"
+    )
+    with tempfile.TemporaryDirectory(dir=sys.prefix, prefix="temporary-") as base:
+        inside = {"TMPDIR": base}
+        here = build(source.folder, Path(base), HERE, environment=inside)
+        there = build(source.folder, Path(base), THERE, environment=inside)
+        assert there.differing(here) == []
 
 
 @pytest.fixture
