@@ -207,6 +207,16 @@ def copied(project: Path, folder: Path) -> Path:
     return folder
 
 
+def undisturbed(command: Callable[[Path], Sequence[str | Path]], folder: Path) -> dict[str, bytes]:
+    """What a command leaves in the output folder that it is given, where nothing is in its way."""
+    out, temporary = folder / "out", folder / "temporary"
+    for path in (out, temporary):
+        path.mkdir()
+    ended = run(command(out), temporary)
+    assert ended.status == 0, ended.said
+    return content(out)
+
+
 def wheels_only(whole: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those files that are wheels."""
     return {name: data for name, data in whole.items() if name.endswith(".whl")}

@@ -38,6 +38,12 @@ def hooks(folder: Path) -> Case:
     return replace(_project(folder, sys.executable, *command), others=("build-via-sdist-", "tmp"))
 
 
+def plain(folder: Path) -> Case:
+    """The plain wheel, by the frontend of PyPA."""
+    command = ("-m", "build", "--no-isolation", "--wheel", "--outdir", "dist", "project")
+    return replace(_project(folder, sys.executable, *command), others=("build-via-sdist-", "tmp"))
+
+
 def label(folder: Path) -> Case:
     """Carriers become labelled wheels, in place."""
     return _wheels(folder, "label", "dist", "--force", output="dist", carrier=True)
@@ -97,6 +103,7 @@ def repair(folder: Path) -> Case:
 COMMANDS: dict[str, Callable[[Path], Case]] = {
     "build": build,
     "hooks": hooks,
+    "plain": plain,
     "label": label,
     "unlabel": unlabel,
     "repair": repair,

@@ -125,9 +125,9 @@ def test_properties_that_the_plugin_does_not_know_are_mistakes(
     install(PROVIDERS / "example_blas_provider.py")
     further = """
     [variant.variants.typo]
-    blas_lapack.library = ["opnblas"]
+    blas_lapack = { library = ["opnblas"] }
     [variant.variants.both]
-    blas_lapack.library = ["openblas", "reference"]
+    blas_lapack = { library = ["openblas", "reference"] }
     [tool.wheelnext-build.properties."blas_lapack :: library :: opnblas"]
     no-flags = true
     """

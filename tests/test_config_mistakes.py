@@ -404,7 +404,7 @@ WHERE = "variant.providers.openmp"
             f"{WHERE}.build-requires: must be a list of strings, not a string",
         ),
         pytest.param(
-            "build-requires = ['a']\nstatic-properties.library = ['gomp']",
+            "build-requires = ['a']\nstatic-properties = { library = ['gomp'] }",
             f"{WHERE}.static-properties: stands beside build-requires | the plugin answers for it "
             "while building: keep one of the two",
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import time
 import tomllib
@@ -284,6 +286,41 @@ def test_an_object_that_is_not_there(
     assert f"; plugin-api {api}): {expected}\nplugin-api names its object, module:object" in error
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux tells of a parent's end")
+def test_a_plugin_ends_with_a_build_that_is_killed(tmp_path: Path) -> None:
+    started = tmp_path / "pid"
+    (tmp_path / "faulty.py").write_text(
+        f"import os, pathlib, subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"pathlib.Path({str(started)!r}).write_text(f'{{os.getpid()}} {{child.pid}} ')\n"
+        "child.wait()\n"
+    )
+    ask = (
+        "from wheelnext_build.plugins import ask_fixed; from wheelnext_build.seed import Plugin; "
+        "ask_fixed(Plugin('demo', ('faulty >=1',), None))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", ask], env=environment) as build:
+        wait_until(lambda: started.is_file() and started.read_text().endswith(" "))
+        build.kill()
+    pids = [int(text) for text in started.read_text().split()]
+    wait_until(lambda: not any(map(is_running, pids)))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that has ended may wait for somebody to ask how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="ends process groups")
 def test_a_plugin_that_hangs_is_ended_with_all_that_it_started(
     faulty: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -450,6 +487,6 @@ def test_variants_are_judged_by_the_answer() -> None:
 EXPECTED = """\
 typo: the provider does not know 'blas_lapack :: library :: opnblas' | did you mean 'openblas'?
 unknown: the provider of 'blas_lapack' has no feature 'flavour' | it has library, interface
-several: variant 'several' lists 2 values of blas_lapack.library, and its provider allows one in a \
-variant | make a variant for each
+several: variant 'several' lists 2 values of blas_lapack.\
+library, and its provider allows one in a variant | make a variant for each
 """.splitlines()

@@ -94,7 +94,10 @@ def test_a_date_that_is_none_is_an_error(
     Path("tool.py").write_text(TOOL.format(added={AUDITWHEEL: b"z"}))
     tool = [sys.executable, "tool.py", "dest", str(source)]
     assert main(["repair", str(source), "dest", "--", *tool]) == 2
-    assert "SOURCE_DATE_EPOCH=today: must be a number of seconds" in capsys.readouterr().err
+    assert (
+        "SOURCE_DATE_EPOCH is 'today': it must be a whole number of seconds"
+        in capsys.readouterr().err
+    )
     assert not Path("dest").exists()
 
 

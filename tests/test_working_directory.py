@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +12,7 @@ import pytest
 from planted import found_before_any_code_of_ours, imported, plant
 from zips import wheel
 
-PYPROJECT = """
-[build-system]
-requires = ["wheelnext-build"]
-build-backend = "wheelnext_build"
-[project]
-name = "pkg"
-version = "1.0"
-[[tool.wheelnext-build.matrix]]
-axes.x86_64.level = ["v3"]
-"""
+PROJECT = Path(__file__).parent / "packages" / "targets_scope"
 
 MODULE = (sys.executable, "-m", "wheelnext_build")
 SCRIPT = (str(Path(sys.executable).with_name("wheelnext-build")),)
@@ -28,7 +20,7 @@ SCRIPT = (str(Path(sys.executable).with_name("wheelnext-build")),)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     wheel(tmp_path)
     return tmp_path
 

@@ -84,7 +84,9 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
             request = _request(config_settings)
             if not request.wants_variants:
                 return str(hook(metadata_directory, _begin_plain(config_settings, request)))
-            return _prepare_variant(hook, metadata_directory, request)
+            from . import prepared
+
+            return prepared.prepare(hook, metadata_directory, request)
 
     prepare.__name__ = prepare.__qualname__ = name
     return prepare
@@ -191,6 +193,7 @@ def _plain_wheel(
 ) -> str:
     from . import clock, pathcheck, pathmap, skbuildsettings
     from .packing import fast_packing
+    from .termination import ending_on_sigterm, ending_what_was_started, ending_with_parent
 
     reproducible = skbuildsettings.is_reproducible(settings or {})
     if skbuildsettings.uses_cmake(settings or {}):
@@ -198,7 +201,7 @@ def _plain_wheel(
         pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
         if more := clock.settings():
             settings = {**(settings or {}), **more}
-    with fast_packing():
+    with ending_on_sigterm(), ending_with_parent(), ending_what_was_started(), fast_packing():
         if reproducible:
             settings = pathmap.added(settings)
         return _published(
@@ -219,7 +222,7 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import buildproviders, buildrequires, clock, jobs, selfcheck, skbuildsettings
+    from . import buildproviders, buildrequires, clock, jobs, prepared, selfcheck, skbuildsettings
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
@@ -257,28 +260,10 @@ def _variant_wheels(
     name = Builder(common, in_place, rebuilds).run(planned)[0]
     if metadata_directory is not None:
         try:
-            _check_prepared(Path(metadata_directory), folder / name)
+            prepared.check(Path(metadata_directory), folder / name)
         except WheelError:
             (folder / name).unlink()
             raise
-    return name
-
-
-def _prepare_variant(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
-    from . import buildproviders, jobs
-    from .buildtarget import BuildTarget
-    from .config import load
-    from .metadata import VARIANT_JSON
-
-    config = load(Path())
-    chosen = request.choose(config, BuildTarget.detect())
-    if request.all_variants or not chosen:
-        return str(hook(metadata_directory, request.settings))
-    config = buildproviders.resolved(config)
-    with jobs.environment(jobs.pass_environment(jobs.Job(chosen[0]), None)):
-        name = str(hook(metadata_directory, request.settings))
-    path = Path(metadata_directory, name, VARIANT_JSON)
-    path.write_bytes(config.metadata_of(chosen[0].variant).to_json())
     return name
 
 
@@ -290,16 +275,3 @@ def _check_count(
         check_installable(chosen, request, client)
     elif kind == "editable":
         check_installable(chosen, request, "pip")
-
-
-def _check_prepared(prepared: Path, wheel: Path) -> None:
-    """The metadata handed out before must be the wheel's (PEP 517, build_wheel)."""
-    from .wheelfile import WheelReader
-
-    with WheelReader(wheel) as reader:
-        for path in sorted(prepared.rglob("*")):
-            name = path.relative_to(prepared).as_posix()
-            if path.is_file() and path.read_bytes() != reader.read(f"{reader.dist_info}/{name}"):
-                raise WheelError(
-                    f"{wheel}: {name} differs from the one that was prepared before the build"
-                )

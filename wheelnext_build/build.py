@@ -61,7 +61,7 @@ class Builder:
             scratch_folder() as scratch,
             self._environment(folder) as environment,
         ):
-            pathcheck.check_trees(self.in_place or folder.path, Path(scratch))
+            pathcheck.check_trees(self.in_place or folder.path, scratch)
             if environment is not None:
                 jobs = [_renamed(job, environment) for job in jobs]
             jobs = buildrequires.installed(jobs, folder.path)

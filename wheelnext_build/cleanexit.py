@@ -11,7 +11,8 @@ from pathlib import Path
 
 from . import clock, faults, streams
 from .announce import ERROR
-from .errors import INTERRUPTED, WheelnextBuildError, printable
+from .errors import WheelnextBuildError, printable
+from .exitstatus import INTERRUPTED
 
 
 @contextlib.contextmanager
@@ -19,7 +20,7 @@ def clean_exit() -> Iterator[None]:
     """Print our own errors, without a traceback, as the last thing that the frontend shows."""
     streams.prepare()
     try:
-        clock.check_epoch()
+        clock.epoch()  # before anything is built with it
         yield
     except WheelnextBuildError as error:
         _say(str(error))

@@ -11,9 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells have it."""
-
 
 class WheelnextBuildError(Exception):
     """The root of all errors of this package.

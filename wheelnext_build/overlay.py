@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from . import captured
 from .announce import announce
 from .errors import ToolchainError
 
@@ -38,17 +38,9 @@ def install(title: str, requires: Sequence[str], folder: Path) -> Path:
     shutil.rmtree(overlay, ignore_errors=True)
     names = ", ".join(requires)
     announce(f"{title}: installing {names} for this variant")
-    result = subprocess.run(
-        [*_installer(names), "--target", str(overlay), *requires],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    result = captured.run([*_installer(names), "--target", str(overlay), *requires])
     if result.returncode:
-        tail = "\n".join(f"    {line}" for line in result.stdout.splitlines()[-_TAIL:])
+        tail = "\n".join(f"    {line}" for line in captured.tail(result.stdout, _TAIL))
         raise ToolchainError(
             f"{title}: {names} cannot be installed for its build; the installer said:\n{tail}"
         )

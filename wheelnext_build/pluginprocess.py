@@ -5,6 +5,7 @@ Order and answer are JSON; what runs in it is :mod:`~wheelnext_build.pluginquery
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -69,17 +70,18 @@ def query(
             start_new_session=True,
         )
         log = _Log(process)
+        status = None
         try:
-            status = process.wait(seconds + _GRACE)
-        except subprocess.TimeoutExpired:
-            processgroup.end_now(process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = process.wait(seconds + _GRACE)
+        finally:
+            processgroup.end_now(process)  # also what it has left running
+        if status is None:
             raise plugin_error(
                 plugin,
                 f"it gave no answer within {seconds:g} s{log.tail()}",
                 f"set {TIMEOUT_VARIABLE} to more seconds, if it is only slow",
-            ) from None
-        finally:
-            processgroup.end_now(process)  # also what it has left running
+            )
         if not answer.is_file():
             what = f"it ended its process with status {status} and gave no answer{log.tail()}"
             raise plugin_error(plugin, what, NOT_FOR_USE)

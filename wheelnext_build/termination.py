@@ -9,6 +9,8 @@ import signal
 import threading
 from collections.abc import Iterator
 
+from . import processgroup
+
 
 @contextlib.contextmanager
 def ending_on_sigterm() -> Iterator[None]:
@@ -25,6 +27,16 @@ def ending_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def ending_what_was_started() -> Iterator[None]:
+    """Where the block is interrupted, end what libraries have started in it."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        processgroup.end_descendants()
+        raise
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ from typing import IO
 
 from . import faults, selfcheck
 from .auditconfig import AuditConfig
-from .errors import INTERRUPTED, BuildError, WheelnextBuildError
+from .errors import BuildError, WheelnextBuildError
+from .exitstatus import INTERRUPTED
 from .passes import Numbered, Outcome, Passes
 from .tree import Tree
 

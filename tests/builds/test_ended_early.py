@@ -15,7 +15,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("name", "count"), [("build", 2), ("label", 4), ("index", 4)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("build", 2), ("plain", 2), ("label", 4), ("index", 4)]
+)
 def test_the_finished_thing_or_nothing(name: str, count: int, tmp_path: Path) -> None:
     case = COMMANDS[name](tmp_path)
     reference = Reference.of(case)

@@ -30,10 +30,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What an undisturbed run leaves."""
-    out = tmp_path_factory.mktemp("whole")
-    ended = faults.run(build(out, project, sdist=True), tmp_path_factory.mktemp("temporary"))
-    assert ended.status == 0, ended.said
-    return faults.content(out)
+    return faults.undisturbed(
+        lambda out: build(out, project, sdist=True), tmp_path_factory.mktemp("whole")
+    )
 
 
 @pytest.fixture

@@ -42,10 +42,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    out = tmp_path_factory.mktemp("whole")
-    ended = faults.run(BUILDS["build"](out, project), tmp_path_factory.mktemp("temporary"))
-    assert ended.status == 0, ended.said
-    return faults.content(out)
+    return faults.undisturbed(
+        lambda out: BUILDS["build"](out, project), tmp_path_factory.mktemp("whole")
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130
-"""The status of a command that Ctrl-C ended, as shells have it."""
+from ..exitstatus import INTERRUPTED
 
 
 def main() -> int:

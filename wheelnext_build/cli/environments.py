@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from build.env import DefaultIsolatedEnv
 
+from .. import captured
 from ..buildtarget import HOST_PLATFORM
 from ..errors import RequestError
 from .pythons import Interpreter
@@ -112,15 +112,7 @@ def _uv() -> str:
 def _run(command: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
-        result = subprocess.run(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        result = captured.run(command, env=environment)
     except OSError as error:
         raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
     if result.returncode:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import zlib
@@ -14,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from .. import captured, clock
+from ..clock import EPOCH
 from ..errors import BuildError, RequestError, WheelError
 from ..scratch import scratch_folder
 from ..stamp import variant_of
@@ -21,8 +22,6 @@ from ..wheelfile import WheelReader
 from ..wheelname import WheelName
 from . import difference
 from .distfiles import SDIST_SUFFIX, release_of
-
-EPOCH = "SOURCE_DATE_EPOCH"
 
 State = Literal["equal", "different", "not compared"]
 
@@ -144,10 +143,8 @@ def _sdist(path: Path) -> _File:
 
 def _epoch(files: Sequence[_File]) -> tuple[int, str]:
     """The date that the release was built with, and how that is known."""
-    if given := os.environ.get(EPOCH):
-        if not given.isdecimal():
-            raise RequestError(f"{EPOCH} is {given!r}: write it as seconds since 1970")
-        return int(given), "from the environment"
+    if (given := clock.epoch()) is not None:
+        return given, "from the environment"
     wheels = [item for item in files if item.name is not None] or files
     dates = sorted({date for item in wheels for date in item.dates})
     for item in files:  # archives of wheels have every second second only
@@ -173,20 +170,14 @@ def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], e
         return [name for name in names if name in _LEFT_OUT or _is_product(here / name, skipped)]
 
     shutil.copytree(project, source, symlinks=True, ignore=left_out)
-    ended = subprocess.run(
+    ended = captured.run(
         [sys.executable, "-P", "-m", "build", *options, "--outdir", str(made), str(source)],
         cwd=scratch,
         env=_surroundings(epoch),
         umask=0o077 if os.name == "posix" else -1,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
     )
     if ended.returncode:
-        tail = "\n".join(ended.stdout.strip().splitlines()[-_TAIL:])
+        tail = "\n".join(captured.tail(ended.stdout, _TAIL))
         if "No module named build" in tail:
             raise RequestError("--rebuild needs build: pip install 'wheelnext-build[cli]'")
         raise BuildError(f"{tail}\n{project}: the second build failed, see above")

@@ -7,15 +7,13 @@ older releases write none, and no tool tells of libraries that belong to no pack
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from .. import __version__
-from ..errors import RequestError
+from .. import __version__, clock
 from ..publishing import atomic_file
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
@@ -24,8 +22,6 @@ from . import bundled
 from .bundled import SBOMS, Part
 
 DOCUMENT = "wheelnext-build.cdx.json"
-
-_EPOCH = "SOURCE_DATE_EPOCH"
 
 _LIMIT = 1 << 24
 """No bill of materials that a repair tool writes comes near this many bytes."""
@@ -61,8 +57,8 @@ def document(wheel: WheelName, parts: Sequence[Part]) -> bytes:
     references = [str(component["bom-ref"]) for component in components]
     tool = {"type": "application", "name": "wheelnext-build", "version": __version__}
     metadata: dict[str, object] = {"tools": {"components": [tool]}, "component": project}
-    if epoch := os.environ.get(_EPOCH):
-        metadata["timestamp"] = f"{_date(epoch):%Y-%m-%dT%H:%M:%SZ}"
+    if (epoch := clock.epoch()) is not None:
+        metadata["timestamp"] = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
     content = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -76,13 +72,6 @@ def document(wheel: WheelName, parts: Sequence[Part]) -> bytes:
         ],
     }
     return f"{json.dumps(content, indent=2)}\n".encode()
-
-
-def _date(epoch: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError):
-        raise RequestError(f"{_EPOCH}={epoch}: must be a number of seconds since 1970") from None
 
 
 def _identity(name: str, version: str, base: str) -> dict[str, str]:
