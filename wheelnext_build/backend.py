@@ -100,10 +100,11 @@ def _begin_plain(
     Around this build there may be one of a variant of another project: its variables are not for
     this one. Raises ConfigurationError for mistakes in tables that matter here.
     """
-    from . import skbuildsettings
+    from . import knownfiles, skbuildsettings
 
     for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
-        del os.environ[name]
+        if name != knownfiles.VARIABLE:
+            del os.environ[name]
     if skbuildsettings.has_variant_requirements():
         from .config import load
 
@@ -212,11 +213,15 @@ def _plain_wheel(
 
 def _published(folder: str, build: Callable[[str], str]) -> str:
     """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
+    from .folderlock import shared
+    from .knownfiles import known_files
     from .publishing import publish
     from .scratch import scratch_folder
 
-    with scratch_folder() as staging:
-        return publish(staging / build(str(staging)), Path(folder)).name
+    target = Path(folder)
+    with shared(target) as others, scratch_folder() as staging:
+        known = known_files(target, others=others)
+        return publish(staging / build(str(staging)), target, known=known).name
 
 
 def _variant_wheels(
@@ -226,8 +231,9 @@ def _variant_wheels(
     from .build import Builder
     from .buildtarget import BuildTarget
     from .config import load
+    from .folderlock import shared
+    from .knownfiles import known_files
     from .passes import Passes
-    from .publishing import make_folder
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)
@@ -245,25 +251,26 @@ def _variant_wheels(
         selfcheck.check_installed(config.audit, target.machine, variants)
     config = buildproviders.resolved(config) if chosen else config
     folder = Path(wheel_directory)
-    make_folder(folder)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
     planned = buildrequires.assigned(planned, config)
     buildrequires.check_promised(planned)
-    common = Passes(
-        config=config,
-        kind=kind,
-        settings={**request.settings, **(clock.settings() if kind == "wheel" else {})},
-        wheel_directory=folder.absolute(),
-        carriers=carriers,
-        total=len(planned),
-    )
-    name = Builder(common, in_place, rebuilds).run(planned)[0]
-    if metadata_directory is not None:
-        try:
-            prepared.check(Path(metadata_directory), folder / name)
-        except WheelError:
-            (folder / name).unlink()
-            raise
+    with shared(folder) as others:
+        common = Passes(
+            config=config,
+            kind=kind,
+            settings={**request.settings, **(clock.settings() if kind == "wheel" else {})},
+            wheel_directory=folder.absolute(),
+            known=known_files(folder, others=others),
+            carriers=carriers,
+            total=len(planned),
+        )
+        name = Builder(common, in_place, rebuilds).run(planned)[0]
+        if metadata_directory is not None:
+            try:
+                prepared.check(Path(metadata_directory), folder / name)
+            except WheelError:
+                (folder / name).unlink()
+                raise
     return name
 
 

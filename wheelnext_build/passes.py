@@ -21,6 +21,7 @@ from .announce import announce
 from .config import Config
 from .errors import BuildError
 from .jobs import Job, environment, keeps_going, pass_environment
+from .knownfiles import Known
 from .packing import fast_packing
 from .publishing import publish
 from .request import Kind
@@ -52,14 +53,16 @@ class Passes:
     """What all passes of a request have in common.
 
     ``settings`` is what scikit-build-core's hook for ``kind`` is to see; ``total`` the number of
-    jobs in the request. The wheels go into ``wheel_directory``; ``audited`` is a folder in which
-    all workers of a request note what they have audited.
+    jobs in the request. The wheels go into ``wheel_directory``, where there are the ``known`` files
+    when the request begins; ``audited`` is a folder in which all workers of a request note what
+    they have audited.
     """
 
     config: Config
     kind: Kind
     settings: Settings
     wheel_directory: Path
+    known: Known
     carriers: bool
     total: int
     audited: Path | None = None
@@ -107,9 +110,10 @@ class Passes:
             wheel = self._pass(job, tree, Path(staging))
             self._audit(wheel, job)
             if job.declared is None:
-                return publish(wheel, self.wheel_directory).name
+                return publish(wheel, self.wheel_directory, known=self.known).name
             metadata = self.config.metadata_of(job.declared.variant)
-            return stamp(wheel, self.wheel_directory, metadata, carrier=self.carriers).name
+            folder, carrier = self.wheel_directory, self.carriers
+            return stamp(wheel, folder, metadata, carrier=carrier, known=self.known).name
 
     def _audit(self, wheel: Path, job: Job) -> None:
         """Look at what was built before anyone else can; an editable wheel is not for others."""

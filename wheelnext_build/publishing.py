@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import functools
 import os
 import tempfile
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from .copying import copy_range
-from .errors import WheelError
+from .errors import BuildError, WheelError
 from .filelock import lock_file
+from .knownfiles import Known, identity
 
 _PREFIX, _SUFFIX = ".wheelnext-", ".part"
 
@@ -25,22 +27,28 @@ def make_folder(folder: Path) -> None:
         raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
 
 
-def publish(wheel: Path, folder: Path, filename: str = "") -> Path:
-    """Put a finished wheel into ``folder``, whole or not at all; returns its path there."""
+def publish(wheel: Path, folder: Path, filename: str = "", known: Known | None = None) -> Path:
+    """Put a finished wheel into ``folder``, whole or not at all; returns its path there.
+
+    ``known`` is as in :func:`atomic_file`.
+    """
     make_folder(folder)
     target = folder / (filename or wheel.name)
-    with atomic_file(target) as stream, wheel.open("rb") as source:
+    with atomic_file(target, known) as stream, wheel.open("rb") as source:
         copy_range(source, stream, 0, wheel.stat().st_size)
     return target
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
 
     It is written beside ``path``, so that the renaming cannot fail half-way. Raises WheelError
     where the file cannot be written, or ``path`` is a device, a pipe or a folder, which a renaming
     would replace: for root even /dev/null.
+
+    ``known`` is what was in the folder when a build began. Raises BuildError where another one has
+    written a file of this name since then, with another content: a release is not mixed of two.
     """
     try:
         if path.exists() and not path.is_file():
@@ -52,10 +60,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
                 stream.flush()
                 part.chmod(_new_file_mode())
-                if os.name == "posix":
-                    part.replace(path)  # before its lock is free: it is no left one yet
-            if os.name != "posix":
-                part.replace(path)  # an open file cannot be renamed there, nor removed
+                if os.name == "posix":  # before its lock is free: it is no left one yet
+                    _put(part, path, known)
+            if os.name != "posix":  # an open file cannot be renamed there, nor removed
+                _put(part, path, known)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -72,6 +80,37 @@ def _new_part(folder: Path) -> tuple[Path, IO[bytes]]:
         if os.fstat(descriptor).st_nlink:
             return Path(name), stream
         stream.close()  # taken for a left one before it had its lock
+
+
+def _put(part: Path, path: Path, known: Known | None) -> None:
+    with _turn(path.parent) if known is not None else contextlib.nullcontext():
+        if known is not None and path.exists() and identity(path) != known.get(path.name):
+            if not filecmp.cmp(part, path, shallow=False):
+                raise BuildError(
+                    f"{path}: another build has written it since this one began, with another "
+                    "content; have only one build at a time write it"
+                )
+            part.unlink()
+            return
+        part.replace(path)
+
+
+@contextlib.contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Have one process at a time look at a file in a folder and replace it."""
+    if os.name != "posix":  # a file that is open cannot be removed
+        yield
+        return
+    path = folder / f"{_PREFIX}turn{_SUFFIX}"
+    while True:
+        with path.open("a+b") as stream:
+            lock_file(stream, wait=True)
+            if os.fstat(stream.fileno()).st_nlink:
+                try:
+                    yield
+                finally:
+                    path.unlink()
+                return
 
 
 @functools.cache

@@ -77,15 +77,15 @@ def _remove_empty(*folders: Path) -> None:
 
 
 @contextlib.contextmanager
-def all_temporary_files() -> Iterator[None]:
-    """Have libraries make their temporary files and folders in one of ours while the block runs.
+def all_temporary_files() -> Iterator[Path]:
+    """Have libraries make their temporary files in a folder of ours while the block runs: in this.
 
     Some remove what they have begun where that fails, but not where it is interrupted.
     """
     with scratch_folder() as folder:
         before, tempfile.tempdir = tempfile.tempdir, str(folder.resolve())
         try:
-            yield
+            yield folder
         finally:
             tempfile.tempdir = before
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .dependencies import Changes
 from .errors import MetadataError, WheelError
+from .knownfiles import Known
 from .metadata import VARIANT_JSON, VariantMetadata
 from .publishing import atomic_file, publish
 from .variant import Variant
@@ -20,20 +21,22 @@ from .wheelwriter import rewrite
 NO_CHANGES = Changes()
 
 
-def stamp(
+def stamp(  # noqa: PLR0913 - options by name
     source: Path,
     folder: Path,
     metadata: VariantMetadata,
     *,
     carrier: bool = False,
     changes: Changes = NO_CHANGES,
+    known: Known | None = None,
 ) -> Path:
     """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
 
     Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
     (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
     and all, but for METADATA where there are ``changes`` to the dependencies. The same input gives
-    the same bytes. Raises WheelError where ``source`` is no plain wheel.
+    the same bytes. ``known`` is as in :func:`~wheelnext_build.publishing.atomic_file`. Raises
+    WheelError where ``source`` is no plain wheel.
     """
     with WheelReader(source) as reader:
         if reader.name.label is not None or reader.variant_json() is not None:
@@ -43,7 +46,7 @@ def stamp(
         target = folder / name(variant.label).filename
         added = {f"{reader.dist_info}/{VARIANT_JSON}": metadata.to_json()}
         added |= _changed(reader, changes)
-        with atomic_file(target) as stream:
+        with atomic_file(target, known) as stream:
             rewrite(reader, stream, add=added)
     return target
 

@@ -12,8 +12,9 @@ from ..buildproviders import asked_while_building
 from ..buildtarget import BuildTarget
 from ..config import load
 from ..errors import BuildError, RequestError, WheelError
+from ..folderlock import shared
 from ..jobs import PLAIN
-from ..publishing import make_folder
+from ..knownfiles import known_files
 from ..request import ALL_SETTING, LABEL_SETTING, Request
 from ..sizes import human_size
 from ..stamp import variant_of
@@ -116,15 +117,16 @@ def run(args: argparse.Namespace) -> int:
     sections = [f"{item.title} " for item in interpreters] if len(interpreters) > 1 else [""]
     titles = [f"{section}{label}" for section in sections for label in labels]
     tracker = Tracker([*(["sdist"] if "sdist" in kinds else []), *titles])
-    make_folder(outdir)
-    with display() as shown:
-        session = Session(args, project, interpreters, settings, outdir, tracker, shown)
-        failure = session.build(kinds)
-    built = [row for row in tracker.rows if row.state == DONE]
-    if args.json:
-        emit_json([_as_mapping(row, outdir) for row in built])
-    elif built:
-        _print_result(built, outdir)
+    with shared(outdir) as others:
+        known = known_files(outdir, others=others)
+        with display() as shown:
+            session = Session(args, project, interpreters, settings, outdir, known, tracker, shown)
+            failure = session.build(kinds)
+        built = [row for row in tracker.rows if row.state == DONE]
+        if args.json:
+            emit_json([_as_mapping(row, outdir) for row in built])
+        elif built:
+            _print_result(built, outdir)
     if failure is not None:
         raise failure
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
+from ..folderlock import alone
 from ..release.index import IndexedRelease, read_releases, write_index
 from .output import emit_json, say, table
 
@@ -62,7 +63,11 @@ def run(args: argparse.Namespace) -> int:
         return _run_simple(args)
     if args.pylock:
         return _run_pylock(args)
-    releases = read_releases(args.folder) if args.check else write_index(args.folder)
+    if args.check:
+        releases = read_releases(args.folder)
+    else:
+        with alone(args.folder):
+            releases = write_index(args.folder)
     if args.check and not releases and not any(args.folder.glob("*.whl")):
         raise RequestError(f"{args.folder}: no wheel here, so that there is nothing to check")
     if args.json:
@@ -80,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
 def _run_simple(args: argparse.Namespace) -> int:
     from ..release.simple import publish_simple
 
-    projects = publish_simple(args.folder, args.simple)
+    with alone(args.folder):
+        projects = publish_simple(args.folder, args.simple)
     if args.json:
         emit_json(
             [
@@ -112,7 +118,8 @@ def _run_pylock(args: argparse.Namespace) -> int:
     if not printed:
         check_file_name(args.pylock)
     base = Path() if printed else args.pylock.parent
-    text = as_pylock(write_index(args.folder), base)
+    with alone(args.folder):
+        text = as_pylock(write_index(args.folder), base)
     if printed:
         print(text, end="")
         return 0

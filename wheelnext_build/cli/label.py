@@ -12,7 +12,6 @@ from .. import config
 from ..dependencies import Changes
 from ..errors import ConfigurationError, GrammarError, RequestError
 from ..metadata import VariantMetadata
-from ..publishing import make_folder
 from ..stamp import checked_variant_of, release_carrier, stamp
 from ..variant import Property
 from ..wheelfile import WheelReader
@@ -66,14 +65,13 @@ def run(args: argparse.Namespace) -> int:
     """Label the wheels; raises WheelnextBuildError, and nothing is changed, where one cannot be."""
     changes = wheels.changes(args)
     metadata = _wanted(args)
-    paths = wheels.expanded(args)
-    steps = [_step(path, args.outdir, metadata, changes) for path in paths]
-    busy = [step for step in steps if step.target != step.source]
-    wheels.check_free([step.target for step in busy], force=args.force)
-    if args.outdir is not None:
-        make_folder(args.outdir)
-    for step in busy:
-        step.act()
+    with wheels.folders_held(args):
+        paths = wheels.expanded(args)
+        steps = [_step(path, args.outdir, metadata, changes) for path in paths]
+        busy = [step for step in steps if step.target != step.source]
+        wheels.check_free([step.target for step in busy], force=args.force)
+        for step in busy:
+            step.act()
     if args.json:
         emit_json([_as_json(step) for step in steps])
     else:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .. import skbuildsettings
+from .. import knownfiles, skbuildsettings
 from ..announce import ERROR
 from ..errors import BuildError, RequestError
 from ..filelock import locked
 from ..jobs import KEEP_GOING_VARIABLE, PLAIN
 from ..jobserver import PARALLEL_VARIABLE
+from ..knownfiles import Known
 from ..request import ALL_SETTING, LABEL_SETTING
 from ..scratch import all_temporary_files
 from ..treesfolder import temporary_folder
@@ -38,17 +39,22 @@ _LOG_TAIL = 200
 
 @dataclass
 class Session:
-    """The files to build, where they go, and what a person sees of it."""
+    """The files to build, where they go, and what a person sees of it.
+
+    ``known`` is what was in ``outdir`` when it began.
+    """
 
     args: argparse.Namespace
     project: Path
     interpreters: Sequence[Interpreter]
     settings: Settings
     outdir: Path
+    known: Known
     tracker: Tracker
     shown: Display
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_LOG_TAIL))
     _errors: list[str] = field(default_factory=list)
+    _told: Mapping[str, str] = field(default_factory=dict)
 
     def build(self, kinds: Sequence[Kind]) -> BuildError | None:
         """Build all files; returns the failure with its log where there is one."""
@@ -59,7 +65,8 @@ class Session:
                 "this command needs build: pip install 'wheelnext-build[cli]'"
             ) from None
         errors: list[Exception] = []
-        with self._work_folder() as work, all_temporary_files():
+        with self._work_folder() as work, all_temporary_files() as temporary:
+            self._told = knownfiles.tell(self.outdir, self.known, temporary / "known.json")
             folder = self.project
             interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
             for interpreter in interpreters:
@@ -157,7 +164,7 @@ class Session:
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
         """Run a hook and follow its output (build's SubprocessRunner)."""
-        env = {**os.environ, **(extra_environ or {})}
+        env = {**os.environ, **(extra_environ or {}), **self._told}
         if self.args.jobs:
             env[PARALLEL_VARIABLE] = str(self.args.jobs)
         if self.args.keep_going:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
-from ..publishing import make_folder
 from ..stamp import checked_variant_of, plain_name, unstamp
 from ..wheelfile import WheelReader
 from . import wheels
@@ -33,6 +32,21 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write plain wheels; raises WheelnextBuildError, and nothing is written, where one cannot."""
     changes = wheels.changes(args)
+    with wheels.folders_held(args):
+        targets = _targets(args)
+        wheels.check_free(list(targets.values()), force=args.force)
+        for path, target in targets.items():
+            unstamp(path, target.parent, changes)
+    if args.json:
+        emit_json([{"file": str(key), "wheel": str(value)} for key, value in targets.items()])
+    else:
+        rows = [(path.name, target.name) for path, target in targets.items()]
+        table("Plain wheels", ("variant", "plain wheel"), rows)
+    return 0
+
+
+def _targets(args: argparse.Namespace) -> dict[Path, Path]:
+    """The wheels of variants, and the plain wheel that each becomes."""
     targets: dict[Path, Path] = {}
     for path in wheels.expanded(args):
         with WheelReader(path) as reader:
@@ -42,14 +56,4 @@ def run(args: argparse.Namespace) -> int:
                 targets[path] = folder / plain_name(reader, described[1]).filename
     if not targets:
         raise RequestError("none of these wheels is a variant's")
-    wheels.check_free(list(targets.values()), force=args.force)
-    if args.outdir is not None:
-        make_folder(args.outdir)
-    for path, target in targets.items():
-        unstamp(path, target.parent, changes)
-    if args.json:
-        emit_json([{"file": str(key), "wheel": str(value)} for key, value in targets.items()])
-    else:
-        rows = [(path.name, target.name) for path, target in targets.items()]
-        table("Plain wheels", ("variant", "plain wheel"), rows)
-    return 0
+    return targets

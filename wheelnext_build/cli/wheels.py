@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from .. import folderlock
 from ..dependencies import Changes
 from ..errors import RequestError
 
@@ -66,6 +68,14 @@ def changes(args: argparse.Namespace) -> Changes:
     return Changes(
         tuple(args.add_dependency), tuple(args.replace_dependency), tuple(args.drop_dependency)
     )
+
+
+@contextlib.contextmanager
+def folders_held(args: argparse.Namespace) -> Iterator[None]:
+    """Have the folders of the wheels, and the one to write to, which is made, for this process."""
+    folders = [path if path.is_dir() else path.parent for path in args.wheels]
+    with folderlock.alone(*folders, made=args.outdir):
+        yield
 
 
 def expanded(args: argparse.Namespace) -> list[Path]:

@@ -18,6 +18,7 @@ from .. import processgroup
 from ..announce import announce
 from ..auditconfig import AuditConfig
 from ..errors import BuildError, RequestError, WheelError
+from ..folderlock import alone
 from ..publishing import publish
 from ..scratch import scratch_folder
 from ..selfcheck import enforce
@@ -71,14 +72,20 @@ def repair(
         _check(made, items, audit)
         for item, path in zip(items, made, strict=True):
             sbom.complete(path, item.path)
-        results = []
-        # The plain wheel comes last: whoever waits for it finds all others there.
-        pairs = [*zip(items, made, strict=True)]
-        for item, path in (*pairs[1:], pairs[0]):
-            alone = len(items) == 1
-            filename = path.name if alone else _final_name(item, path).filename
-            target = publish(path, folder if item.variant else dest, filename)
-            results.append(Repaired(item.path, target, item.label))
+        with alone(folder, made=dest):
+            return _publish(items, made, dest, folder)
+
+
+def _publish(
+    items: Sequence[BuiltWheel], made: Sequence[Path], dest: Path, folder: Path
+) -> list[Repaired]:
+    results = []
+    # The plain wheel comes last: whoever waits for it finds all others there.
+    pairs = [*zip(items, made, strict=True)]
+    for item, path in (*pairs[1:], pairs[0]):
+        filename = path.name if len(items) == 1 else _final_name(item, path).filename
+        target = publish(path, folder if item.variant else dest, filename)
+        results.append(Repaired(item.path, target, item.label))
     return results
 
 
