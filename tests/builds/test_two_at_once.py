@@ -1,4 +1,4 @@
-"""Two commands at once in the same folders; tests/torture/test_two_at_once.py has more rounds."""
+"""Two commands at once in the same folders; tests/torture/test_races.py has more rounds."""
 
 from __future__ import annotations
 
