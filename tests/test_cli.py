@@ -12,7 +12,7 @@ from tiny_wheels import write_variant, write_wheel, x86_64_metadata
 
 from wheelnext_build.cli.main import main
 from wheelnext_build.cli.output import plain_table
-from wheelnext_build.cli.progress import DONE, FAILED, RUNNING, WAITING, Lines, Tracker
+from wheelnext_build.cli.progress import DONE, ENDED, FAILED, RUNNING, WAITING, Lines, Tracker
 from wheelnext_build.config import parse
 from wheelnext_build.sizes import human_size
 
@@ -163,6 +163,23 @@ def test_progress_as_lines_says_each_change_once() -> None:
     assert first == "plain: building"
     assert second.endswith("s: pkg-1.0-py3-none-any.whl")
     assert third == "x86_64_v3: building"
+
+
+def test_what_is_given_up_has_not_failed() -> None:
+    tracker = Tracker(["plain", "x86_64_v3", "x86_64_v4"])
+    for line in (
+        "*** wheelnext-build (1/3) plain: building",
+        "*** wheelnext-build (2/3) x86_64_v3: building",
+        "*** wheelnext-build (2/3) x86_64_v3: failed",
+    ):
+        tracker.feed(line)
+    tracker.fail()
+    assert [row.state for row in tracker.rows] == [ENDED, FAILED, WAITING]
+    assert [row.title for row in tracker.failed()] == ["x86_64_v3"]
+    unknown = Tracker(["plain"])
+    unknown.start("plain")
+    unknown.fail()
+    assert [row.state for row in unknown.rows] == [FAILED]
 
 
 def test_plain_tables_are_never_cut() -> None:

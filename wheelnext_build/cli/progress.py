@@ -26,6 +26,8 @@ _STEPS = {
 """How scikit-build-core announces its steps."""
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+ENDED = "not finished"
+"""Of what was given up because another one failed."""
 
 
 @dataclass
@@ -77,10 +79,12 @@ class Tracker:
             self.current = None
 
     def fail(self, title: str = "") -> None:
-        """The row of that title, or all that are not yet done, failed."""
+        """The row of that title failed; without one, the build did, and with it all that run."""
+        is_known = not title and any(row.title.startswith(self.section) for row in self.failed())
         for row in self.rows:
             if row.state == RUNNING and title in ("", row.title):
-                row.state, row.seconds = FAILED, row.elapsed
+                row.state, row.seconds = ENDED if is_known else FAILED, row.elapsed
+                row.step = "" if is_known else row.step
         self.current = None
 
     def failed(self) -> list[Row]:
