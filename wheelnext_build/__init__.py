@@ -5,6 +5,8 @@ The hooks wrap scikit-build-core's. Without a request for variants they do what 
 
 from __future__ import annotations
 
+from .exitstatus import Loading
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing is not loaded for it: Ctrl-C is to meet our own code early
     from collections.abc import Callable
@@ -18,21 +20,24 @@ ConfigSettings = dict[str, str | list[str]]
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings | None = None) -> list[str]:
     """PEP 517: the requirements of :func:`build_wheel` beyond ``build-system.requires``."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.get_requires_for_build("wheel", config_settings)
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings | None = None) -> list[str]:
     """PEP 660: the requirements of :func:`build_editable` beyond ``build-system.requires``."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.get_requires_for_build("editable", config_settings)
 
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings | None = None) -> list[str]:
     """PEP 517: the requirements of :func:`build_sdist` beyond ``build-system.requires``."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.get_requires_for_build_sdist(config_settings)
 
@@ -43,7 +48,8 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     """PEP 517: build the plain wheel, or the variants asked for, and return one file name."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.build_wheel(wheel_directory, config_settings, metadata_directory)
 
@@ -54,14 +60,16 @@ def build_editable(
     metadata_directory: str | None = None,
 ) -> str:
     """PEP 660: build an editable wheel, of a variant where one is asked for."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.build_editable(wheel_directory, config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings | None = None) -> str:
     """PEP 517: build the source distribution; it is the same for all variants."""
-    from . import backend
+    with Loading():
+        from . import backend
 
     return backend.build_sdist(sdist_directory, config_settings)
 
@@ -70,7 +78,8 @@ def __getattr__(name: str) -> Callable[..., Any]:
     # scikit-build-core has these two hooks only for projects whose metadata is safe to prepare
     # without building, and a frontend asks for a hook by looking for it.
     if name in ("prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable"):
-        from . import backend
+        with Loading():
+            from . import backend
 
         return backend.prepare_metadata_hook(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
