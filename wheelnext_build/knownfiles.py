@@ -26,7 +26,11 @@ def known_files(folder: Path, *, others: bool) -> Known:
         return {name: (ino, date, size) for name, (ino, date, size) in told["known"].items()}
     if others:
         return {}
-    return {path.name: identity(path) for path in folder.iterdir() if path.is_file()}
+    known = {}
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # others may take some away
+            known[path.name] = identity(path)
+    return known
 
 
 def _told() -> dict[str, Any]:
