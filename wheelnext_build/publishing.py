@@ -87,8 +87,8 @@ def _put(part: Path, path: Path, known: Known | None) -> None:
         if known is not None and path.exists() and identity(path) != known.get(path.name):
             if not filecmp.cmp(part, path, shallow=False):
                 raise BuildError(
-                    f"{path}: another build has written it since this one began, or is at work there, "
-                    "and it has another content: have only one build at a time write it"
+                    f"{path}: another build has written it since this one began, or is at work "
+                    "there, and it has another content: have only one build at a time write it"
                 )
             part.unlink()
             return
