@@ -194,7 +194,6 @@ def _plain_wheel(
 ) -> str:
     from . import clock, pathcheck, pathmap, skbuildsettings
     from .packing import fast_packing
-    from .termination import ending_on_sigterm, ending_what_was_started, ending_with_parent
 
     reproducible = skbuildsettings.is_reproducible(settings or {})
     if skbuildsettings.uses_cmake(settings or {}):
@@ -202,7 +201,7 @@ def _plain_wheel(
         pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
         if more := clock.settings():
             settings = {**(settings or {}), **more}
-    with ending_on_sigterm(), ending_with_parent(), ending_what_was_started(), fast_packing():
+    with fast_packing():
         if reproducible:
             settings = pathmap.added(settings)
         return _published(
@@ -217,9 +216,10 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
     from .knownfiles import known_files
     from .publishing import publish
     from .scratch import scratch_folder
+    from .termination import ending_what_was_started
 
     target = Path(folder)
-    with shared(target) as others, scratch_folder() as staging:
+    with shared(target) as others, scratch_folder() as staging, ending_what_was_started():
         known = known_files(target, others=others)
         return publish(staging / build(str(staging)), target, known=known).name
 

@@ -18,7 +18,6 @@ from .passes import Numbered, Outcome, Passes
 from .scratch import scratch_folder
 from .selfcheck import SelfCheck
 from .sourcewatch import snapshot, warn_of_changes
-from .termination import ending_on_sigterm, ending_with_parent
 from .tree import Tree
 from .treesfolder import TreesFolder, trees_folder
 from .worker import Work
@@ -55,8 +54,6 @@ class Builder:
             Path().absolute(), reproducible=skbuildsettings.is_reproducible(settings)
         )
         with (
-            ending_on_sigterm(),
-            ending_with_parent(),
             trees_folder(self._kept_folder(jobs), skbuildsettings.project_name()) as folder,
             scratch_folder() as scratch,
             self._environment(folder) as environment,

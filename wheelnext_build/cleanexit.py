@@ -13,15 +13,20 @@ from . import clock, faults, streams
 from .announce import ERROR
 from .errors import WheelnextBuildError, printable
 from .exitstatus import INTERRUPTED
+from .termination import ending_on_sigterm, ending_with_parent
 
 
 @contextlib.contextmanager
 def clean_exit() -> Iterator[None]:
-    """Print our own errors, without a traceback, as the last thing that the frontend shows."""
+    """Print our own errors, without a traceback, as the last thing that the frontend shows.
+
+    The block ends by SIGTERM, and with the frontend, and leaves no temporary file then.
+    """
     streams.prepare()
     try:
         clock.epoch()  # before anything is built with it
-        yield
+        with ending_on_sigterm(), ending_with_parent():
+            yield
     except WheelnextBuildError as error:
         _say(str(error))
         raise SystemExit(error.exit_code) from None
