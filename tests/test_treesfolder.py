@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from wheelnext_build.scratch import scratch_folder
 from wheelnext_build.treesfolder import temporary_folder, trees_folder
 
 OTHER_USER = 65534
@@ -97,3 +102,25 @@ def test_folders_are_private_whatever_the_umask() -> None:
             assert second.stat().st_mode & 0o777 == 0o700
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("folder_of", [scratch_folder, lambda: temporary_folder("pkg")])
+def test_ctrl_c_while_a_folder_is_removed_leaves_nothing(
+    interruption: type[BaseException],
+    folder_of: Callable[[], AbstractContextManager[Path]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, calls = shutil.rmtree, 0
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise interruption
+        real(*arguments, **options)
+
+    with pytest.raises(interruption), folder_of() as folder:
+        (folder / "tree").mkdir()
+        monkeypatch.setattr(shutil, "rmtree", interrupted)
+    assert not (folder / "tree").exists()

@@ -7,7 +7,7 @@ import getpass
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .filelock import LOCK, try_locked
@@ -47,7 +47,7 @@ def scratch_folder() -> Iterator[Path]:
                 return
             parent = new.parent
             stack.callback(_remove_empty, parent, parent.parent)
-            stack.callback(shutil.rmtree, new, ignore_errors=True)
+            stack.callback(to_the_end, shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
             if stack.enter_context(_held(new)):
                 break
@@ -56,6 +56,15 @@ def scratch_folder() -> Iterator[Path]:
         files = new / "files"
         files.mkdir(mode=0o700)
         yield files
+
+
+def to_the_end(clean: Callable[..., object], *arguments: object, **options: object) -> None:
+    """Clean up, and once more from the start where Ctrl-C or SIGTERM comes in between."""
+    try:
+        clean(*arguments, **options)
+    except (KeyboardInterrupt, SystemExit):
+        clean(*arguments, **options)
+        raise
 
 
 def _new_folder() -> Path | None:

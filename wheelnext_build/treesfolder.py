@@ -14,7 +14,7 @@ from pathlib import Path
 from . import clock
 from .announce import announce
 from .filelock import LOCK, locked, try_locked
-from .scratch import private_folder, scratch_folder
+from .scratch import private_folder, scratch_folder, to_the_end
 
 _TOOLCHAIN = "toolchain.txt"
 
@@ -58,7 +58,7 @@ def temporary_folder(name: str) -> Iterator[Path]:
         if folder is None or not stack.enter_context(try_locked(folder, wait=False)):
             yield stack.enter_context(scratch_folder()).resolve()
             return
-        stack.callback(_clear, folder)
+        stack.callback(to_the_end, _clear, folder)
         _clear(folder)
         yield folder
 
