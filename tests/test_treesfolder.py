@@ -120,7 +120,7 @@ def test_ctrl_c_while_a_folder_is_removed_leaves_nothing(
             raise interruption
         real(*arguments, **options)
 
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
     with pytest.raises(interruption), folder_of() as folder:
         (folder / "tree").mkdir()
-        monkeypatch.setattr(shutil, "rmtree", interrupted)
     assert not (folder / "tree").exists()
