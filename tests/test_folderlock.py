@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from wheelnext_build import folderlock
 from wheelnext_build.cli.main import main
 from wheelnext_build.errors import BuildError, WheelError
 from wheelnext_build.folderlock import alone, shared
 from wheelnext_build.knownfiles import VARIABLE, known_files, tell
 from wheelnext_build.publishing import publish
+
+if sys.platform != "win32":
+    import fcntl
 
 locks_folders = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked")
 
@@ -43,6 +48,27 @@ def test_who_changes_a_folder_waits_for_a_build_and_says_so(
         assert ended == []
     thread.join(20)
     assert ended == [0 if command == "index" else 2]  # there is no wheel
+
+
+@locks_folders
+def test_who_comes_while_a_lock_becomes_a_shared_one_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system gives up the one lock before it gives the other (flock(2))."""
+    real, came = folderlock._try, os.open(tmp_path, os.O_RDONLY)
+
+    def disturbed(descriptor: int, kind: int) -> bool:
+        if kind == fcntl.LOCK_SH:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            fcntl.flock(came, fcntl.LOCK_EX)
+            threading.Timer(0.2, lambda: events.append("gone") or os.close(came)).start()
+        return real(descriptor, kind)
+
+    events: list[str] = []
+    monkeypatch.setattr(folderlock, "_try", disturbed)
+    with shared(tmp_path):
+        events.append("shared")
+    assert events == ["gone", "shared"]
 
 
 @locks_folders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ else:
 LOCK = "lock"
 """The name of the file in the folder that is locked; it stays."""
 
+_TURNS = 100
+"""How often a folder may be removed by others while it is being locked."""
+
 
 @contextlib.contextmanager
 def locked(folder: Path, waiting: str = "") -> Iterator[None]:
@@ -35,23 +39,33 @@ def locked(folder: Path, waiting: str = "") -> Iterator[None]:
 def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]:
     """Hold the folder's lock; yields whether it was to be had.
 
-    The system lets go of it when the process ends, however that comes about.
+    The system lets go of it when the process ends, however that comes about. A folder that whoever
+    had the lock has removed is made anew.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stream = (folder / LOCK).open("a+b")
-    except OSError as error:
-        raise BuildError(f"{folder}: cannot be made and locked: {error.strerror}") from None
-    with stream:
-        if lock_file(stream, wait=False):
-            yield True
-        elif wait:
-            if waiting:
-                announce(waiting, file=sys.stderr)
-            lock_file(stream, wait=True)
-            yield True
-        else:
-            yield False
+    while True:
+        with _opened(folder) as stream:
+            is_mine = lock_file(stream, wait=False)
+            if not is_mine and wait:
+                if waiting:
+                    announce(waiting, file=sys.stderr)
+                is_mine = lock_file(stream, wait=True)
+            if os.fstat(stream.fileno()).st_nlink:
+                yield is_mine
+                return
+
+
+def _opened(folder: Path) -> IO[bytes]:
+    """The file to lock. Another process may remove the folder between any two steps."""
+    turns = _TURNS
+    while True:
+        turns -= 1
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return (folder / LOCK).open("a+b")
+        except OSError as error:
+            if turns and isinstance(error, FileNotFoundError):
+                continue
+            raise BuildError(f"{folder}: cannot be made and locked: {error.strerror}") from None
 
 
 def lock_file(stream: IO[bytes], *, wait: bool) -> bool:

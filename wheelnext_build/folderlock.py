@@ -77,14 +77,17 @@ def _opened(folder: Path) -> int | None:
 
 def _lock(descriptor: int, folder: Path, *, alone: bool) -> bool:
     """Wait for the lock; returns whether it is shared with others now."""
-    if sys.platform == "win32" or _try(descriptor, fcntl.LOCK_EX):
-        if not alone and sys.platform != "win32":
-            _try(descriptor, fcntl.LOCK_SH)
+    if sys.platform == "win32":
         return False
-    if not alone and _try(descriptor, fcntl.LOCK_SH):
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    if _try(descriptor, fcntl.LOCK_EX):
+        # Who shares lets go of the one lock before it takes the other: somebody may come between.
+        if alone or _try(descriptor, kind):
+            return False
+    elif not alone and _try(descriptor, kind):
         return True
     announce(f"{folder}: another command is at work there: waiting for it", sys.stderr)
-    fcntl.flock(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    fcntl.flock(descriptor, kind)
     return False
 
 

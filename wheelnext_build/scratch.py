@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .filelock import LOCK, try_locked
+from .errors import BuildError
+from .filelock import try_locked
 
 PREFIX = "wheelnext-build-"
 _SCRATCH = "scratch"
@@ -49,7 +50,7 @@ def scratch_folder() -> Iterator[Path]:
             stack.callback(_remove_empty, parent, parent.parent)
             stack.callback(to_the_end, shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
-            if stack.enter_context(_held(new)):
+            if stack.enter_context(try_locked(new, wait=False)):
                 break
         for folder in parent.iterdir():
             _remove_left(folder)
@@ -99,16 +100,10 @@ def all_temporary_files() -> Iterator[Path]:
             tempfile.tempdir = before
 
 
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    with try_locked(folder, wait=False) as is_mine:
-        yield is_mine and (folder / LOCK).exists()
-
-
 def _remove_left(folder: Path) -> None:
     """Remove a folder that no living process has."""
     if not folder.is_dir():
         return
-    with try_locked(folder, wait=False) as is_mine:
+    with contextlib.suppress(BuildError), try_locked(folder, wait=False) as is_mine:
         if is_mine:
             shutil.rmtree(folder, ignore_errors=True)
