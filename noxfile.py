@@ -116,10 +116,13 @@ def audit(session: nox.Session) -> None:
 
 @nox.session
 def torture(session: nox.Session) -> None:
-    """Run the long part of docs/reliability.md: 10,000 generated cases each, kills, faults."""
+    """Run the long part of docs/reliability.md: 10,000 generated cases each, kills, faults.
+
+    It ends with the figures that are recorded there.
+    """
     env = install_project(session, *group("test"), *group("builds"), *group("torture"))
-    options = ("-m", "torture or generated", "--hypothesis-profile", "torture")
-    session.run("pytest", *options, *session.posargs, env=env)
+    options = ("-m", "torture or generated", "--hypothesis-profile", "torture", "--figures")
+    session.run("pytest", *options, *SPREAD, *session.posargs, env=env)
 
 
 @nox.session

@@ -32,6 +32,12 @@ def build(folder: Path) -> Case:
     return _project(folder, *TOOL, "build", "--no-isolation", "--outdir", "dist", "project")
 
 
+def isolated(folder: Path) -> Case:
+    """The same, in isolated environments, as a maintainer would."""
+    build = (*TOOL, "build", "--installer", "uv", "--outdir", "dist", "project")
+    return _project(folder, *build)
+
+
 def hooks(folder: Path) -> Case:
     """The release, by the frontend of PyPA."""
     command = ("-m", "build", "--no-isolation", "-Cvariants=all", "--outdir", "dist", "project")
@@ -102,6 +108,7 @@ def repair(folder: Path) -> Case:
 
 COMMANDS: dict[str, Callable[[Path], Case]] = {
     "build": build,
+    "build, isolated": isolated,
     "hooks": hooks,
     "plain": plain,
     "label": label,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import faults
 import pytest
+from conftest import Figure
 
 pytestmark = [
     pytest.mark.torture,
@@ -78,6 +79,7 @@ def test_a_full_disk(
     project: Path,
     whole: Callable[[str], dict[str, bytes]],
     tmp_path: Path,
+    figure: Figure,
 ) -> None:
     if where == "build-dir" and name == "sdist":
         pytest.skip("an sdist needs no build folder")
@@ -103,7 +105,7 @@ def test_a_full_disk(
             ended = faults.run(command, temporary)
             assert ended.status == 0, ended.said
             assert faults.content(out) == whole(name)
-    print(f"{name}, {where}: {refused} of {len(DISKS[where])} disks were too small")
+    figure(f"{name}, {where}: {refused} of {len(DISKS[where])} disks were too small")
     assert refused
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import faults
 import pytest
+from conftest import Figure
 
 pytestmark = [
     pytest.mark.torture,
@@ -50,7 +51,12 @@ def whole(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("where", ["project", "outdir", "TMPDIR", "build-dir"])
 def test_a_hard_name(
-    name: str, where: str, project: Path, whole: dict[str, bytes], tmp_path: Path
+    name: str,
+    where: str,
+    project: Path,
+    whole: dict[str, bytes],
+    tmp_path: Path,
+    figure: Figure,
 ) -> None:
     if where == "build-dir" and "{" in NAMES[name]:
         pytest.skip("braces in build-dir are scikit-build-core's fields")
@@ -79,4 +85,4 @@ def test_a_hard_name(
             assert len(made) == (1 if build == "plain" else len(whole))
         faults.check_nothing_left(folders["TMPDIR"])
     assert refused in (0, len(BUILDS))
-    print(f"{where}, {name}: {'refused' if refused else 'built'}")
+    figure("refused" if refused else "built")

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from conftest import Figure
 from killed_commands import COMMANDS
 from killing import SIGNALS, Case, Reference, end_at, moments
 
@@ -28,12 +29,14 @@ def prepared(
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_ended_at_any_moment(prepared: tuple[Case, Reference], number: signal.Signals) -> None:
+def test_ended_at_any_moment(
+    prepared: tuple[Case, Reference], number: signal.Signals, figure: Figure
+) -> None:
     case, reference = prepared
     longest = 0.0
     for turn, moment in enumerate(moments(reference.seconds, COUNT, seed=number)):
         terminal = number != signal.SIGKILL and turn % 2 == 0
         longest = max(longest, end_at(case, reference, number, moment, terminal=terminal))
-    print(f"{number.name}: {COUNT} moments of {reference.seconds:.2f} s; {longest:.2f} s to end")
+    figure(f"{COUNT} moments of {reference.seconds:.2f} s; {longest:.2f} s to end")
     if number != signal.SIGKILL:
         assert longest < 1

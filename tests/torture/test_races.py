@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Figure
 from racing import PAIRS, Orders, Pair, race
 
 pytestmark = [
@@ -19,7 +20,9 @@ COUNT = int(os.environ.get("WHEELNEXT_TORTURE_RACES", "50"))
 
 
 @pytest.mark.parametrize("make", PAIRS.values(), ids=PAIRS)
-def test_as_one_after_the_other(make: Callable[[Path], Pair], tmp_path: Path) -> None:
+def test_as_one_after_the_other(
+    make: Callable[[Path], Pair], tmp_path: Path, figure: Figure
+) -> None:
     pair = make(tmp_path)
     refused = race(pair, Orders.of(pair), COUNT)
-    print(f"{COUNT} rounds, {refused} of {2 * COUNT} commands refused")
+    figure(f"{COUNT} rounds, {refused} of {2 * COUNT} commands refused")

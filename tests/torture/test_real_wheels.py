@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import Figure
 from tiny_wheels import x86_64_metadata
 
 from wheelnext_build.stamp import stamp, unstamp
@@ -99,7 +100,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_real_wheels_are_sound_and_survive_being_labelled(
-    wheels: list[Path], tmp_path: Path
+    wheels: list[Path], tmp_path: Path, figure: Figure
 ) -> None:
     generators = set()
     for path in wheels:
@@ -114,6 +115,6 @@ def test_real_wheels_are_sound_and_survive_being_labelled(
             assert reader.record_problems() == []
         labelled.unlink()
         plain.unlink()
-    print(f"{len(wheels)} wheels, made by {', '.join(sorted(generators))}")
+    figure(f"{len(wheels)} wheels, made by {', '.join(sorted(generators))}")
     assert len(wheels) >= 60
     assert len(generators) >= 8
