@@ -91,9 +91,13 @@ def test_single_files_are_named_by_the_project(tree: Path) -> None:
 
 def test_a_second_build_of_the_same_wheel_finds_all(tree: Path) -> None:
     answer(tree, "build/data")
-    Tree(tree).begin("v3")
+    first = Tree(tree)
+    first.begin("v3")
+    first.end("v3")
     before = files(tree)
-    Tree(tree).begin("v3")
+    second = Tree(tree)
+    second.begin("v3")
+    second.end("v3")
     assert files(tree) == before
     assert "data/of-v3.txt" in before
     Tree(tree).begin("v4")

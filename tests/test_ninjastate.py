@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.ninjastate import Deps, LogEntry, append_deps, append_log, read_deps, read_log
+from wheelnext_build.ninjastate import (
+    Deps,
+    LogEntry,
+    append_deps,
+    append_log,
+    forget_unproven,
+    read_deps,
+    read_log,
+)
 
 LOG = "# ninja log v7\n1\t2\t30\ta.o\tabc\n1\t5\t40\tb.o\tdef\n3\t4\t50\ta.o\t123\n"
 
@@ -83,3 +91,29 @@ def test_ninja_reads_what_we_append(tmp_path: Path) -> None:
     (tmp_path / "in.h").write_text("changed")
     assert "no work to do" not in run()
     assert (tmp_path / "out").read_text() == "cchanged"
+
+
+def test_what_a_failed_command_has_written_is_made_again(tmp_path: Path) -> None:
+    """Ninja itself would take what the second command left for what the first one made."""
+    ninja = pytest.importorskip("ninja", reason="needs ninja")
+    program = str(Path(ninja.BIN_DIR) / "ninja")
+
+    def run(text: str, end: str = "") -> None:
+        (tmp_path / "build.ninja").write_text(
+            f"rule make\n  command = printf {text} > out{end}\nbuild out: make\n"
+            "rule compile\n  command = printf object > a.o && printf 'a.o:\\n' > a.d\n"
+            "  depfile = a.d\n  deps = gcc\nbuild a.o: compile\n"
+        )
+        ended = subprocess.run([program, "-C", str(tmp_path)], capture_output=True, check=False)
+        assert bool(ended.returncode) == bool(end)
+
+    run("first")
+    run("second", "; exit 1")
+    forget_unproven(tmp_path)
+    assert list(read_log(tmp_path)) == ["a.o"]
+    run("first")
+    assert (tmp_path / "out").read_text() == "first"
+    (tmp_path / ".ninja_log").write_text("# ninja log v99\n1\t2\t3\tout\tabc\n")
+    forget_unproven(tmp_path)
+    assert not (tmp_path / ".ninja_log").exists()
+    forget_unproven(tmp_path)

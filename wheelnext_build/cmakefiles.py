@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 from .config import Config, Declared
@@ -80,7 +79,7 @@ def content(declared: Declared | None, config: Config) -> str:
 
 def module_folder() -> Path:
     """The folder of this package's CMake modules."""
-    package = Path(str(files("wheelnext_build")))
+    package = Path(__file__).resolve().parent
     # In a source tree the modules are a top-level folder; in a wheel they are in the package.
     installed = package / "cmake"
     return installed if installed.is_dir() else package.parent / "cmake"

@@ -59,6 +59,28 @@ def append_log(folder: Path, entries: Iterable[LogEntry]) -> None:
         stream.writelines(f"{entry.line}\n" for entry in entries)
 
 
+def forget_unproven(folder: Path) -> None:
+    """Have Ninja make again what a command may have left half-made, or another variant's.
+
+    Ninja goes by the last command that succeeded. What one that failed or was killed has written
+    since, it knows by its date for compilers' outputs, whose includes it notes, and for no others:
+    linked and generated files.
+    """
+    proven = read_deps(folder)
+    path = folder / _LOG_NAME
+    entries = read_log(folder)
+    if not entries:
+        path.unlink(missing_ok=True)  # another version's: all is made again
+        return
+    with path.open(encoding="utf-8", errors="surrogateescape") as stream:
+        header = stream.readline()
+    part = path.with_name(f"{_LOG_NAME}.part")
+    with part.open("w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(header)
+        stream.writelines(f"{entries[name].line}\n" for name in entries if name in proven)
+    part.replace(path)
+
+
 def read_deps(folder: Path) -> dict[str, Deps]:
     """The outputs whose inputs Ninja found out when they were built; empty where unreadable."""
     return _DepsLog(folder / _DEPS_NAME).deps

@@ -109,7 +109,9 @@ class ObjectStore:
             files = index.files.setdefault(output, {})
             if files.get(entry.command_hash) != kept or not stored.is_file():
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(built, stored)
+                part = stored.with_name(f"{stored.name}.part")
+                shutil.copyfile(built, part)
+                part.replace(stored)
                 files[entry.command_hash] = kept
         self._drop_unused(index)
         self._write_index(index)

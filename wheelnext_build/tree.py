@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import leftovers
+from . import leftovers, ninjastate
 from .objects import ObjectStore
 
 _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
@@ -45,6 +45,9 @@ class Tree:
     def begin(self, title: str) -> None:
         """Make the folder what the pass for the wheel ``title`` starts from."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._at_work.exists():
+            ninjastate.forget_unproven(self.folder)
+        self._at_work.touch()
         if not self.in_place:
             self._remove_leftovers(title)
         for path in (self._begun, *self._finished()):
@@ -69,6 +72,7 @@ class Tree:
         self._keep_base()
         if self.objects is not None:
             self.objects.take(self.folder, title, python_tag())
+        self._at_work.unlink(missing_ok=True)
 
     def _remove_leftovers(self, title: str) -> None:
         name, last = f"{title} {python_tag()}", self.folder / "wheelnext-last-wheel.txt"
@@ -95,6 +99,11 @@ class Tree:
         """The value of an entry of the cache; None where there is no such entry."""
         found = (line for line in self._entries() if line.startswith(f"{name}:"))
         return next((line.partition("=")[2] for line in found), None)
+
+    @property
+    def _at_work(self) -> Path:
+        """What is there from a pass' beginning to its good end: after another one, files lie."""
+        return self.folder / ".wheelnext-at-work"
 
     @property
     def _begun(self) -> Path:

@@ -123,3 +123,31 @@ def test_builds_at_once_leave_equal_wheels(project: Callable[[str], Project]) ->
     for thread in threads:
         thread.join()
     assert extensions(built) == before
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID"])
+def test_what_a_failed_pass_has_half_made_is_in_no_other_wheel(
+    project: Callable[[str], Project], end: str
+) -> None:
+    """Ninja goes by the last command that succeeded, whatever a later one has written."""
+    built = project("targets_scope")
+    built.edit(
+        "CMakeLists.txt",
+        "install(",
+        "add_custom_command(OUTPUT made.h COMMAND sh ${CMAKE_SOURCE_DIR}/make.sh "
+        '"${WHEELNEXT_VARIANT_LABEL}" VERBATIM)\n'
+        "target_sources(_core PRIVATE made.h)\n"
+        "target_include_directories(_core PRIVATE ${CMAKE_BINARY_DIR})\n"
+        "install(",
+    )
+    built.edit("module.c", "PyMODINIT", '#include "made.h"\nconst char *made = MADE;\nPyMODINIT')
+    script = built.folder / "make.sh"
+    script.write_text('echo "#define MADE \\"made for $1\\"" >made.h\n')
+    settings = {"variant-label": "null", "build-dir": "build"}
+    built.build(settings)
+    before = extensions(built)
+    script.write_text(f'{script.read_text()}[ "$1" = null ] || {end}\n')
+    built.build({**settings, "variant-label": "x86_64_v3"}, status=1)
+    built.clear()
+    built.build(settings)
+    assert extensions(built) == before
