@@ -103,8 +103,8 @@ class Project:
         return self.call(f"build_{kind}", str(self.dist), settings, env=env, status=status)
 
     def files(self) -> list[str]:
-        """The names of all that is in ``dist``, hidden files included."""
-        return sorted(path.name for path in self.dist.iterdir())
+        """The names of all that is in ``dist``, hidden files included; there may be no ``dist``."""
+        return sorted(path.name for path in self.dist.glob("*"))
 
     def labels(self) -> list[str]:
         """The labels of the wheels in ``dist``; the plain wheel's is empty."""
