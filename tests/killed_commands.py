@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from killing import Case
+from made_header import add_made_header
 from tiny_wheels import write_wheel, x86_64_metadata
 
 from wheelnext_build.stamp import stamp
@@ -36,6 +37,22 @@ def isolated(folder: Path) -> Case:
     """The same, in isolated environments, as a maintainer would."""
     build = (*TOOL, "build", "--installer", "uv", "--outdir", "dist", "project")
     return _project(folder, *build)
+
+
+def kept(folder: Path) -> Case:
+    """The wheels, in a build folder that has all of them from before two sources were changed."""
+    case = _project(folder, *TOOL, "build", "--no-isolation", "--wheel", "--outdir", "dist")
+    case = replace(case, command=(*case.command, "--build-dir", "kept", "project"))
+    add_made_header(case.inputs / "project")
+    case.reset()
+    case.finish()
+    for name in ("kernels.c", "make.sh"):
+        path = case.work / "project" / name
+        path.write_text(path.read_text() + "\n")
+    shutil.rmtree(case.work / "dist")
+    (case.work / "dist").mkdir()
+    shutil.copytree(case.work, folder / "begun", symlinks=True)
+    return replace(case, inputs=folder / "begun")
 
 
 def hooks(folder: Path) -> Case:
@@ -109,6 +126,7 @@ def repair(folder: Path) -> Case:
 COMMANDS: dict[str, Callable[[Path], Case]] = {
     "build": build,
     "build, isolated": isolated,
+    "build, kept": kept,
     "hooks": hooks,
     "plain": plain,
     "label": label,

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -153,6 +153,36 @@ def moments(seconds: float, count: int, seed: int) -> Iterator[float]:
         yield (number + chance.random()) / count * seconds
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: whether it was over before it could be ended, and the seconds until then."""
+
+    is_over: bool
+    seconds: float
+    status: int
+    said: str
+
+
+def end(case: Case, number: signal.Signals, moment: float, *, terminal: bool = False) -> Ended:
+    """End a run at that moment, and wait until nothing runs that it has started.
+
+    ``terminal`` sends the signal to all processes of the session, as Ctrl-C does.
+    """
+    process = case.start()
+    time.sleep(moment)
+    start = time.monotonic()
+    is_over = process.poll() is not None
+    if not is_over:
+        (os.killpg if terminal else os.kill)(process.pid, number)
+    said = process.communicate(timeout=_PATIENCE)[0]
+    seconds = time.monotonic() - start
+    deadline = time.monotonic() + _GONE_WITHIN
+    while case.running():
+        assert time.monotonic() < deadline, f"{number.name} after {moment:.3f} s: processes stay"
+        time.sleep(0.05)
+    return Ended(is_over, seconds, process.returncode, said)
+
+
 def end_at(
     case: Case,
     reference: Reference,
@@ -163,22 +193,13 @@ def end_at(
 ) -> float:
     """End a run at that moment and look at what is left; returns the seconds until it ended.
 
-    ``terminal`` sends the signal to all processes of the session, as Ctrl-C does. Then the next run
-    must succeed, with the same files as ever.
+    Then the next run must succeed, with the same files as ever.
     """
     what = f"{number.name} after {moment:.3f} s of {reference.seconds:.3f} s"
     case.reset()
-    process = case.start()
-    time.sleep(moment)
-    start = time.monotonic()
-    is_over = process.poll() is not None
-    if not is_over:
-        (os.killpg if terminal else os.kill)(process.pid, number)
-    said = process.communicate(timeout=_PATIENCE)[0]
-    seconds = time.monotonic() - start
-    _wait(lambda: not case.running(), what)
-    if not is_over and process.returncode != 0:
-        _check_words(said, process.returncode, number, what)
+    ended = end(case, number, moment, terminal=terminal)
+    if not ended.is_over and ended.status != 0:
+        _check_words(ended.said, ended.status, number, what)
     _check_files(case, reference, what, hidden=number != signal.SIGKILL)
     if number != signal.SIGKILL and (terminal or not case.others):
         left = case.left_behind()
@@ -187,7 +208,7 @@ def end_at(
     assert case.made() == dict(reference.files), f"the next run after {what}"
     left = case.left_behind()
     assert left == [], f"{left} after the next run after {what}"
-    return 0.0 if is_over else seconds
+    return 0.0 if ended.is_over else ended.seconds
 
 
 def _check_words(said: str, status: int, number: signal.Signals, what: str) -> None:
@@ -202,10 +223,3 @@ def _check_files(case: Case, reference: Reference, what: str, *, hidden: bool) -
     for name, content in case.made(hidden=hidden).items():
         known = (reference.files.get(name), reference.before.get(name))
         assert content in known, f"{what}: {name} is not whole"
-
-
-def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _GONE_WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: processes stay"
-        time.sleep(0.05)

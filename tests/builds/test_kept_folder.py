@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builds_tools import Project, extension_of, needs_x86_64
+from made_header import add_made_header
 
 from wheelnext_build.filelock import locked
 
@@ -131,18 +132,7 @@ def test_what_a_failed_pass_has_half_made_is_in_no_other_wheel(
 ) -> None:
     """Ninja goes by the last command that succeeded, whatever a later one has written."""
     built = project("targets_scope")
-    built.edit(
-        "CMakeLists.txt",
-        "install(",
-        "add_custom_command(OUTPUT made.h COMMAND sh ${CMAKE_SOURCE_DIR}/make.sh "
-        '"${WHEELNEXT_VARIANT_LABEL}" VERBATIM)\n'
-        "target_sources(_core PRIVATE made.h)\n"
-        "target_include_directories(_core PRIVATE ${CMAKE_BINARY_DIR})\n"
-        "install(",
-    )
-    built.edit("module.c", "PyMODINIT", '#include "made.h"\nconst char *made = MADE;\nPyMODINIT')
-    script = built.folder / "make.sh"
-    script.write_text('echo "#define MADE \\"made for $1\\"" >made.h\n')
+    script = add_made_header(built.folder)
     settings = {"variant-label": "null", "build-dir": "build"}
     built.build(settings)
     before = extensions(built)

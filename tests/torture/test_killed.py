@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Figure
 from killed_commands import COMMANDS
-from killing import SIGNALS, Case, Reference, end_at, moments
+from killing import SIGNALS, Case, Reference, end, end_at, moments
 
 pytestmark = [
     pytest.mark.torture,
@@ -40,3 +42,25 @@ def test_ended_at_any_moment(
     figure(f"{COUNT} moments of {reference.seconds:.2f} s; {longest:.2f} s to end")
     if number != signal.SIGKILL:
         assert longest < 1
+
+
+LABELS = ("x86_64_v1", "x86_64_v3", "x86_64_v4", "null")
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_kept_folder_serves_any_variant_next(
+    number: signal.Signals, tmp_path: Path, figure: Figure
+) -> None:
+    """What is half made for one variant is in the wheel of no other."""
+    case = COMMANDS["build, kept"](tmp_path)
+    reference = Reference.of(case)
+    chance = random.Random(number)  # noqa: S311 - no secret
+    for moment in moments(reference.seconds, COUNT, seed=number + 1):
+        case.reset()
+        end(case, number, moment)
+        labels = chance.sample(LABELS, 2)
+        for label in labels:
+            replace(case, command=(*case.command, "--only", label)).finish()
+        made = case.made()
+        assert {name: reference.files[name] for name in made} == made, labels
+    figure(f"{COUNT} moments of {reference.seconds:.2f} s, two variants after each")
