@@ -59,6 +59,17 @@ def test_each_copy_is_the_tree_as_it_was(tree: Tree) -> None:
     assert [path.name for path in tree.folder.parent.iterdir()] == ["shared"]
 
 
+def test_copies_that_a_killed_build_has_left_are_removed(tree: Tree) -> None:
+    folder = tree.folder.parent
+    lanes.lanes(tree, JOBS, 2)
+    others = ["variant-3", "variant-x86_64_v3", "objects", "a-file-1"]
+    for name in others[:3]:
+        (folder / name).mkdir()
+    (folder / others[3]).touch()
+    lanes.remove_left(folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*others, "shared"])
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -58,6 +58,7 @@ class Builder:
             scratch_folder() as scratch,
             self._environment(folder) as environment,
         ):
+            lanes.remove_left(folder.path)
             pathcheck.check_trees(self.in_place or folder.path, scratch)
             if environment is not None:
                 jobs = [_renamed(job, environment) for job in jobs]

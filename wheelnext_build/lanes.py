@@ -54,6 +54,14 @@ def remove(trees: Sequence[Tree], kept: Tree) -> None:
             shutil.rmtree(tree.folder, ignore_errors=True)
 
 
+def remove_left(folder: Path) -> None:
+    """Remove copies that a killed build has left among the trees of a kept folder."""
+    for path in folder.glob("*-*"):
+        name, _, number = path.name.rpartition("-")
+        if number.isdecimal() and (folder / name).is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def generates(folder: Path) -> bool:
     """Whether commands of the project make files that others may need; also where unknown."""
     edges = _edges(folder)
