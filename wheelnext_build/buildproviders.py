@@ -11,7 +11,7 @@ from .errors import ConfigurationError, Problem, ProviderError
 from .metadata import Provider
 from .plugins import Feature, ask_fixed, mistakes, text_of
 from .seed import BuildTimeProvider, Plugin
-from .termination import ending_on_sigterm
+from .termination import ending_when_asked
 
 
 def requirements(config: Config) -> list[str]:
@@ -46,7 +46,7 @@ def resolved(config: Config) -> Config:
         plugin = provider.plugin
         found = _installed(plugin)
         announce(f"asking the provider of {namespace!r}: {found}, plugin-api {plugin.endpoint}")
-        with ending_on_sigterm():
+        with ending_when_asked():
             features = ask_fixed(plugin)
         announce(f"it answers: {text_of(features)}")
         problems += mistakes(namespace, features, variants)

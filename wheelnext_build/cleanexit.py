@@ -13,7 +13,7 @@ from . import clock, faults, streams
 from .announce import ERROR
 from .errors import WheelnextBuildError, printable
 from .exitstatus import INTERRUPTED
-from .termination import ending_on_sigterm, ending_with_parent
+from .termination import ending_when_asked, ending_with_parent
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def clean_exit() -> Iterator[None]:
     streams.prepare()
     try:
         clock.epoch()  # before anything is built with it
-        with ending_on_sigterm(), ending_with_parent():
+        with ending_when_asked(), ending_with_parent():
             yield
     except WheelnextBuildError as error:
         _say(str(error))

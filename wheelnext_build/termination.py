@@ -11,10 +11,15 @@ from collections.abc import Iterator
 
 from . import processgroup
 
+_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 @contextlib.contextmanager
-def ending_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, with nothing left behind."""
+def ending_when_asked() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, end the block as Ctrl-C does: nothing is left.
+
+    What is ignored stays so: nohup(1) has a process ignore SIGHUP.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -22,11 +27,13 @@ def ending_on_sigterm() -> Iterator[None]:
     def stop(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    heeded = [number for number in _ASKING if signal.getsignal(number) != signal.SIG_IGN]
+    before = [(number, signal.signal(number, stop)) for number in heeded]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -76,14 +76,14 @@ def running(
     process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left(
     running: tuple[Project, subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
 ) -> None:
     built, process = running
     process.send_signal(number)
     output = process.communicate(timeout=30)[0]
-    assert process.returncode == (130 if number == signal.SIGINT else 143), output
+    assert process.returncode == 128 + number, output
     assert "Traceback" not in output
     assert sleepers() == []
     assert built.files() == []

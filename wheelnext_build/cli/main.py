@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import __version__, faults, streams
 from ..errors import WheelnextBuildError, printable
-from ..termination import ending_on_sigterm
+from ..termination import ending_when_asked
 
 COMMANDS = (
     "matrix",
@@ -69,7 +69,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     wanted = [name for name in COMMANDS if name == first or first in ("", "-h", "--help")]
     args = parser(wanted if wanted or first == "--version" else COMMANDS).parse_args(given)
     try:
-        with ending_on_sigterm():
+        with ending_when_asked():
             return int(args.run(args))
     except WheelnextBuildError as error:
         print(f"wheelnext-build: {error}", file=sys.stderr)
