@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import figures
 import pytest
+from figures import Figure
 from hypothesis import settings
 
 # A busy machine is no mistake, so there are no deadlines. Continuous integration tries the same
@@ -23,10 +25,7 @@ settings.load_profile("wheelnext")
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "tests" / "packages"
 
-FIGURE = "figure"
-
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Figure = Callable[[str], None]
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def python() -> str:
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:
     """Keeps a line about what a long test has measured, for the end of a run with ``--figures``."""
-    return lambda text: record_property(FIGURE, text)
+    return lambda text: record_property(figures.PROPERTY, text)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,25 +88,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print a table in Markdown: the tests of each file, their time, and what they measured."""
-    if not config.getoption("--figures"):
-        return
-    tests: dict[str, int] = {}
-    seconds: dict[str, float] = {}
-    figures: dict[str, list[str]] = {}
-    for report in (item for items in terminalreporter.stats.values() for item in items):
-        if not isinstance(report, pytest.TestReport):
-            continue
-        name, _, test = report.nodeid.partition("::")
-        seconds[name] = seconds.get(name, 0.0) + report.duration
-        if report.when == "call" and report.passed:
-            tests[name] = tests.get(name, 0) + 1
-            found = [value for key, value in report.user_properties if key == FIGURE]
-            figures.setdefault(name, []).extend(f"{test}: {value}" for value in found)
-    terminalreporter.section("figures")
-    terminalreporter.write_line("| file | tests | seconds |\n|---|---|---|")
-    for name in sorted(tests):
-        terminalreporter.write_line(f"| `{name}` | {tests[name]} | {seconds[name]:.0f} |")
-    for name in sorted(tests):
-        for line in figures[name]:
-            terminalreporter.write_line(f"{name}::{line}")
+    if config.getoption("--figures"):
+        figures.show(terminalreporter)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import faults
 import pytest
-from conftest import Figure
+from figures import Figure
 
 pytestmark = [
     pytest.mark.torture,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Figure
+from figures import Figure
 from killed_commands import COMMANDS
 from killing import SIGNALS, Case, Reference, end, end_at, moments
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Figure
+from figures import Figure
 from racing import PAIRS, Orders, Pair, race
 
 pytestmark = [

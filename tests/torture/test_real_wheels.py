@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Figure
+from figures import Figure
 from tiny_wheels import x86_64_metadata
 
 from wheelnext_build.stamp import stamp, unstamp
