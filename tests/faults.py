@@ -164,15 +164,9 @@ def check_no_partial(folder: Path, whole: Mapping[str, bytes]) -> None:
 
 
 def check_nothing_left(temporary: Path) -> None:
-    """Nothing temporary stays but the locks of folders that have always the same name.
-
-    GCC leaves a file of its own where it cannot make a second one.
-    """
-    left = [path for path in temporary.rglob("*") if path.is_file() and path.name != "lock"]
-    ours = [path for path in left if not _OF_GCC.fullmatch(path.name)]
-    assert ours == [], ours
-    top = {path.name for path in temporary.iterdir() if path not in left}
-    assert top <= {f"wheelnext-build-{os.getuid()}"}
+    """Nothing temporary stays; GCC leaves a file of its own where it cannot make a second one."""
+    left = [path.name for path in temporary.iterdir() if not _OF_GCC.fullmatch(path.name)]
+    assert left == []
 
 
 def check_full(ended: Ended, out: Path, whole: Mapping[str, bytes], temporary: Path) -> bool:

@@ -16,7 +16,6 @@ from pathlib import Path
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
 
-OURS = "wheelnext-build-"
 _COMPILERS = re.compile(r"cc[A-Za-z0-9]{6}\.\w+")
 """What GCC leaves where it is ended while it links."""
 
@@ -111,16 +110,12 @@ class Case:
         return found
 
     def left_behind(self) -> list[str]:
-        """The temporary files and folders that are there, but for empty ones and free locks."""
+        """What is in the folder for temporary files, but for what is not this project's."""
         found = []
         for path in sorted(self.temporary.rglob("*")):
             inside = path.relative_to(self.temporary)
-            is_kept = path.name == "lock" or (inside.parts[0].startswith(OURS) and path.is_dir())
-            in_scratch = len(inside.parts) > 2 and inside.parts[1] == "scratch"
-            is_others = _COMPILERS.fullmatch(path.name) or inside.parts[0].startswith(
-                (*self.others, "\0")
-            )
-            if not is_others and (in_scratch or not is_kept):
+            is_others = inside.parts[0].startswith((*self.others, "\0"))
+            if not is_others and not _COMPILERS.fullmatch(path.name):
                 found.append(str(inside))
         return found
 

@@ -33,7 +33,22 @@ def test_the_path_is_the_same_each_time_and_empty() -> None:
             (folder / "tree").mkdir()
             (folder / "tree" / "object.o").write_text("x")
     assert paths[0] == paths[1]
-    assert not (paths[0] / "tree").exists()
+
+
+@pytest.mark.parametrize("folder_of", [scratch_folder, lambda: temporary_folder("pkg")])
+def test_nothing_stays_and_what_was_left_goes(
+    temporary: Path, folder_of: Callable[[], AbstractContextManager[Path]]
+) -> None:
+    with temporary_folder("other") as used, scratch_folder() as scratch:
+        left = used.with_name("left")
+        (left / "tree").mkdir(parents=True)
+        (left / "lock").touch()
+        with folder_of() as folder, scratch_folder():
+            assert folder.is_dir()
+            assert not left.exists()
+        assert used.is_dir()
+        assert scratch.is_dir()
+    assert list(temporary.iterdir()) == []
 
 
 def test_two_at_once_have_two_folders() -> None:
@@ -48,6 +63,7 @@ def test_two_at_once_have_two_folders() -> None:
 def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
     with temporary_folder("pkg") as folder:
         usual = folder
+    usual.parent.mkdir()
     usual.parent.chmod(0o777)
     with temporary_folder("pkg") as folder:
         assert folder.parent != usual.parent
@@ -56,7 +72,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
 def test_a_link_that_someone_made_is_not_followed(temporary: Path) -> None:
     with temporary_folder("pkg") as folder:
         top = folder.parent
-    top.rename(temporary / "elsewhere")
+    (temporary / "elsewhere").mkdir(mode=0o700)
     top.symlink_to(temporary / "elsewhere")
     with temporary_folder("pkg") as folder:
         assert folder.parent not in (top, temporary / "elsewhere")

@@ -19,7 +19,7 @@ else:
     import fcntl
 
 LOCK = "lock"
-"""The name of the file in the folder that is locked; it stays."""
+"""The name of the file in the folder that is locked."""
 
 _TURNS = 100
 """How often a folder may be removed by others while it is being locked."""
@@ -40,10 +40,10 @@ def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]
     """Hold the folder's lock; yields whether it was to be had.
 
     The system lets go of it when the process ends, however that comes about. A folder that whoever
-    had the lock has removed is made anew.
+    had the lock has removed is made anew; those above it are where it is waited for.
     """
     while True:
-        with _opened(folder) as stream:
+        with _opened(folder, parents=wait) as stream:
             is_mine = lock_file(stream, wait=False)
             if not is_mine and wait:
                 if waiting:
@@ -54,13 +54,13 @@ def try_locked(folder: Path, *, wait: bool, waiting: str = "") -> Iterator[bool]
                 return
 
 
-def _opened(folder: Path) -> IO[bytes]:
+def _opened(folder: Path, *, parents: bool) -> IO[bytes]:
     """The file to lock. Another process may remove the folder between any two steps."""
     turns = _TURNS
     while True:
         turns -= 1
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=parents, exist_ok=True)
             return (folder / LOCK).open("a+b")
         except OSError as error:
             if turns and isinstance(error, FileNotFoundError):

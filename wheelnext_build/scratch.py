@@ -47,13 +47,18 @@ def scratch_folder() -> Iterator[Path]:
                 yield Path(stack.enter_context(random))
                 return
             parent = new.parent
-            stack.callback(_remove_empty, parent, parent.parent)
+            stack.callback(remove_empty, parent, parent.parent)
             stack.callback(to_the_end, shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
-            if stack.enter_context(try_locked(new, wait=False)):
-                break
-        for folder in parent.iterdir():
-            _remove_left(folder)
+            try:
+                if stack.enter_context(try_locked(new, wait=False)):
+                    break
+            except BuildError:
+                if parent.is_dir():  # it was not removed with the folder that it is in
+                    raise
+        for folder in (*parent.iterdir(), *parent.parent.iterdir()):
+            if folder != parent:
+                _remove_left(folder)
         files = new / "files"
         files.mkdir(mode=0o700)
         yield files
@@ -80,7 +85,8 @@ def _new_folder() -> Path | None:
     return None
 
 
-def _remove_empty(*folders: Path) -> None:
+def remove_empty(*folders: Path) -> None:
+    """Remove folders, in this order, up to the first that has something in it."""
     with contextlib.suppress(OSError):
         for folder in folders:
             folder.rmdir()

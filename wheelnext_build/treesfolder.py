@@ -13,8 +13,9 @@ from pathlib import Path
 
 from . import clock
 from .announce import announce
+from .errors import BuildError
 from .filelock import LOCK, locked, try_locked
-from .scratch import private_folder, scratch_folder, to_the_end
+from .scratch import private_folder, remove_empty, scratch_folder, to_the_end
 
 _TOOLCHAIN = "toolchain.txt"
 
@@ -55,12 +56,24 @@ def temporary_folder(name: str) -> Iterator[Path]:
     """
     with contextlib.ExitStack() as stack:
         folder = _stable_folder(name)
-        if folder is None or not stack.enter_context(try_locked(folder, wait=False)):
+        if folder is None or not stack.enter_context(_held(folder)):
             yield stack.enter_context(scratch_folder()).resolve()
             return
-        stack.callback(to_the_end, _clear, folder)
         _clear(folder)
         yield folder
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Have a folder until it is removed at the end; yields whether it was to be had."""
+    with contextlib.ExitStack() as stack:
+        is_mine = False
+        with contextlib.suppress(BuildError):  # others remove what it is in, where that is empty
+            is_mine = stack.enter_context(try_locked(folder, wait=False))
+        if is_mine:
+            stack.callback(remove_empty, folder.parent)
+            stack.callback(to_the_end, shutil.rmtree, folder, ignore_errors=True)
+        yield is_mine
 
 
 def _stable_folder(name: str) -> Path | None:
