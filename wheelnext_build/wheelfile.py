@@ -13,11 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self, cast
 
-from . import zipformat, zipsafety
+from . import zipformat, zipnames, zipsafety
 from .copying import copy_range
 from .errors import WheelError
 from .metadata import VARIANT_JSON
@@ -209,10 +209,10 @@ class WheelReader:
         infos = sorted(self._zip.infolist(), key=lambda info: info.header_offset)
         self._refuse(zipsafety.size_problem(infos, self.path.stat().st_size))
         for info in infos:
-            self._refuse(zipsafety.member_problem(info))
+            self._refuse(zipnames.member_problem(info))
         ignoring_case = any("linux" not in part for part in self.name.platform.split("."))
         names = (info.filename for info in infos)
-        self._refuse(zipsafety.names_problem(names, ignoring_case=ignoring_case))
+        self._refuse(zipnames.names_problem(names, ignoring_case=ignoring_case))
         members: list[Member] = []
         end = 0
         for info in infos:
@@ -241,6 +241,9 @@ class WheelReader:
             case "hides":
                 place = f"behind {before.name}" if before else "at its beginning"
                 self._refuse(f"{gap} bytes {place} belong to no member")
+            case None if before and gap:
+                self._stream.seek(before.data_offset + before.info.compress_size)
+                self._refuse(zipsafety.descriptor_problem(before.info, self._stream.read(gap)))
 
     def _data_offset(self, info: zipfile.ZipInfo) -> int:
         self._stream.seek(info.header_offset)
@@ -283,15 +286,19 @@ def _written_hash(digest: bytes) -> str:
 
 def _dist_info_in(name: str) -> str | None:
     """The dist-info folder that a member is in when it is installed; None for any other."""
-    top, _, rest = name.partition("/")
+    # Without the empty parts and dots that installers pass over.
+    top, *rest = PurePosixPath(name).parts
     if top.lower().endswith(".data"):
         # Installers put what is in here beside the rest of the wheel.
-        scheme, _, rest = rest.partition("/")
-        inside = rest.partition("/")[0]
-        if scheme in ("purelib", "platlib") and inside.lower().endswith(".dist-info"):
-            return f"{top}/{scheme}/{inside}"
+        match rest:
+            case ["purelib" | "platlib" as scheme, inside, *_] if _is_dist_info(inside):
+                return f"{top}/{scheme}/{inside}"
         return None
-    return top if rest and top.lower().endswith(".dist-info") else None
+    return top if (rest or name.endswith("/")) and _is_dist_info(top) else None
+
+
+def _is_dist_info(folder: str) -> bool:
+    return folder.lower().endswith(".dist-info")
 
 
 def is_signature(name: str) -> bool:
