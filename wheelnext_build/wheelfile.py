@@ -100,6 +100,12 @@ class WheelReader:
         """All members in the order of their data."""
         return self._members
 
+    def member(self, name: str) -> Member:
+        """The member of this name; raises WheelError where there is none."""
+        if name not in self._by_name:
+            raise WheelError(f"{self.path}: {name} is missing")
+        return self._by_name[name]
+
     def read(self, member_name: str, limit: int | None = None) -> bytes:
         """A member's content; raises WheelError where it is missing, damaged or over ``limit``."""
         return b"".join(self.blocks(member_name, limit))
@@ -110,9 +116,7 @@ class WheelReader:
         The size that the archive gives need not be true; what is in memory at once does not
         depend on it.
         """
-        member = self._by_name.get(member_name)
-        if member is None:
-            raise WheelError(f"{self.path}: {member_name} is missing")
+        member = self.member(member_name)
         info = member.info
         if limit is not None and info.file_size > limit:
             size = f"{info.file_size} bytes, over the {limit} allowed"
