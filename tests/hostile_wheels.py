@@ -44,6 +44,11 @@ def _with(**changes: bytes) -> Callable[[Path], Path]:
     return lambda folder: written(folder, {**SOUND, **changes})
 
 
+def _without(name: str) -> Callable[[Path], Path]:
+    files = {path: content for path, content in SOUND.items() if path != f"{INFO}/{name}"}
+    return lambda folder: written(folder, files)
+
+
 def _variant_json(content: bytes) -> Callable[[Path], Path]:
     return _with(**{f"{INFO}/variant.json": content})
 
@@ -260,6 +265,13 @@ WHEELS: Mapping[str, Callable[[Path], Path]] = {
     "duplicate in a stream": _with(**{"pkg/data.bin::$DATA": b""}),
     "name of 2,000 characters": _with(**{"pkg/" + "x" * 2000: b""}),
     "folders of 30,000 levels": _with(**{"x/" * 30_000 + "x": b""}),
+    "METADATA of another project": _with(**{f"{INFO}/METADATA": b"Name: other\nVersion: 1.0\n"}),
+    "METADATA of another version": _with(**{f"{INFO}/METADATA": b"Name: pkg\nVersion: 2.0\n"}),
+    "METADATA of two projects": _with(
+        **{f"{INFO}/METADATA": b"Name: pkg\nVersion: 1.0\nname:other\n"}
+    ),
+    "without METADATA": _without("METADATA"),
+    "without WHEEL": _without("WHEEL"),
     "RECORD with another hash": _wrong_hash,
     "RECORD that lacks a file": lambda folder: written(folder, rows=record(FILES, INFO)),
     "RECORD of nothing": lambda folder: written(folder, rows=b""),
@@ -396,6 +408,13 @@ MOST: Mapping[str, Callable[[Path], Path]] = {
             "default-priorities": {"namespace": _NAMESPACES},
             "providers": {name: {"builtin": "x"} for name in _NAMESPACES},
         },
+    ),
+    "fields of METADATA": _with(
+        **{
+            f"{INFO}/METADATA": b"Name: pkg\nVersion: 1.0\nSummary:"
+            + b" " * 100_000
+            + b"".join(b"\nX%d: x" % number for number in range(80_000))
+        }
     ),
     "digits": _most({"v3": {"x86_64": {"level": ["9" * 900_000]}}}),
 }

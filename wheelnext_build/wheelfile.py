@@ -38,6 +38,10 @@ METADATA_LIMIT = 1 << 20
 RECORD_LIMIT = 1 << 24
 """Nor does any RECORD come near this many."""
 
+_IDENTITY = re.compile(rb"^(Name|Version):(.*)$", re.IGNORECASE | re.MULTILINE)
+_BODY = re.compile(rb"^\r?$", re.MULTILINE)
+"""Fields of METADATA, and the empty line that they end with."""
+
 _MOST_PROBLEMS = 100
 """So many disagreements with a RECORD are told; who wants more has them by their number."""
 
@@ -174,6 +178,7 @@ class WheelReader:
             raise WheelError(f"{self.path}: {'; '.join((*problems[:5], *more))}")
 
     def _record_problems(self, contents: Collection[str] | None) -> Iterator[str]:
+        yield from self._metadata_problems()
         record_name = f"{self.dist_info}/RECORD"
         rows: dict[str, list[str]] = {}
         for row in self.record():
@@ -194,6 +199,21 @@ class WheelReader:
             elif row[2:] != [str(member.info.file_size)]:
                 yield f"{member.name} does not have the size in RECORD"
         yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
+
+    def _metadata_problems(self) -> Iterator[str]:
+        """Whether METADATA is another project's or version's than the file's name says."""
+        for name in ("METADATA", "WHEEL"):
+            if f"{self.dist_info}/{name}" not in self._by_name:
+                yield f"{self.dist_info}/{name} is missing"
+        if f"{self.dist_info}/METADATA" not in self._by_name:
+            return
+        # Of one that is too long, RECORD would not tell, either.
+        fields = self.read(f"{self.dist_info}/METADATA", METADATA_LIMIT)
+        for match in _IDENTITY.finditer(_BODY.split(fields, 1)[0]):
+            field, value = (part.decode(errors="replace").strip() for part in match.groups())
+            own = self.name.project if field.lower() == "name" else self.name.version
+            if _release_key(value) != _release_key(own) and not _same_version(value, own):
+                yield f"METADATA has the {field} {value[:80]!r}, and the file's name has {own!r}"
 
     def _row(self, member: Member) -> list[str]:
         """What RECORD should say of a member, behind its name."""
@@ -312,3 +332,12 @@ def is_signature(name: str) -> bool:
 
 def _release_key(text: str) -> str:
     return re.sub(r"[-_.]+", "_", text).lower()
+
+
+def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False
