@@ -27,6 +27,7 @@ def wheel(folder: Path, code: bytes, machine: int = 62) -> Path:
     path = folder / "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
     info = "demo-1.0.dist-info"
     members = {"demo/_core.so": tiny_elf(code, machine=machine), f"{info}/WHEEL": b""}
+    members[f"{info}/METADATA"] = b"Name: demo\nVersion: 1.0\n"
     rows = [",".join(record_row(name, data)) for name, data in members.items()]
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
