@@ -26,6 +26,7 @@ from hostile_wheels import (
     WHEELS,
     written,
 )
+from tiny_wheels import x86_64_metadata
 
 from wheelnext_build.cli.main import COMMANDS as NAMES
 from wheelnext_build.cli.main import main
@@ -265,6 +266,21 @@ def test_a_message_is_not_as_long_as_what_it_quotes(command: str, folder: Path) 
     assert status == 1
     assert path.name in said
     assert len(said) < 20_000
+
+
+@pytest.mark.parametrize("command", ["report --html", "report", "check", "select", "index"])
+def test_a_release_of_many_builds_and_labels_is_read_in_time(command: str, folder: Path) -> None:
+    names = [(f"cp3{number}", "v3") for number in range(150)]
+    names += [("cp30", f"v3_{number}") for number in range(150)]
+    for python, label in names:
+        content = x86_64_metadata(label, f"v3.{label}").to_json()
+        files = {**SOUND, f"{INFO}/variant.json": content}
+        path = written(folder, files, name=f"pkg-1.0-{python}-none-any-{label}.whl")
+    arguments = COMMANDS[command](path)
+    if command.startswith("report"):
+        arguments.append("--no-audit")
+    status, said = bounded(arguments, folder)
+    assert status in (0, 1), said[-1000:]
 
 
 @pytest.mark.torture
