@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tiny_wheels import x86_64_metadata
-from zips import FILES, record, write_zip
+from zips import FILES, Unseekable, record, write_zip
 
 LABEL = "v3"
 NAME = "pkg-1.0-py3-none-any-v3.whl"
@@ -44,6 +44,11 @@ def _with(**changes: bytes) -> Callable[[Path], Path]:
     return lambda folder: written(folder, {**SOUND, **changes})
 
 
+def _without(name: str) -> Callable[[Path], Path]:
+    files = {path: content for path, content in SOUND.items() if path != f"{INFO}/{name}"}
+    return lambda folder: written(folder, files)
+
+
 def _variant_json(content: bytes) -> Callable[[Path], Path]:
     return _with(**{f"{INFO}/variant.json": content})
 
@@ -65,6 +70,54 @@ def _moded(mode: int) -> Callable[[Path], Path]:
             info.external_attr = mode << 16
 
     return lambda folder: written(folder, change=change)
+
+
+def _with_attributes(**attributes: object) -> Callable[[Path], Path]:
+    def change(info: zipfile.ZipInfo) -> None:
+        if info.filename == "pkg/data.bin":
+            for name, value in attributes.items():
+                setattr(info, name, value)
+
+    return lambda folder: written(folder, change=change)
+
+
+def _other_name(name: str) -> Callable[[Path], Path]:
+    """With Info-ZIP's extra field for a name in Unicode, which some readers take for the true one.
+
+    Newer versions of zipfile are among them.
+    """
+    content = struct.pack("<BL", 1, zlib.crc32(b"pkg/data.bin")) + name.encode()
+    return _with_attributes(extra=struct.pack("<HH", 0x7075, len(content)) + content)
+
+
+def _flagged(flags: int) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        path = written(folder)
+        data = bytearray(path.read_bytes())
+        for place in (data.index(b"pkg/data.bin") - 24, data.rindex(b"pkg/data.bin") - 38):
+            struct.pack_into("<H", data, place, flags)
+        path.write_bytes(data)
+        return path
+
+    return make
+
+
+def _descriptors(folder: Path, change: Callable[[bytes], bytes] = bytes) -> Path:
+    """A wheel with its sizes behind the data of each member, where ``change`` makes others."""
+    content = Unseekable()
+    write_zip(content, {**SOUND, f"{INFO}/RECORD": record(SOUND, INFO)})
+    path = folder / NAME
+    path.write_bytes(change(content.getvalue()))
+    return path
+
+
+def _lying(data: bytes) -> bytes:
+    place = data.index(b"PK\7\x08") + 4
+    return data[:place] + b"lies" + data[place + 4 :]
+
+
+def _folder_with_content(folder: Path) -> Path:
+    return written(folder, {**SOUND, "pkg/folder/": b"evil"}, rows=record(SOUND, INFO))
 
 
 def _local_header(folder: Path) -> Path:
@@ -197,13 +250,38 @@ WHEELS: Mapping[str, Callable[[Path], Path]] = {
     "a file that is a folder": _with(**{"pkg/data.bin/x": b""}),
     "local header": _local_header,
     "symbolic link": _moded(stat.S_IFLNK | 0o777),
+    "symbolic link of another system": _with_attributes(
+        external_attr=(stat.S_IFLNK | 0o777) << 16, create_system=19
+    ),
     "device inside": _moded(stat.S_IFCHR | 0o666),
+    "folder by its mode": _moded(stat.S_IFDIR | 0o755),
+    "folder with content": _folder_with_content,
+    "another name in the extra field": _other_name("../evil.py"),
+    "encrypted in its whole": _flagged(0x40),
+    "masked headers": _flagged(0x2000),
+    "patch to another file": _flagged(0x20),
+    "descriptor that lies": lambda folder: _descriptors(folder, _lying),
+    "duplicate but for a dot": _with(**{"pkg/data.bin.": b""}),
+    "duplicate in a stream": _with(**{"pkg/data.bin::$DATA": b""}),
+    "name of 2,000 characters": _with(**{"pkg/" + "x" * 2000: b""}),
+    "folders of 30,000 levels": _with(**{"x/" * 30_000 + "x": b""}),
+    "METADATA of another project": _with(**{f"{INFO}/METADATA": b"Name: other\nVersion: 1.0\n"}),
+    "METADATA of another version": _with(**{f"{INFO}/METADATA": b"Name: pkg\nVersion: 2.0\n"}),
+    "METADATA of two projects": _with(
+        **{f"{INFO}/METADATA": b"Name: pkg\nVersion: 1.0\nname:other\n"}
+    ),
+    "without METADATA": _without("METADATA"),
+    "without WHEEL": _without("WHEEL"),
     "RECORD with another hash": _wrong_hash,
     "RECORD that lacks a file": lambda folder: written(folder, rows=record(FILES, INFO)),
     "RECORD of nothing": lambda folder: written(folder, rows=b""),
     "RECORD that is no text": lambda folder: written(folder, rows=b"\xff\xfe"),
     "second dist-info": _with(**{"other-2.0.dist-info/METADATA": b""}),
     "second dist-info in data": _with(**{"pkg-1.0.data/purelib/x-1.dist-info/RECORD": b""}),
+    "second dist-info behind a dot": _with(**{"./other-2.0.dist-info/METADATA": b""}),
+    "second dist-info behind slashes": _with(
+        **{"pkg-1.0.data//./purelib/x-1.dist-info/RECORD": b""}
+    ),
     "another project": _other_project,
     "another label": _other_label,
     "variant.json that is no JSON": _variant_json(b"{"),
@@ -236,6 +314,11 @@ def _many(folder: Path) -> Path:
     return written(folder, files, rows=b"")
 
 
+def _many_folders(folder: Path) -> Path:
+    files = {f"{number}/" + "x/" * 500 + "x": b"" for number in range(8000)}
+    return written(folder, {**SOUND, **files}, rows=b"")
+
+
 def _bomb(folder: Path) -> Path:
     return inflated(folder, "pkg/bomb.bin", zeros(GIGABYTE))
 
@@ -250,6 +333,7 @@ LARGE: Mapping[str, Callable[[Path], Path]] = {
     "RECORD of 1 GB": lambda folder: inflated(folder, f"{INFO}/RECORD", zeros(GIGABYTE)),
     "bomb": _bomb,
     "131,073 files": _many,
+    "4,000,000 folders": _many_folders,
 }
 """What takes seconds to make."""
 
@@ -324,6 +408,13 @@ MOST: Mapping[str, Callable[[Path], Path]] = {
             "default-priorities": {"namespace": _NAMESPACES},
             "providers": {name: {"builtin": "x"} for name in _NAMESPACES},
         },
+    ),
+    "fields of METADATA": _with(
+        **{
+            f"{INFO}/METADATA": b"Name: pkg\nVersion: 1.0\nSummary:"
+            + b" " * 100_000
+            + b"".join(b"\nX%d: x" % number for number in range(80_000))
+        }
     ),
     "digits": _most({"v3": {"x86_64": {"level": ["9" * 900_000]}}}),
 }

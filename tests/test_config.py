@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -332,10 +333,20 @@ def test_the_file_of_the_folder_is_read(tmp_path: Path) -> None:
     assert labels(load(tmp_path)) == ["x86_64_v3"]
 
 
-@pytest.mark.parametrize("content", [b"[tool", b"a = '\xff'"])
+@pytest.mark.parametrize(
+    "content",
+    [b"[tool", b"a = '\xff'", b"a = " + b"[" * 5000 + b"]" * 5000, b"a = " + b"9" * 10_000],
+)
 def test_what_is_not_toml_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(ConfigurationError, match="not TOML"):
+        load(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pyproject.toml")
+    with pytest.raises(RequestError, match=r"pyproject\.toml: is not a regular file"):
         load(tmp_path)
 
 

@@ -623,3 +623,12 @@ def test_a_release_that_is_none_in_a_project() -> None:
 def test_what_would_steer_a_terminal_is_escaped() -> None:
     error = ConfigurationError([Problem("x", "is \x1b[2J and \u202e", "write\nthis")])
     assert "x: is \\x1b[2J and \\u202e\n    write\nthis" in str(error)
+
+
+def test_axes_of_millions_of_combinations_are_not_multiplied() -> None:
+    values = ", ".join(f'"x{number}"' for number in range(50))
+    found = problems(row("\n".join(f"axes.a.f{number} = [{values}]" for number in range(8))))
+    assert any(
+        text.startswith(f"{ROW}.axes: make 39062500000000 combinations, over the 10000 allowed")
+        for text in found
+    )

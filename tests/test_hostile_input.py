@@ -26,6 +26,7 @@ from hostile_wheels import (
     WHEELS,
     written,
 )
+from tiny_wheels import x86_64_metadata
 
 from wheelnext_build.cli.main import COMMANDS as NAMES
 from wheelnext_build.cli.main import main
@@ -47,6 +48,7 @@ STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "index": lambda path: ["index", str(path.parent)],
     "index --check": lambda path: ["index", "--check", str(path.parent)],
+    "index --pylock": lambda path: ["index", str(path.parent), "--pylock"],
     "index --simple": lambda path: [
         "index",
         "--simple",
@@ -73,7 +75,10 @@ COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     ],
     "check": lambda path: ["check", str(path.parent)],
 }
-FOLDER_COMMANDS = ("index", "index --check", "index --simple", "select", "report", "check")
+FOLDER_COMMANDS = (
+    *("index", "index --check", "index --pylock", "index --simple"),
+    *("select", "report", "check"),
+)
 
 
 def bounded(arguments: list[str], folder: Path) -> tuple[int, str]:
@@ -223,10 +228,59 @@ def test_text_of_a_wheel_does_not_steer_the_terminal(folder: Path) -> None:
     text = ">=0.2 \\u001b[2J\\u009b1m\\u202e\\u2066\\u007f"
     content = VARIANT_JSON.replace(b">=0.2", text.encode())
     path = written(folder, {**SOUND, f"{INFO}/variant.json": content})
-    for command in ("inspect", "inspect --json", "index", "select", "check", "report"):
+    for command in ("inspect", "inspect --json", "select", *FOLDER_COMMANDS):
         status, said = bounded(COMMANDS[command](path), folder)
         assert status in (0, 1), said
         assert not STEERING.search(said), repr(said)
+
+
+@pytest.mark.parametrize("command", ["index --simple", "index --pylock"])
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_no_sdist(
+    make: Callable[[Path], object], command: str, folder: Path
+) -> None:
+    path = written(folder)
+    make(folder / "pkg-1.0.tar.gz")
+    status, said = bounded(COMMANDS[command](path), folder)
+    assert status in (1, 2), said
+    assert "pkg-1.0.tar.gz: is not a regular file" in said
+
+
+@pytest.mark.parametrize("name", [f"pkg/{NAME}.yanked", "pkg/index.json"])
+def test_what_is_no_file_in_an_index_is_not_read(name: str, folder: Path) -> None:
+    path = written(folder)
+    assert bounded(COMMANDS["index --simple"](path), folder)[0] == 0
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (folder / "out" / name).unlink(missing_ok=True)
+        make(folder / "out" / name)
+        status, said = bounded(COMMANDS["index --simple"](path), folder)
+        assert status in (1, 2), said
+        assert f"{name}: is not a regular file" in said
+
+
+@pytest.mark.parametrize("command", ["inspect", "index", "report", "check", "select"])
+def test_a_message_is_not_as_long_as_what_it_quotes(command: str, folder: Path) -> None:
+    content = VARIANT_JSON.replace(b'"v3"', b'"' + b"v" * 900_000 + b'!"', 1)
+    path = written(folder, {**SOUND, f"{INFO}/variant.json": content})
+    status, said = bounded(COMMANDS[command](path), folder)
+    assert status == 1
+    assert path.name in said
+    assert len(said) < 20_000
+
+
+@pytest.mark.parametrize("command", ["report --html", "report", "check", "select", "index"])
+def test_a_release_of_many_builds_and_labels_is_read_in_time(command: str, folder: Path) -> None:
+    names = [(f"cp3{number}", "v3") for number in range(150)]
+    names += [("cp30", f"v3_{number}") for number in range(150)]
+    for python, label in names:
+        content = x86_64_metadata(label, f"v3.{label}").to_json()
+        files = {**SOUND, f"{INFO}/variant.json": content}
+        path = written(folder, files, name=f"pkg-1.0-{python}-none-any-{label}.whl")
+    arguments = COMMANDS[command](path)
+    if command.startswith("report"):
+        arguments.append("--no-audit")
+    status, said = bounded(arguments, folder)
+    assert status in (0, 1), said[-1000:]
 
 
 @pytest.mark.torture

@@ -412,8 +412,8 @@ def _rewrite(path: Path, changes: dict[str, bytes | None]) -> None:
     [
         (_member_not_in_record, "stowaway.py is not in RECORD"),
         (_missing_member, "gone.py is in RECORD but not in the wheel"),
-        (_another_release, "its metadata is that of sample 2.0"),
-        (_another_project, "its metadata is that of other 1.0"),
+        (_another_release, "the Version '2.0'"),
+        (_another_project, "the Name 'other'"),
         (_no_python, "Requires-Python 'three'"),
         (_metadata_not_as_in_record, "METADATA does not have the hash"),
         (_no_metadata, "METADATA is missing"),

@@ -19,7 +19,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import parse_wheel_filename
-from zips import DIST_INFO, FILES, NAME, TIME, Entry, check_record, record, walk, wheel, write_zip
+from zips import (
+    DIST_INFO,
+    FILES,
+    NAME,
+    TIME,
+    Entry,
+    Unseekable,
+    check_record,
+    record,
+    walk,
+    wheel,
+    write_zip,
+)
 
 from wheelnext_build import publishing
 from wheelnext_build.errors import WheelError
@@ -529,18 +541,6 @@ def sources(draw: st.DrawFn) -> tuple[dict[str, bytes], bytes]:
     target: io.BytesIO = draw(st.sampled_from([io.BytesIO, Unseekable]))()
     write_zip(target, {**files, RECORD: record(files)}, change)
     return files, target.getvalue()
-
-
-class Unseekable(io.BytesIO):
-    """Makes zipfile write data descriptors, as it does into a pipe."""
-
-    def seekable(self) -> bool:
-        return False
-
-    def tell(self) -> int:
-        raise io.UnsupportedOperation
-
-    seek = tell  # type: ignore[assignment]
 
 
 @given(

@@ -72,6 +72,18 @@ def wheel(
     return path
 
 
+class Unseekable(io.BytesIO):
+    """Makes zipfile write data descriptors, as it does into a pipe."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+    seek = tell  # type: ignore[assignment]
+
+
 @dataclass(frozen=True)
 class Entry:
     """A member, as both its local header and the central directory have it."""

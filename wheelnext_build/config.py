@@ -127,14 +127,19 @@ def load(folder: Path) -> Config:
     """Read ``folder``'s pyproject.toml; raises ConfigurationError with all mistakes in it."""
     path = folder / "pyproject.toml"
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise RequestError(f"{path}: is not a regular file")
         with path.open("rb") as stream:
             pyproject = tomllib.load(stream)
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
     except OSError as error:
         raise RequestError(f"{path}: {error.strerror}; name the folder of a project") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError of numbers of too many digits, too
         raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
+    except MemoryError:
+        text = "takes more memory to read than there is: its keys have too many parts"
+        raise ConfigurationError([Problem("pyproject.toml", text)]) from None
     return parse(pyproject)
 
 

@@ -5,6 +5,7 @@ Everything here reports into the table's Report and goes on, so that one run fin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -210,6 +211,11 @@ def _expand(row: Table) -> list[Combination]:
     if table.is_empty and not row.get("include") and not row.is_wrong:
         hint = 'axes.<namespace>.<feature> = ["..."] makes one for each value'
         row.report.add(row.path, "has neither axes nor include: it makes no variant", hint)
+    count = math.prod(len(axis.choices) for axis in axes)
+    if count > _MOST_COMBINATIONS:
+        what = f"make {count} combinations, over the {_MOST_COMBINATIONS} allowed"
+        row.report.add(row.at("axes"), what, "name fewer values, or write several rows")
+        return []
     found: list[Combination] = list(combinations(axes))
     excluded = _excluded(row, axes, found)
     kept = [combination for combination in found if combination not in excluded]
@@ -226,6 +232,9 @@ def _expand(row: Table) -> list[Combination]:
             kept.append(addition)
     return kept
 
+
+_MOST_COMBINATIONS = 10_000
+"""Of one row; nobody builds or publishes so many, and a few axes more make millions."""
 
 _REMOVE = "remove it, or name another combination"
 

@@ -30,6 +30,14 @@ def printable(text: str) -> str:
     return _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def escaped(text: str) -> str:
+    """JSON or TOML with escapes in its strings for the same, but for those that both escape."""
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+_LONGEST = 2000
+"""Characters of what is said of a file that somebody else wrote."""
+
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -44,7 +52,14 @@ class RequestError(WheelnextBuildError):
 
 
 class MetadataError(WheelnextBuildError):
-    """variant.json or {name}-{version}-variants.json is not what PEP 825 and PEP 850 describe."""
+    """variant.json or {name}-{version}-variants.json is not what PEP 825 and PEP 850 describe.
+
+    A key or a value that it quotes may be a megabyte long; the message is not.
+    """
+
+    def __init__(self, message: str) -> None:
+        more = len(message) - _LONGEST
+        super().__init__(f"{message[:_LONGEST]}... (and {more} more)" if more > 0 else message)
 
 
 class WheelError(WheelnextBuildError):

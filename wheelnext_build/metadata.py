@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Self, TypeVar
 
 from .errors import GrammarError, MetadataError, ReleaseError
@@ -25,6 +26,7 @@ PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 MOST_ENTRIES = 1 << 16
 """Variants, providers, properties and values in one file. Thousands of variants have less."""
 
+_MOST_SHOWN = 20
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
@@ -154,7 +156,7 @@ class VariantMetadata:
         if set(self.providers) != set(self.namespaces):
             raise MetadataError(
                 "providers must have one entry per namespace of default-priorities.namespace: "
-                f"{', '.join(self.namespaces)}; found {', '.join(self.providers) or 'none'}"
+                f"{_shown(self.namespaces)}; found {_shown(self.providers) or 'none'}"
             )
         for variant in self.variants:
             if missing := sorted(set(variant.namespaces) - set(self.namespaces)):
@@ -246,8 +248,8 @@ class VariantMetadata:
             if longest.namespaces[: len(part.namespaces)] != part.namespaces:
                 problems.append(
                     f"{longest_source} and {source} disagree on default-priorities.namespace: "
-                    f"[{', '.join(longest.namespaces)}] does not begin with "
-                    f"[{', '.join(part.namespaces)}]"
+                    f"[{_shown(longest.namespaces)}] does not begin with "
+                    f"[{_shown(part.namespaces)}]"
                 )
         providers = _agreeing(
             problems,
@@ -288,6 +290,13 @@ def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
         }
         for variant in variants
     }
+
+
+def _shown(names: Collection[str]) -> str:
+    """Names for a message; a file may have thousands, and of each a folder full of files."""
+    more = len(names) - _MOST_SHOWN
+    shown = ", ".join(islice(names, _MOST_SHOWN))
+    return f"{shown}, and {more} more" if more > 0 else shown
 
 
 def _source(part: tuple[str, VariantMetadata]) -> str:

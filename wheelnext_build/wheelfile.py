@@ -13,11 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self, cast
 
-from . import zipformat, zipsafety
+from . import zipformat, zipnames, zipsafety
 from .copying import copy_range
 from .errors import WheelError
 from .metadata import VARIANT_JSON
@@ -37,6 +37,10 @@ METADATA_LIMIT = 1 << 20
 
 RECORD_LIMIT = 1 << 24
 """Nor does any RECORD come near this many."""
+
+_IDENTITY = re.compile(rb"^(Name|Version):(.*)$", re.IGNORECASE | re.MULTILINE)
+_BODY = re.compile(rb"^\r?$", re.MULTILINE)
+"""Fields of METADATA, and the empty line that they end with."""
 
 _MOST_PROBLEMS = 100
 """So many disagreements with a RECORD are told; who wants more has them by their number."""
@@ -100,6 +104,12 @@ class WheelReader:
         """All members in the order of their data."""
         return self._members
 
+    def member(self, name: str) -> Member:
+        """The member of this name; raises WheelError where there is none."""
+        if name not in self._by_name:
+            raise WheelError(f"{self.path}: {name} is missing")
+        return self._by_name[name]
+
     def read(self, member_name: str, limit: int | None = None) -> bytes:
         """A member's content; raises WheelError where it is missing, damaged or over ``limit``."""
         return b"".join(self.blocks(member_name, limit))
@@ -110,9 +120,7 @@ class WheelReader:
         The size that the archive gives need not be true; what is in memory at once does not
         depend on it.
         """
-        member = self._by_name.get(member_name)
-        if member is None:
-            raise WheelError(f"{self.path}: {member_name} is missing")
+        member = self.member(member_name)
         info = member.info
         if limit is not None and info.file_size > limit:
             size = f"{info.file_size} bytes, over the {limit} allowed"
@@ -170,6 +178,7 @@ class WheelReader:
             raise WheelError(f"{self.path}: {'; '.join((*problems[:5], *more))}")
 
     def _record_problems(self, contents: Collection[str] | None) -> Iterator[str]:
+        yield from self._metadata_problems()
         record_name = f"{self.dist_info}/RECORD"
         rows: dict[str, list[str]] = {}
         for row in self.record():
@@ -191,6 +200,21 @@ class WheelReader:
                 yield f"{member.name} does not have the size in RECORD"
         yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
 
+    def _metadata_problems(self) -> Iterator[str]:
+        """Whether METADATA is another project's or version's than the file's name says."""
+        for name in ("METADATA", "WHEEL"):
+            if f"{self.dist_info}/{name}" not in self._by_name:
+                yield f"{self.dist_info}/{name} is missing"
+        if f"{self.dist_info}/METADATA" not in self._by_name:
+            return
+        # Of one that is too long, RECORD would not tell, either.
+        fields = self.read(f"{self.dist_info}/METADATA", METADATA_LIMIT)
+        for match in _IDENTITY.finditer(_BODY.split(fields, 1)[0]):
+            field, value = (part.decode(errors="replace").strip() for part in match.groups())
+            own = self.name.project if field.lower() == "name" else self.name.version
+            if _release_key(value) != _release_key(own) and not _same_version(value, own):
+                yield f"METADATA has the {field} {value[:80]!r}, and the file's name has {own!r}"
+
     def _row(self, member: Member) -> list[str]:
         """What RECORD should say of a member, behind its name."""
         digest = hashlib.sha256()
@@ -209,10 +233,10 @@ class WheelReader:
         infos = sorted(self._zip.infolist(), key=lambda info: info.header_offset)
         self._refuse(zipsafety.size_problem(infos, self.path.stat().st_size))
         for info in infos:
-            self._refuse(zipsafety.member_problem(info))
+            self._refuse(zipnames.member_problem(info))
         ignoring_case = any("linux" not in part for part in self.name.platform.split("."))
         names = (info.filename for info in infos)
-        self._refuse(zipsafety.names_problem(names, ignoring_case=ignoring_case))
+        self._refuse(zipnames.names_problem(names, ignoring_case=ignoring_case))
         members: list[Member] = []
         end = 0
         for info in infos:
@@ -241,6 +265,9 @@ class WheelReader:
             case "hides":
                 place = f"behind {before.name}" if before else "at its beginning"
                 self._refuse(f"{gap} bytes {place} belong to no member")
+            case None if before and gap:
+                self._stream.seek(before.data_offset + before.info.compress_size)
+                self._refuse(zipsafety.descriptor_problem(before.info, self._stream.read(gap)))
 
     def _data_offset(self, info: zipfile.ZipInfo) -> int:
         self._stream.seek(info.header_offset)
@@ -283,15 +310,19 @@ def _written_hash(digest: bytes) -> str:
 
 def _dist_info_in(name: str) -> str | None:
     """The dist-info folder that a member is in when it is installed; None for any other."""
-    top, _, rest = name.partition("/")
+    # Without the empty parts and dots that installers pass over.
+    top, *rest = PurePosixPath(name).parts
     if top.lower().endswith(".data"):
         # Installers put what is in here beside the rest of the wheel.
-        scheme, _, rest = rest.partition("/")
-        inside = rest.partition("/")[0]
-        if scheme in ("purelib", "platlib") and inside.lower().endswith(".dist-info"):
-            return f"{top}/{scheme}/{inside}"
+        match rest:
+            case ["purelib" | "platlib" as scheme, inside, *_] if _is_dist_info(inside):
+                return f"{top}/{scheme}/{inside}"
         return None
-    return top if rest and top.lower().endswith(".dist-info") else None
+    return top if (rest or name.endswith("/")) and _is_dist_info(top) else None
+
+
+def _is_dist_info(folder: str) -> bool:
+    return folder.lower().endswith(".dist-info")
 
 
 def is_signature(name: str) -> bool:
@@ -301,3 +332,12 @@ def is_signature(name: str) -> bool:
 
 def _release_key(text: str) -> str:
     return re.sub(r"[-_.]+", "_", text).lower()
+
+
+def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from .errors import WheelError
@@ -20,6 +21,13 @@ _PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
 _VERSION = re.compile(r"[\w.!+]+", re.ASCII)
 _TAG = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _BUILD = re.compile(r"\d[\w.]*", re.ASCII)
+
+
+@lru_cache(maxsize=512)
+def _tags(text: str) -> frozenset[Tag]:
+    from packaging.tags import parse_tag
+
+    return parse_tag(text)
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,7 @@ class WheelName:
 
     def tags(self) -> frozenset[Tag]:
         """All of the name's compatibility tags."""
-        from packaging.tags import parse_tag
-
-        return parse_tag(f"{self.python}-{self.abi}-{self.platform}")
+        return _tags(f"{self.python}-{self.abi}-{self.platform}")
 
     def as_variant(self, label: str) -> Self:
         """The labelled name."""

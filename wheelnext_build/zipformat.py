@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Iterator
 
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Signature; version, flags, method, time, date; checksum, compressed size, size; lengths of the
@@ -19,8 +20,9 @@ _END64_LOCATOR = struct.Struct("<4sLQL")
 WIDE_END_SIZE = _END64.size + _END64_LOCATOR.size
 """Of the records of zip64 that stand before the end record."""
 
-ENCRYPTED = 0x01
-"""Flag of a member that cannot be read without a password."""
+UNREADABLE = 0x2061
+"""Flags of a member that cannot be read without a password (in two ways), without another file that
+it is a patch to, or whose header is masked (APPNOTE 4.4.4)."""
 
 DESCRIPTOR = 0x08
 """Flag of a member whose checksum and sizes stand behind its data."""
@@ -29,6 +31,7 @@ UTF8_NAME = 0x800
 """Flag of a name in UTF-8; without it, names are in code page 437."""
 
 _ZIP64_EXTRA = 0x0001
+_UNICODE_NAME_EXTRA = 0x7075
 _ZIP64_VERSION = 45
 _LIMIT16 = 0xFFFF
 
@@ -38,24 +41,33 @@ LIMIT32 = 0xFFFFFFFF
 
 def without_zip64(extra: bytes) -> bytes:
     """An extra field less its zip64 part, which depends on where the member lies."""
-    kept = b""
-    while len(extra) >= 4:
-        kind, length = struct.unpack("<HH", extra[:4])
-        if kind != _ZIP64_EXTRA:
-            kept += extra[: 4 + length]
-        extra = extra[4 + length :]
-    return kept
+    return b"".join(part for kind, part in _extra_parts(extra) if kind != _ZIP64_EXTRA)
 
 
 def zip64_numbers(extra: bytes) -> tuple[int, ...]:
     """The numbers of an extra field's zip64 part; none where there is no such part."""
-    while len(extra) >= 4:
-        kind, length = struct.unpack("<HH", extra[:4])
+    for kind, part in _extra_parts(extra):
         if kind == _ZIP64_EXTRA:
-            count = len(extra[4 : 4 + length]) // 8
-            return struct.unpack_from(f"<{count}Q", extra, 4)
-        extra = extra[4 + length :]
+            return struct.unpack_from(f"<{(len(part) - 4) // 8}Q", part, 4)
     return ()
+
+
+def unicode_name(extra: bytes) -> str | None:
+    """The name that some readers take in place of a member's own (APPNOTE 4.6.9), if any."""
+    for kind, part in _extra_parts(extra):
+        if kind == _UNICODE_NAME_EXTRA:
+            # Behind a version and the checksum of the name that it stands for.
+            return part[9:].decode(errors="replace")
+    return None
+
+
+def _extra_parts(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """The parts of an extra field by their kinds, each with its header."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, position)
+        yield kind, extra[position : position + 4 + length]
+        position += 4 + length
 
 
 def wide_end(records: bytes) -> tuple[int, ...] | None:

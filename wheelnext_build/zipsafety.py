@@ -1,21 +1,18 @@
 """What a zip archive must be so that every reader unpacks the same of it, within its folder.
 
-Installers read archives in different ways: by the central directory, by the local headers as they
-come, on file systems that do or do not tell ``A`` from ``a``. What could be one thing to one of
-them and another to the next is refused, and so is what swells beyond any sound wheel. Each function
-says what is wrong, in words; None where nothing is.
+Installers read archives in different ways: by the central directory, or by the local headers as
+they come. What could be one thing to one of them and another to the next is refused, and so is what
+swells beyond any sound wheel. Each function says what is wrong, in words; None where nothing is.
+What members may be called is in :mod:`.zipnames`.
 """
 
 from __future__ import annotations
 
 import io
-import re
-import stat
-import unicodedata
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from . import zipformat
@@ -33,15 +30,9 @@ Deflate cannot do better than 1 : 1032; code and data in wheels come to 1 : 10.
 """
 
 _BLOCK = 1 << 20
-_UNIX = 3
 _DESCRIPTOR_SIZES = (12, 16, 20, 24)
 """A data descriptor, with and without its signature, of short and of long sizes (APPNOTE 4.3.9)."""
-
-_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What steers a terminal, or makes a name look like another one."""
-
-_DRIVE = re.compile(r"[A-Za-z]:")
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SIGNED_SIZES = (16, 24)
 
 
 class Bounded:
@@ -61,66 +52,6 @@ class Bounded:
         if count > _DIRECTORY_LIMIT:
             raise ValueError(f"a directory or a name in it has more than {_DIRECTORY_LIMIT} bytes")
         return self._stream.read(_DIRECTORY_LIMIT if count < 0 else count)
-
-
-def member_problem(info: zipfile.ZipInfo) -> str | None:
-    """Why a member must not be unpacked."""
-    name = info.filename
-    path = PurePosixPath(name)
-    if name != info.orig_filename or _STEERING.search(name):
-        return f"{info.orig_filename!r} has a control character in its name"
-    outside = path.is_absolute() or ".." in path.parts or not path.parts
-    if outside or "\\" in name or _DRIVE.match(name):
-        return f"{name!r} would be unpacked outside its folder"
-    if info.flag_bits & zipformat.ENCRYPTED:
-        return f"{name} is encrypted"
-    if info.compress_type not in _METHODS:
-        return f"{name} is compressed by method {info.compress_type}; wheels are deflated or stored"
-    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        what = "a symbolic link" if kind == stat.S_IFLNK else "a special file"
-        return f"{name} is {what}, and wheels have none"
-    return None
-
-
-def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
-    """Two names that are one file to somebody, or a file that is a folder, too.
-
-    ``ignoring_case`` is for wheels of systems whose file systems do; a dist-info folder is read
-    so everywhere.
-    """
-    files: dict[str, str] = {}
-    folders: set[str] = set()
-    listed: set[str] = set()
-    for name in names:
-        path = PurePosixPath(name)
-        key = _key(path, ignoring_case)
-        if name.endswith("/"):
-            if key in listed:
-                return f"{path} stands twice in it"
-            listed.add(key)
-            folders.add(key)
-        elif key in files:
-            if files[key] == str(path):
-                return f"{path} stands twice in it"
-            return f"{files[key]} and {path} are one file where case or accents do not count"
-        else:
-            files[key] = str(path)
-        for folder in path.parents:
-            key = _key(folder, ignoring_case)
-            if key in folders:
-                break  # those above it are known, too
-            folders.add(key)
-    both = sorted(files.keys() & folders)
-    return f"{files[both[0]]} is a file and a folder in it" if both else None
-
-
-def _key(path: PurePosixPath, ignoring_case: bool) -> str:
-    text = str(path)
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    is_metadata = bool(path.parts) and path.parts[0].lower().endswith(".dist-info")
-    return text.casefold() if ignoring_case or is_metadata else text
 
 
 def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | None:
@@ -156,6 +87,19 @@ def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:
         return "lies over"
     has_descriptor = before is not None and before.flag_bits & zipformat.DESCRIPTOR
     return None if has_descriptor and gap in _DESCRIPTOR_SIZES else "hides"
+
+
+def descriptor_problem(info: zipfile.ZipInfo, data: bytes) -> str | None:
+    """Whether what stands behind a member's data says something else than the directory does."""
+    numbers = data
+    if len(data) in _SIGNED_SIZES:
+        if not data.startswith(b"PK\7\x08"):
+            return f"{len(data)} bytes behind {info.filename} belong to no member"
+        numbers = data[4:]
+    told = struct.unpack("<LLL" if len(numbers) == _DESCRIPTOR_SIZES[0] else "<LQQ", numbers)
+    if told == (info.CRC, info.compress_size, info.file_size):
+        return None
+    return f"what stands behind the data of {info.filename} disagrees with the central directory"
 
 
 def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> str | None:
@@ -229,7 +173,9 @@ def header_problem(info: zipfile.ZipInfo, fields: Sequence[int], extra: bytes) -
     ``fields`` are those of :data:`zipformat.LOCAL_HEADER`. Sizes that stand behind the data are 0.
     """
     flags, method, crc, compressed, size = (fields[index] for index in (2, 3, 6, 7, 8))
-    if method != info.compress_type or (flags ^ info.flag_bits) & zipformat.ENCRYPTED:
+    if method != info.compress_type or (flags ^ info.flag_bits) & zipformat.UNREADABLE:
+        return True
+    if zipformat.unicode_name(extra) not in (None, info.orig_filename):
         return True
     if zipformat.LIMIT32 in (compressed, size):
         wide = zipformat.zip64_numbers(extra)

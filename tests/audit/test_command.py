@@ -23,16 +23,21 @@ SSE2 = bytes.fromhex("0f58c1c3")  # addps xmm0, xmm1; ret
 LSE = bytes.fromhex("2000e0b8c0035fd6")  # ldaddal w0, w0, [x1]; ret
 
 
-def wheel(folder: Path, code: bytes, machine: int = 62) -> Path:
-    path = folder / "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+def wheel(
+    folder: Path, code: bytes, machine: int = 62, *, name: str = "kernel", path: str = "_core.so"
+) -> Path:
+    """A plain wheel of one library with one function."""
+    target = folder / "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
     info = "demo-1.0.dist-info"
-    members = {"demo/_core.so": tiny_elf(code, machine=machine), f"{info}/WHEEL": b""}
+    library = tiny_elf(code, name, machine)
+    members = {f"demo/{path}": library, f"{info}/WHEEL": b""}
+    members[f"{info}/METADATA"] = b"Name: demo\nVersion: 1.0\n"
     rows = [",".join(record_row(name, data)) for name, data in members.items()]
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
+    with zipfile.ZipFile(target, "w") as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
         archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
-    return path
+    return target
 
 
 def project(folder: Path, audit: str) -> Path:
@@ -91,6 +96,17 @@ def test_a_projects_baseline(tmp_path: Path) -> None:
     folder = project(tmp_path, 'x86-64-baseline = "v3"')
     assert main(["audit", "--project", str(folder), str(path)]) == 0
     assert main(["audit", "--project", str(folder), "--baseline", "v2", str(path)]) == 1
+
+
+def test_what_is_suggested_is_toml_whatever_the_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = '\N{GRINNING FACE}"\\\x1b\x7f\x9b\u202e'
+    target = wheel(tmp_path, AVX2, name=name, path="\N{GRINNING FACE}.so")
+    assert main(["audit", "--suggest", str(target)]) == 1
+    (rule,) = tomllib.loads(capsys.readouterr().out)["tool"]["wheelnext-build"]["audit"]["allow"]
+    assert rule["path"] == "demo/\N{GRINNING FACE}.so"
+    assert rule["symbols"] == [name]
 
 
 def test_a_rule_that_allows_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

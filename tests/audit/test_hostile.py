@@ -5,15 +5,20 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from from_pypi import fetched
+from hostile_binaries import BINARIES
+from tiny_elf import tiny_elf
 from zips import write_zip
 
+from wheelnext_build.audit import wheels
+from wheelnext_build.audit.files import audit
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Verdict
 from wheelnext_build.audit.wheels import audit_wheel, audit_wheels
@@ -147,3 +152,52 @@ def test_what_is_no_binary_behind_a_binarys_name(content: bytes, tmp_path: Path)
     assert verdict.holds == (content == b"")
     for finding in verdict.errors:
         assert finding.path == "hostile/one.pyd"
+
+
+@pytest.mark.parametrize("kind", BINARIES)
+def test_what_is_made_to_keep_the_audit_busy_does_not(kind: str) -> None:
+    data = BINARIES[kind]()
+    start = time.process_time()
+    found = audit("hostile.so", data)
+    assert time.process_time() - start < 15
+    assert found
+    if kind in ("sections that overlap", "bundles"):
+        assert [item.error for item in found if item.error]
+
+
+def test_thousands_of_files_are_read_from_a_wheel_that_is_opened_once(tmp_path: Path) -> None:
+    path = wheel_of(tmp_path, {f"hostile/{number}.so": b"x" for number in range(2000)})
+    start = time.monotonic()
+    verdict = audited(path)
+    assert time.monotonic() - start < 20
+    assert len(verdict.errors) == 2000
+
+
+def test_files_that_crash_are_not_all_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def crashed(tasks: Sequence[wheels._Task], jobs: int, results: object) -> list[wheels._Task]:
+        tried.extend(task.member for task in tasks if len(tasks) == 1)
+        return list(tasks)
+
+    monkeypatch.setattr(wheels, "_attempt", crashed)
+    files = {f"hostile/{number}.so": b"x" for number in range(100)}
+    verdict = audited(wheel_of(tmp_path, files))
+    assert {finding.path for finding in verdict.errors} == files.keys()
+    assert len(tried) == 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space has bounds on Linux")
+def test_a_limit_of_memory_that_others_set_is_kept(tmp_path: Path) -> None:
+    path = wheel_of(tmp_path, {"hostile/m.so": tiny_elf(b"\xc3")})
+    command = f"{sys.executable} -m wheelnext_build audit {path}"
+    run = subprocess.run(
+        ["sh", "-c", f"ulimit -v 4194304; exec {command}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "holds" in run.stdout

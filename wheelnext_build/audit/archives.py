@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from .binary import BinaryError
 
 _HEADER = 60
+_LONGEST_NAME = 1 << 10
 
 
 def members(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -35,7 +36,8 @@ def members(data: bytes) -> Iterator[tuple[str, bytes]]:
                     continue
             elif name[:1] == b"/" and names:
                 start = _number(name[1:])
-                name = names[start:].partition(b"/\n")[0]
+                end = names.find(b"/\n", start, start + _LONGEST_NAME)
+                name = names[start : end if end >= 0 else start + _LONGEST_NAME]
             yield name.rstrip(b"/").decode(errors="replace"), content
 
 

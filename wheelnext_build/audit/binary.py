@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -76,10 +77,23 @@ def cut(view: memoryview, offset: int, size: int, name: str) -> memoryview:
     return view[offset : offset + size]
 
 
-def region(name: str, address: int, data: memoryview, functions: Iterable[Function]) -> Region:
-    """Executable bytes that lie at ``address``, with those of the functions that begin there."""
-    end = address + len(data)
-    return Region(name, address, data, [item for item in functions if address <= item.start < end])
+def in_order(functions: Iterable[Function]) -> list[Function]:
+    """Functions by their start, those with the same one as they came."""
+    return sorted(functions, key=_start)
+
+
+def region(name: str, address: int, data: memoryview, functions: Sequence[Function]) -> Region:
+    """Executable bytes that lie at ``address``, with those of the functions that begin there.
+
+    ``functions`` are :func:`in_order`: a file may have many sections, and many functions.
+    """
+    first = bisect_left(functions, address, key=_start)
+    last = bisect_left(functions, address + len(data), key=_start)
+    return Region(name, address, data, functions[first:last])
+
+
+def _start(function: Function) -> int:
+    return function.start
 
 
 def tiled(start: int, end: int, known: Sequence[Function]) -> list[Function]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region, cut, region
+from .binary import Binary, BinaryError, Function, Region, cut, in_order, region
 from .multiversion import dispatched_names, resolved
 from .unwind import function_ranges
 
@@ -21,6 +21,8 @@ _STUBS = (".plt", ".plt.got", ".plt.sec", ".iplt")
 _ROUTINES = (ELF.Symbol.TYPE.FUNC, ELF.Symbol.TYPE.GNU_IFUNC)
 _RESOLVED = (ELF.Relocation.TYPE.X86_64_IRELATIVE, ELF.Relocation.TYPE.AARCH64_IRELATIVE)
 _RELATIVE = (ELF.Relocation.TYPE.X86_64_RELATIVE, ELF.Relocation.TYPE.AARCH64_RELATIVE)
+_LONGEST_RESOLVER = 1 << 12
+"""Bytes; one that chooses among twenty versions has some 500."""
 _LEVELS = {"BASELINE": "v1", "V2": "v2", "V3": "v3", "V4": "v4"}
 
 
@@ -101,10 +103,10 @@ class _Reader:
             found.setdefault(-1, []).extend(Function(start, end) for start, end in ranges)
         dispatched = self._dispatched(found)
         return {
-            key: [
+            key: in_order(
                 replace(item, dispatched=item.name in dispatched or item.start in dispatched)
                 for item in functions
-            ]
+            )
             for key, functions in found.items()
         }
 
@@ -117,7 +119,8 @@ class _Reader:
         starts = {function.start: function for function in functions.get(-1, [])}
         for address in self.resolvers:
             function = starts.get(address)
-            code = self._at(address, function.end if function else address + 256)
+            end = min(function.end, address + _LONGEST_RESOLVER) if function else address + 256
+            code = self._at(address, end)
             for target in resolved(code, address):
                 chosen.add(self.slots.get(target, target))
         return chosen

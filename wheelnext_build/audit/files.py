@@ -50,7 +50,11 @@ def audit(path: str, data: bytes) -> list[Found]:
             gpu = gpufiles.read(path, data)
             if gpu is not None:
                 return [Found(path, gpu[0], architectures=tuple(gpu[1]), checksum=checksum)]
+            code = 0
             for part, binary in _binaries(data):
+                code += sum(len(region.data) for region in binary.regions)
+                if code > len(data):
+                    raise BinaryError("parts of its code lie over each other")
                 found.append(_found(f"{path}{part}", binary, checksum))
     except BinaryError as error:
         found.append(Found(path, error=str(error), checksum=checksum))

@@ -28,9 +28,10 @@ does not tell where it ends.)"""
 _ZLIB, _ZSTD = 0, 1
 _ALIGNMENT = 8
 _MOST = 1 << 10
+_LONGEST_NAME = 1 << 10
 _TABLE = 1 << 16
-"""The most entries of a bundle, and the most bytes that their table takes; code objects are not
-looked into."""
+"""The most entries of a bundle, bytes of a name in it, and bytes that their table takes; code
+objects are not looked into."""
 
 UNKNOWN = "gfx?"
 """Stands for the architectures of what cannot be unpacked: backports.zstd is not installed."""
@@ -57,15 +58,18 @@ def _section(data: bytes) -> Iterator[str]:
             if table is None:
                 yield UNKNOWN
             else:
-                yield from (name for name, _ in _entries(table, 0, whole=False))
+                yield from (name for name, _ in _entries(table, 0, whole=False) if name)
         else:
             found = list(_entries(data, start))
             position = max((end for _, end in found), default=start + len(MAGIC))
-            yield from (name for name, _ in found)
+            yield from (name for name, _ in found if name)
 
 
 def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[str, int]]:
-    """Architecture and end of each code object for a GPU; ``whole`` says that these are in data."""
+    """Architecture and end of each code object for a GPU; ``whole`` says that these are in data.
+
+    Of other entries an empty name, and where the table goes on.
+    """
     try:
         position = start + len(MAGIC)
         (count,) = _COUNT.unpack_from(data, position)
@@ -75,13 +79,15 @@ def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[s
         for _ in range(count):
             offset, size, length = _ENTRY.unpack_from(data, position)
             position += _ENTRY.size
+            if length > _LONGEST_NAME:
+                raise _damaged(start)
             name = data[position : position + length].decode()
             position += length
             end = start + offset + size
             if position > len(data) or (whole and end > len(data)):
                 raise _damaged(start)
-            if size and (match := _TARGET.fullmatch(name)):
-                yield match[1], end
+            match = _TARGET.fullmatch(name) if size else None
+            yield (match[1], end) if match else ("", position)
     except (struct.error, UnicodeDecodeError):
         raise _damaged(start) from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region, cut, region
+from .binary import Binary, BinaryError, Function, Region, cut, in_order, region
 
 PE = lief.PE
 lief.logging.disable()  # what is wrong with a file is in our own errors
@@ -54,7 +54,7 @@ def _content(section: lief.PE.Section, view: memoryview) -> memoryview:
 
 
 def _regions(file: lief.PE.Binary, view: memoryview) -> Iterator[Region]:
-    functions = list(_functions(file))
+    functions = in_order(_functions(file))
     for section in file.sections:
         if section.has_characteristic(_EXECUTABLE):
             data = _content(section, view)

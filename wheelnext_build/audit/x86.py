@@ -124,17 +124,21 @@ def reachable(data: bytes, address: int) -> Read:
     is_whole = True
     seen: set[int] = set()
     to_do = [address]
+    decoder = Decoder(64, data, ip=address)
     while to_do:
         start = to_do.pop()
-        if not address <= start < end:
+        if start in seen or not address <= start < end:
             continue
-        for instruction in Decoder(64, data[start - address :], ip=start):
+        decoder.position, decoder.ip = start - address, start
+        for instruction in decoder:
             place = instruction.ip
             if place in seen:
                 break
             seen.add(place)
             extensions = table.get(instruction.code, frozenset())
-            if instruction.code == _INVALID and _is_apx(data[place - address :]):
+            if instruction.code == _INVALID and _is_apx(
+                data[place - address : place - address + 2]
+            ):
                 extensions = _APX
             for extension in extensions:
                 found.setdefault(extension, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -68,9 +69,10 @@ class X86Survey:
         for function in tiles:
             if function.is_entry:
                 targets |= x86.branch_targets(region.code(function), function.start)
+        ordered = sorted(targets)
         for gap in gaps:
-            starts = sorted(address for address in targets if gap.start <= address < gap.end)
-            entries = [Function(start, gap.end) for start in starts]
+            first, last = (bisect_left(ordered, address) for address in (gap.start, gap.end))
+            entries = [Function(start, gap.end) for start in ordered[first:last]]
             for part in tiled(gap.start, gap.end, entries):
                 if part.is_entry:
                     self._entry(region, part)

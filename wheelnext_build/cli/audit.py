@@ -12,7 +12,7 @@ from ..audit import REQUIREMENT, is_available
 from ..audit.isa import levels
 from ..auditconfig import AuditConfig
 from ..config import load
-from ..errors import RequestError
+from ..errors import RequestError, escaped
 from ..release.index import carried_label, carrier_warning
 from ..wheelname import WheelName
 from . import wheels
@@ -113,14 +113,19 @@ def suggestion(verdicts: Sequence[Verdict]) -> str:
         symbols |= set(finding.symbols)
     text = []
     for path, (extensions, symbols) in found.items():
-        text += ["[[tool.wheelnext-build.audit.allow]]", f"path = {json.dumps(path)}"]
+        text += ["[[tool.wheelnext-build.audit.allow]]", f"path = {_quoted(path)}"]
         if extensions:
-            text.append(f"extensions = {json.dumps(sorted(extensions))}")
+            text.append(f"extensions = {_quoted(sorted(extensions))}")
         named = not any(symbol.startswith(".") for symbol in symbols)
         if symbols and named and len(symbols) <= _MOST_SYMBOLS:
-            text.append(f"symbols = {json.dumps(sorted(symbols))}")
+            text.append(f"symbols = {_quoted(sorted(symbols))}")
         text += ['reason = ""  # who asks the processor before this code runs?', ""]
     return "".join(f"{line}\n" for line in text)
+
+
+def _quoted(content: str | list[str]) -> str:
+    """Text for TOML, which has no halves of characters as JSON's escapes do."""
+    return escaped(json.dumps(content, ensure_ascii=False))
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import printable
+from ..errors import escaped, printable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -17,14 +16,11 @@ if TYPE_CHECKING:
     """What argparse's add_subparsers returns."""
 
 
-_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
 def emit_json(obj: object) -> None:
     """Print JSON to standard output, with nothing else beside it."""
     text = json.dumps(obj, indent=2, ensure_ascii=False)
     # Nothing but strings holds what is escaped here, which JSON itself would let through.
-    print(_STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    print(escaped(text))
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def expanded(args: argparse.Namespace) -> list[Path]:
 
 def check_free(targets: list[Path], *, force: bool) -> None:
     """Raise RequestError where wheels would be overwritten unasked, or by each other."""
-    twice = sorted({str(path) for path in targets if targets.count(path) > 1})
+    twice = sorted(str(path) for path, count in Counter(targets).items() if count > 1)
     if twice:
         raise RequestError(f"several of the wheels would become {', '.join(twice)}")
     there = [] if force else [str(path) for path in targets if path.exists()]

@@ -81,7 +81,7 @@ def load(text: str) -> dict[str, Any]:
     """Parse a pyproject.toml; raises ConfigurationError where it is not TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers of too many digits, too
         hint = "remove the byte order mark at its start" if text.startswith("\ufeff") else ""
         raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}", hint)]) from None
 

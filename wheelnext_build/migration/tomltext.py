@@ -118,5 +118,5 @@ def with_line_ends_of(text: str, new: str) -> str:
 def _parsed(text: str) -> object:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None

@@ -209,17 +209,24 @@ def _say_different(wheel: _Wheel, alike: _Wheel, names: Sequence[str], report: _
 
 def _differing(one: Message, other: Message) -> list[str]:
     """The fields that differ, but for those that are declared dynamic."""
-    names = dict.fromkeys(name.lower() for name in (*one.keys(), *other.keys()))
-    dynamic = {value.lower() for value in one.get_all("dynamic", [])}
+    first, second = _fields(one), _fields(other)
+    dynamic = {value.lower() for value in first.get("dynamic", [])}
     differing = [
         name
-        for name in names
-        if name not in dynamic
-        and sorted(map(str, one.get_all(name, []))) != sorted(map(str, other.get_all(name, [])))
+        for name in {**first, **second}
+        if name not in dynamic and sorted(first.get(name, [])) != sorted(second.get(name, []))
     ]
     if one.get_payload() != other.get_payload() and "description" not in dynamic:
         differing.append("description")
     return differing
+
+
+def _fields(message: Message) -> dict[str, list[str]]:
+    """The values of each field; a message itself looks through all of its fields for one."""
+    found: dict[str, list[str]] = {}
+    for name, value in message.items():
+        found.setdefault(name.lower(), []).append(str(value))
+    return found
 
 
 def _check_sizes(paths: Iterable[Path], limit: int | None, report: _Report) -> None:

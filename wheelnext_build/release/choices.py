@@ -21,6 +21,9 @@ from .plaintext import natural
 from .platforms import system_of
 
 _CPYTHON = re.compile(r"cp(\d)(\d{1,3})")
+_MOST_INTERPRETERS = 64
+"""The newest of more; no release has so many, and each takes a look at every wheel."""
+
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
 _LEGACY |= {"manylinux2014": "manylinux_2_17"}
 
@@ -134,7 +137,8 @@ def _environments(machine: Machine, names: Sequence[WheelName]) -> Iterator[_Env
             title += f" ({library})" if library else ""
             found[title] = _Environment(title, tuple(_tags(python, abi, platforms)))
     own = [item for title, item in found.items() if not title.startswith("py")]
-    yield from sorted(own or found.values(), key=lambda item: natural(item.interpreter))
+    ordered = sorted(own or found.values(), key=lambda item: natural(item.interpreter))
+    yield from ordered[-_MOST_INTERPRETERS:]
 
 
 def _interpreters(names: Iterable[WheelName], platforms: set[str]) -> list[tuple[str, str]]:

@@ -115,7 +115,7 @@ def _of_wheel(path: Path) -> dict[str, _Entry]:
         return {
             member.name: _Entry(
                 {
-                    "date": str(datetime(*member.info.date_time, tzinfo=UTC))[:19],
+                    "date": "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*member.info.date_time),
                     "mode": stat.filemode(member.info.external_attr >> 16),
                     "compression": str(member.info.compress_type),
                     "made by system": str(member.info.create_system),
@@ -130,7 +130,7 @@ def _of_sdist(path: Path) -> dict[str, _Entry]:
     try:
         with tarfile.open(path, "r:gz") as archive:
             return {member.name: _of_member(archive, member) for member in archive}
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, OverflowError, tarfile.TarError, zlib.error) as error:
         raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
 
 

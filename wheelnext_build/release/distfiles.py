@@ -60,6 +60,7 @@ def release_of(path: Path) -> tuple[str, Version] | None:
 
 def read_facts(path: Path) -> Facts:
     """The facts of a wheel or an sdist; raises WheelError for one that must not be published."""
+    check_regular(path)
     facts = _sdist_facts(path) if path.name.endswith(SDIST_SUFFIX) else _wheel_facts(path)
     if release_of(path) != (facts.project, facts.version):
         raise WheelError(f"{path}: its metadata is that of {facts.project} {facts.version}")
@@ -70,6 +71,12 @@ def read_facts(path: Path) -> Facts:
             f"{path}: Requires-Python {facts.requires_python!r} is not a version specifier"
         ) from None
     return facts
+
+
+def check_regular(path: Path) -> None:
+    """Raise WheelError for a pipe, which would wait for its writer, or a device, without end."""
+    if path.exists() and not path.is_file():
+        raise WheelError(f"{path}: is not a regular file")
 
 
 def digest(path: Path) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..errors import ReleaseError, RequestError, WheelError
-from .distfiles import SDIST_SUFFIX, digest, read_facts, release_of
+from ..errors import ReleaseError, RequestError, WheelError, escaped
+from .distfiles import SDIST_SUFFIX, check_regular, digest, read_facts, release_of
 from .index import IndexedRelease
 
 LOCK_VERSION = "1.0"
@@ -65,6 +65,7 @@ def _package(release: IndexedRelease, base: Path, problems: list[str]) -> dict[s
     if python := _requires_python(files.wheels, problems):
         package["requires-python"] = python
     if sdist := _sdist(release):
+        check_regular(sdist)
         package["sdist"] = _entry(sdist, base)
     package["wheels"] = [_entry(path, base) for path in files.wheels]
     package["variants-json"] = release.metadata.as_mapping()
@@ -114,4 +115,5 @@ def _dumps(content: dict[str, object]) -> str:
         import tomli_w
     except ModuleNotFoundError:
         raise RequestError("--pylock needs tomli-w: pip install 'wheelnext-build[cli]'") from None
-    return tomli_w.dumps(content)
+    # TOML knows the same escapes, and nothing but strings holds what is escaped.
+    return escaped(tomli_w.dumps(content))

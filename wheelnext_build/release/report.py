@@ -93,9 +93,14 @@ class ReportedRelease:
 
     def cell(self, build: Build, label: str | None) -> tuple[ReportedWheel, ...]:
         """The wheels of one build and label: one, as a rule."""
-        return tuple(
-            wheel for wheel in self.wheels if wheel.build == build and wheel.label == label
-        )
+        return tuple(self._cells.get((build, label), ()))
+
+    @cached_property
+    def _cells(self) -> Mapping[tuple[Build, str | None], list[ReportedWheel]]:
+        found: dict[tuple[Build, str | None], list[ReportedWheel]] = {}
+        for wheel in self.wheels:
+            found.setdefault((wheel.build, wheel.label), []).append(wheel)
+        return found
 
     @cached_property
     def _lacking(self) -> Mapping[Build, list[str | None]]:

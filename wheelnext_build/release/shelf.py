@@ -18,11 +18,12 @@ from ..copying import copy_range
 from ..errors import WheelError
 from ..metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
 from ..publishing import atomic_file, make_folder
-from .distfiles import SDIST_SUFFIX, Facts
+from .distfiles import SDIST_SUFFIX, Facts, check_regular
 from .index import IndexedRelease
 from .simplepages import JSON_PAGE, Link, Stamp, read_links
 
 _YANKED_SUFFIX = ".yanked"
+_LONGEST_REASON = 1 << 12
 _BLOCK = 1 << 20
 
 
@@ -64,6 +65,7 @@ class Shelf:
                 sizes |= {f"{entry.name}/{file.name}": file.stat().st_size for file in inside}
             else:
                 sizes[entry.name] = entry.stat().st_size
+        check_regular(folder / JSON_PAGE)
         return cls(folder, sizes, read_links(folder / JSON_PAGE))
 
     def link(self, name: str) -> Link | None:
@@ -99,9 +101,12 @@ class Shelf:
 
     def yanked(self, name: str) -> str | None:
         """The reason in ``{file}.yanked`` beside a file; None where there is no such text."""
-        if name + _YANKED_SUFFIX not in self.sizes:
+        path = self.folder / (name + _YANKED_SUFFIX)
+        if path.name not in self.sizes:
             return None
-        text = (self.folder / (name + _YANKED_SUFFIX)).read_text("utf-8", errors="replace")
+        check_regular(path)
+        with path.open("rb") as stream:
+            text = stream.read(_LONGEST_REASON).decode(errors="replace")
         return " ".join(text.split())
 
 
