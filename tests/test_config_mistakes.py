@@ -409,6 +409,16 @@ WHERE = "variant.providers.openmp"
             "while building: keep one of the two",
         ),
         pytest.param(
+            "build-requires = ['a']\nrequires = ['b']",
+            f"{WHERE}.requires: stands beside build-requires | the plugin answers for it while "
+            "building: keep one of the two",
+        ),
+        pytest.param(
+            """requires = ["a; python_version < '3'", "b.c"]""",
+            f"{WHERE}.requires: which requirement is the first depends on markers: a or b_c is "
+            f"asked | add plugin-api to {WHERE}",
+        ),
+        pytest.param(
             "build-requires = ['a']\nplugin-api = 'not a module'",
             f"{WHERE}.plugin-api: 'not a module' is no module | write it like an entry point: "
             "package.module:Class",
@@ -455,6 +465,18 @@ WHERE = "variant.providers.openmp"
 )
 def test_each_mistake_of_a_provider_is_reported_once(entry: str, expected: str) -> None:
     assert problems(OPENMP + entry) == [expected]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        """requires = ["a; python_version < '3'", "b"]\nplugin-api = "c\"""",
+        """requires = ["a.b; python_version < '3'", "A-B >=2"]""",
+        """requires = ["a", "b; python_version < '3'"]""",
+    ],
+)
+def test_markers_that_do_not_decide_who_is_asked_are_no_mistake(entry: str) -> None:
+    assert len(parse(tomllib.loads(OPENMP + entry)).declared) == 1
 
 
 def test_a_requirement_that_is_none_is_named() -> None:
@@ -618,6 +640,14 @@ def test_a_release_that_is_none_in_a_project() -> None:
     """Its dependencies cannot be worked out: found by generated files."""
     (problem,) = problems("[project]\n" + row("axes.abi_dependency.numpy = ['x']"))
     assert problem.startswith(f"{ROW}: abi_dependency.numpy cannot be 'x': it is written like 2.9")
+
+
+@pytest.mark.parametrize("name", ["c__blosc2", "_c_blosc2", "c_blosc2_"])
+def test_a_dependency_that_is_not_normalised_in_a_project(name: str) -> None:
+    (problem,) = problems("[project]\n" + row(f"axes.abi_dependency.{name} = ['2']"))
+    assert problem == (
+        f"{ROW}: abi_dependency.{name} is no project's normalised name | write 'c_blosc2'"
+    )
 
 
 def test_what_would_steer_a_terminal_is_escaped() -> None:

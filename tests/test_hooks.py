@@ -130,12 +130,13 @@ def test_what_is_no_hook_is_not_there() -> None:
 # Without our settings: scikit-build-core, and nothing else
 
 
+@pytest.mark.parametrize("hook", ["build_wheel", "build_editable"])
 def test_the_plain_wheel_is_the_one_of_scikit_build_core(
-    project: Path, dist: Path, tmp_path: Path
+    project: Path, dist: Path, tmp_path: Path, hook: str
 ) -> None:
     theirs = tmp_path / "theirs"
-    assert wheelnext_build.build_wheel(str(dist)) == PLAIN_NAME
-    assert scikit_build_core.build.build_wheel(str(theirs)) == PLAIN_NAME
+    assert getattr(wheelnext_build, hook)(str(dist)) == PLAIN_NAME
+    assert getattr(scikit_build_core.build, hook)(str(theirs)) == PLAIN_NAME
     assert names(dist) == names(theirs) == [PLAIN_NAME]
     assert (dist / PLAIN_NAME).read_bytes() == (theirs / PLAIN_NAME).read_bytes()
 

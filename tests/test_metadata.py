@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelnext_build.errors import MetadataError, ReleaseError
-from wheelnext_build.metadata import SCHEMA_825, Provider, VariantMetadata
+from wheelnext_build.metadata import SCHEMA_825, SCHEMA_850, Provider, VariantMetadata
 from wheelnext_build.targets import KNOWN
 from wheelnext_build.variant import NULL, Property, Variant
 
@@ -206,6 +206,10 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         (at("extra", value=1), "unknown key 'extra'; known: $schema, default-priorities,"),
         (at("$schema"), "$schema is None; this version knows https://"),
         (at("$schema", value="https://example.org"), "$schema is 'https://example.org'"),
+        *(
+            (at("$schema", value=SCHEMA_850.replace("0.2.0", version)), f"/v{version}.json'; this")
+            for version in ("0.1.0", "0.2.1", "0.3.0", "1.0.0", "2.0.0")
+        ),
         (at("$schema", value=3), "$schema must be a string"),
         (at("default-priorities"), "default-priorities is missing"),
         (at("providers"), "providers is missing"),

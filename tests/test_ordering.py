@@ -132,6 +132,16 @@ def test_static_properties_are_supported_in_their_own_order() -> None:
     assert ranking[1].matches[0].key == (0, 1, 0)
 
 
+def test_static_properties_count_whatever_the_system_supports() -> None:
+    static = Provider(static_properties={"level": ("v1",)})
+    variants: dict[str, Features] = {
+        "listed": {"cpu": {"level": ["v1"]}},
+        "of_the_system": {"cpu": {"level": ["v3"]}},
+    }
+    ranking = rank_variants(metadata(variants, ("cpu",), {"cpu": static}), SUPPORTED)
+    assert compatible(ranking) == ["listed"]
+
+
 # Wheels of one release
 
 TAGS = [Tag("cp312", "cp312", "linux_x86_64"), Tag("py3", "none", "any")]
@@ -254,6 +264,26 @@ def test_the_order_is_total_and_does_not_depend_on_the_input(
     ordered = order_wheels(names, ranking, TAGS)
     rng.shuffle(names)
     assert order_wheels(names, ranking, TAGS) == ordered
+
+
+@given(releases(), st.data())
+def test_wheels_of_one_build_are_ordered_as_if_there_were_no_other(
+    release: tuple[VariantMetadata, Supported], data: st.DataObject
+) -> None:
+    content, supported = release
+    ranking = rank_variants(content, supported)
+    labels = [None, *(variant.label for variant in content.variants)]
+    parts = st.tuples(
+        st.sampled_from(["", "1", "2"]), st.sampled_from(TAGS), st.sampled_from(labels)
+    )
+    names = [
+        WheelName("p", "1", build, tag.interpreter, tag.abi, tag.platform, label)
+        for build, tag, label in data.draw(st.lists(parts, max_size=8, unique=True))
+    ]
+    ordered = order_wheels(names, ranking, TAGS)
+    for build in ("", "1", "2"):
+        alone = order_wheels([name for name in names if name.build == build], ranking, TAGS)
+        assert tuple(wheel for wheel in ordered if wheel.name.build == build) == alone
 
 
 @given(releases())

@@ -97,6 +97,7 @@ class Nested:
     class Plugin:
         is_aot_plugin = True  # the word of PEP 817
         namespace = "demo"
+        of_a_later_draft = lambda: 1 / 0
         @staticmethod
         def get_all_configs(): return [config()]
         @classmethod

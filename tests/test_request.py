@@ -90,6 +90,13 @@ def test_labels_and_globs_choose_variants_in_their_order(
     assert chosen(CONFIG, {"variant-label": label}) == expected
 
 
+def test_variants_of_the_standard_table_are_chosen_by_their_labels() -> None:
+    table = "[variant.variants.{}]\nx86_64.level = ['{}']\n"
+    config = parse(tomllib.loads(table.format("fast", "v3") + table.format("faster", "v4")))
+    assert chosen(config, {"variant-label": "fast"}) == ["fast"]
+    assert chosen(config, {"variant-label": ["null", "faster"]}) == ["faster", "null"]
+
+
 def test_all_variants_are_those_of_this_target_with_null_where_it_is_declared() -> None:
     request = Request.parse({"variants": "all"})
     assert request.wants_variants

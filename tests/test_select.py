@@ -12,7 +12,7 @@ from tiny_wheels import NVIDIA, X86_64, write_variant, write_wheel, x86_64_metad
 from wheelnext_build.cli.main import main
 from wheelnext_build.errors import RequestError
 from wheelnext_build.host import Host
-from wheelnext_build.metadata import VariantMetadata
+from wheelnext_build.metadata import Provider, VariantMetadata
 from wheelnext_build.release.index import write_index
 from wheelnext_build.release.select import Selection, select, tags_of
 from wheelnext_build.variant import Variant
@@ -126,6 +126,18 @@ def test_a_gpu_is_preferred_to_a_processor(tmp_path: Path) -> None:
         assert selection.chosen.name.label == label
 
 
+def test_abi_dependency_is_passed_by_and_that_is_said(tmp_path: Path) -> None:
+    variant = Variant.from_mapping("numpy2", {"abi_dependency": {"numpy": ["2"]}})
+    provider = Provider(builtin="abi_dependency")
+    metadata = VariantMetadata(("abi_dependency",), {"abi_dependency": provider}, (variant,))
+    write_wheel(tmp_path, "sample-1.0-py3-none-any-numpy2.whl", metadata)
+    write_wheel(tmp_path, "sample-1.0-py3-none-any.whl")
+    write_index(tmp_path)
+    (selection,) = select(tmp_path, V3, TAGS)
+    assert chosen(selection) == "py3-none-any"
+    assert "do not select by the builtin 'abi_dependency'" in selection.wheels[1].problems[0]
+
+
 def test_releases_newest_first_and_one_package(tmp_path: Path) -> None:
     for name in ("b-1.9", "b-1.10", "a_c-1.0"):
         write_wheel(tmp_path, f"{name}-py3-none-any.whl")
@@ -150,6 +162,17 @@ def test_select_command(release: Path, capsys: pytest.CaptureFixture[str]) -> No
     lines = capsys.readouterr().out.splitlines()
     assert any("chosen" in line and "any-v2.whl" in line for line in lines)
     assert any("any-v3.whl" in line and "supported here: v2, v1" in line for line in lines)
+
+
+def test_no_option_makes_a_variant_fit(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in release.glob("*.whl"):
+        if not path.name.endswith("-v3.whl"):
+            path.unlink()
+    arguments = ["select", str(release), "--x86-64-level", "v2", "--cuda", "none"]
+    for options in ([], ["--package", "sample"], ["--tag", "py3-none-any"]):
+        assert main([*arguments, *options, "--json"]) == 1
+        (answer,) = json.loads(capsys.readouterr().out)["releases"]
+        assert answer["chosen"] is None
 
 
 @pytest.mark.parametrize(

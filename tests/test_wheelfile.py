@@ -124,6 +124,15 @@ def test_what_is_no_name_of_a_wheel_is_refused(filename: str) -> None:
         WheelName.parse(filename)
 
 
+@pytest.mark.parametrize("tag", ["3", "3py", "py3.3py"])
+def test_a_python_tag_begins_with_no_digit(tag: str) -> None:
+    """Only so is it clear which part is the build tag, and which the label."""
+    for build in ("", "1-"):
+        filename = f"pkg-1.0-{build}{tag}-none-any.whl"
+        with pytest.raises(WheelError, match="not a wheel's file name"):
+            WheelName.parse(filename)
+
+
 def test_tags_do_not_depend_on_the_label() -> None:
     name = WheelName.parse("pkg-1.0-cp39.cp310-abi3-manylinux_2_28_x86_64-x.whl")
     assert sorted(map(str, name.tags())) == [

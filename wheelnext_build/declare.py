@@ -6,6 +6,7 @@ Everything here reports into the table's Report and goes on, so that one run fin
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -348,12 +349,22 @@ def check_names(names: Iterable[str], where: str, report: Report) -> None:
             report.add(where, f"{name!r} cannot be a namespace or feature", f"allowed: {NAME_RULE}")
 
 
+_PROJECT = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+"""A project's normalised name, as abi_dependency has it: with underscores."""
+
+
 def _check_known(item: Property, where: str, report: Report) -> bool:
     """Whether installers can know the property; reported where they cannot."""
     known = KNOWN.get(item.namespace)
     if known is None:
         return True
     feature = known.feature(item.feature)
+    if known.any_feature and not _PROJECT.fullmatch(item.feature):
+        normalised = "_".join(re.findall("[^_]+", item.feature))
+        hint = f"write {normalised!r}" if normalised else "name the dependency"
+        what = f"{item.namespace}.{item.feature} is no project's normalised name"
+        report.add(where, what, hint)
+        return False
     if feature is None:
         hint = did_you_mean(item.feature, known.features) or f"known: {', '.join(known.features)}"
         report.add(where, f"{item.namespace!r} has no feature {item.feature!r}", hint)

@@ -107,13 +107,18 @@ def _build_time_provider(namespace: str, table: Table) -> BuildTimeProvider | No
     elif plugin_api is not None and not PLUGIN_API.fullmatch(plugin_api):
         hint = "write it like an entry point: package.module:Class"
         table.report.add(table.at("plugin-api"), f"{plugin_api!r} is no module", hint)
-    elif plugin_api is None and len(modules := _default_apis(requires)) > 1:
-        hint = f"add plugin-api to {table.path}"
-        what = f"which requirement is the first depends on markers: {' or '.join(modules)} is asked"
-        table.report.add(where, what, hint)
+    elif plugin_api is None:
+        _check_default_api(table, "build-requires", requires)
     if len(table.report.problems) > mistakes:
         return None
     return BuildTimeProvider(Plugin(namespace, requires, plugin_api), optional)
+
+
+def _check_default_api(table: Table, key: str, requires: Sequence[str]) -> None:
+    """Report an entry without plugin-api that stands for another module in another environment."""
+    if len(modules := _default_apis(requires)) > 1:
+        what = f"which requirement is the first depends on markers: {' or '.join(modules)} is asked"
+        table.report.add(table.at(key), what, f"add plugin-api to {table.path}")
 
 
 def _default_apis(requires: Sequence[str]) -> list[str]:
@@ -144,6 +149,8 @@ def _provider(table: Table) -> Provider | None:
     plugin_api, builtin = table.string("plugin-api"), table.string("builtin")
     values = {feature: static.strings(feature) for feature in static}
     order, optional = table.strings("feature-order"), table.boolean("optional") or False
+    if plugin_api is None and len(table.report.problems) == mistakes:
+        _check_default_api(table, "requires", requires)
     if table.is_wrong or len(table.report.problems) > mistakes:
         return None
     try:

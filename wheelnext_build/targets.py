@@ -45,7 +45,7 @@ class Namespace:
     """A namespace that this package knows: its provider entry and its features.
 
     ``machine`` is the processor family that all of its variants are for, if any. ``features`` is
-    empty where every feature is allowed (abi_dependency). ``in_installers`` says that uv answers
+    empty where they are projects' names (abi_dependency). ``in_installers`` says that uv answers
     for it without the plugin.
     """
 
