@@ -35,6 +35,7 @@ from wheelnext_build.ninjastate import Deps, append_deps
 from wheelnext_build.release.check import Expected, check
 from wheelnext_build.release.choices import choices, preference
 from wheelnext_build.release.index import read_variants_json, write_index
+from wheelnext_build.sizes import parse_size
 from wheelnext_build.variant import Property, Variant
 from wheelnext_build.variantmarkers import VariantRequirement
 from wheelnext_build.wheelname import WheelName
@@ -412,6 +413,12 @@ def test_mutated_releases_are_indexed_or_refused(
 def test_tags_that_no_installer_reads_are_refused(name: str) -> None:
     with pytest.raises(WheelError, match="not a wheel's file name"):
         WheelName.parse(name)
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 400 + "GB", "1." + "9" * 5000 + "MB"])
+def test_sizes_beyond_all_numbers_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no size"):
+        parse_size(text)
 
 
 def test_an_interpreter_of_many_digits_is_no_python_to_count_up_to(tmp_path: Path) -> None:

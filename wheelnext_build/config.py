@@ -6,7 +6,6 @@ The two ways to declare variants, the standard ``[variant]`` table of the buildi
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -15,11 +14,11 @@ from typing import Self, cast
 
 from packaging.markers import Marker
 
-from . import auditconfig, declare, providers, variantdependencies
+from . import auditconfig, declare, providers, tomlfile, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .effects import Effect
-from .errors import ConfigurationError, Problem, RequestError
+from .errors import ConfigurationError, RequestError
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
@@ -127,15 +126,12 @@ def load(folder: Path) -> Config:
     """Read ``folder``'s pyproject.toml; raises ConfigurationError with all mistakes in it."""
     path = folder / "pyproject.toml"
     try:
-        with path.open("rb") as stream:
-            pyproject = tomllib.load(stream)
+        content = path.read_bytes()
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
     except OSError as error:
         raise RequestError(f"{path}: {error.strerror}; name the folder of a project") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
-    return parse(pyproject)
+    return parse(tomlfile.parsed(content))
 
 
 def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:
@@ -262,12 +258,18 @@ def _shares_tree(entry: Table) -> bool:
     return entry.boolean("share-tree") or not ("define" in entry or "environment" in entry)
 
 
+_MOST_BITS = 1 << 10
+"""Python writes no integers of thousands of digits, and reads them where they are hexadecimal."""
+
+
 def _scalars(table: Table) -> dict[str, str]:
     values: dict[str, str] = {}
     for key in table:
         value = table.get(key)
         if isinstance(value, bool):
             values[key] = "ON" if value else "OFF"
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            table.report.add(table.at(key), "is too long a number", "write it as a string")
         elif isinstance(value, str | int | float):
             values[key] = str(value)
         else:
