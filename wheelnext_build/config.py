@@ -258,18 +258,12 @@ def _shares_tree(entry: Table) -> bool:
     return entry.boolean("share-tree") or not ("define" in entry or "environment" in entry)
 
 
-_MOST_BITS = 1 << 10
-"""Python writes no integers of thousands of digits, and reads them where they are hexadecimal."""
-
-
 def _scalars(table: Table) -> dict[str, str]:
     values: dict[str, str] = {}
     for key in table:
         value = table.get(key)
         if isinstance(value, bool):
             values[key] = "ON" if value else "OFF"
-        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            table.report.add(table.at(key), "is too long a number", "write it as a string")
         elif isinstance(value, str | int | float):
             values[key] = str(value)
         else:

@@ -6,9 +6,13 @@ import tomllib
 from typing import Any
 
 from .errors import ConfigurationError, Problem
+from .tomltable import dotted
 
 _MOST_LEVELS = 100
 """Tables and lists within each other; what copies and compares them needs a call for each."""
+
+_MOST_BITS = 1 << 10
+"""TOML's integers have 64. Python writes none of thousands of digits, and reads hexadecimal ones."""
 
 
 def parsed(content: bytes | str) -> dict[str, Any]:
@@ -23,28 +27,32 @@ def parsed(content: bytes | str) -> dict[str, Any]:
             hint = "remove the byte order mark at its start"
         tables = tomllib.loads(text)
     except RecursionError:
-        tables = None
+        raise _too_deep() from None
     except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, and int()'s of long numbers
-        raise _refused(f"not TOML: {error}", hint) from None
-    if tables is None or _is_deeper(tables, _MOST_LEVELS):
-        raise _refused(f"has tables or lists in more than {_MOST_LEVELS} others")
+        problem = Problem("pyproject.toml", f"not TOML: {error}", hint)
+        raise ConfigurationError([problem]) from None
+    _check_bounds(tables)
     return tables
 
 
-def _refused(what: str, hint: str = "") -> ConfigurationError:
-    return ConfigurationError([Problem("pyproject.toml", what, hint)])
-
-
-def _is_deeper(value: object, levels: int) -> bool:
-    """Whether anything is in more than so many tables and lists."""
-    inside: list[object] = [value]
-    for _ in range(levels + 1):
-        containers = [item for item in inside if isinstance(item, dict | list)]
-        inside = [
-            item
-            for container in containers
-            for item in (container.values() if isinstance(container, dict) else container)
-        ]
+def _check_bounds(tables: dict[str, Any]) -> None:
+    inside: list[tuple[str, object]] = [("", tables)]
+    for _ in range(_MOST_LEVELS + 1):
+        deeper: list[tuple[str, object]] = []
+        for where, value in inside:
+            if isinstance(value, dict):
+                deeper += ((dotted(where, key), item) for key, item in value.items())
+            elif isinstance(value, list):
+                deeper += ((f"{where}[{index}]", item) for index, item in enumerate(value))
+            elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                problem = Problem(where, "is too long a number", "write it as a string")
+                raise ConfigurationError([problem])
+        inside = deeper
         if not inside:
-            return False
-    return True
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> ConfigurationError:
+    what = f"has tables or lists in more than {_MOST_LEVELS} others"
+    return ConfigurationError([Problem("pyproject.toml", what)])
