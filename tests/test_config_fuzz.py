@@ -132,13 +132,10 @@ def check(error: WheelnextBuildError) -> None:
     assert not STEERING.search(str(error)), str(error)
 
 
-@given(st.sampled_from(DOCUMENTS), st.integers(1, 6), st.randoms(use_true_random=False))
-def test_mutated_tables(document: dict[str, Any], count: int, dice: random.Random) -> None:
-    changed = copy.deepcopy(document)
-    for _ in range(count):
-        mutate(changed, dice)
+def check_tables(document: dict[str, Any]) -> None:
+    """They are read, or refused in one report; what is accepted can be used."""
     try:
-        config = parse(changed)
+        config = parse(document)
         if config.seed is None:
             return
         # What is accepted can be used: chosen from, and written into a wheel.
@@ -148,6 +145,27 @@ def test_mutated_tables(document: dict[str, Any], count: int, dice: random.Rando
                 config.metadata_of(item.variant).to_json()
     except WheelnextBuildError as error:
         check(error)
+
+
+def check_file(folder: Path, data: bytes) -> None:
+    """pyproject.toml with these bytes is read, or refused with its name."""
+    (folder / "pyproject.toml").write_bytes(data)
+    try:
+        load(folder)
+    except WheelnextBuildError as error:
+        said = str(error)
+    else:
+        return
+    assert "pyproject.toml" in said
+    assert not STEERING.search(said), said
+
+
+@given(st.sampled_from(DOCUMENTS), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_mutated_tables(document: dict[str, Any], count: int, dice: random.Random) -> None:
+    changed = copy.deepcopy(document)
+    for _ in range(count):
+        mutate(changed, dice)
+    check_tables(changed)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -168,12 +186,4 @@ def test_mutated_bytes(tmp_path: Path, text: str, dice: random.Random) -> None:
                 data[index:index] = data[start : start + dice.randint(1, 200)]
         if not data:
             return
-    (tmp_path / "pyproject.toml").write_bytes(data)
-    try:
-        load(tmp_path)
-    except WheelnextBuildError as error:
-        said = str(error)
-    else:
-        return
-    assert "pyproject.toml" in said
-    assert not STEERING.search(said), said
+    check_file(tmp_path, data)

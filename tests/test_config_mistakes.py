@@ -642,6 +642,15 @@ def test_a_release_that_is_none_in_a_project() -> None:
     assert problem.startswith(f"{ROW}: abi_dependency.numpy cannot be 'x': it is written like 2.9")
 
 
+def test_releases_too_far_apart_for_one_requirement() -> None:
+    """It names each of those between them that the variant was not built for."""
+    (problem,) = problems("[project]\n" + row("axes.abi_dependency.numpy = [['2.1', '2.99999']]"))
+    assert problem == (
+        f"{ROW}: abi_dependency.numpy: 2.1 and 2.99999 are 99998 releases apart"
+        " | make a variant for each"
+    )
+
+
 @pytest.mark.parametrize("name", ["c__blosc2", "_c_blosc2", "c_blosc2_"])
 def test_a_dependency_that_is_not_normalised_in_a_project(name: str) -> None:
     (problem,) = problems("[project]\n" + row(f"axes.abi_dependency.{name} = ['2']"))

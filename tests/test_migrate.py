@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from wheelnext_build.cli.main import main
 from wheelnext_build.errors import ConfigurationError, MigrationError, RequestError
-from wheelnext_build.migration.edit import Migration, axes, load, migrate
+from wheelnext_build.migration.edit import Migration, axes, migrate
 from wheelnext_build.migration.requires import FLOOR, switched
+from wheelnext_build.tomlfile import parsed
 
 BACKEND = 'build-backend = "scikit_build_core.build"\n'
 SIMPLE = f'[build-system]\nrequires = ["scikit-build-core"]\n{BACKEND}'
@@ -263,9 +264,9 @@ def test_the_floor_is_what_this_package_requires() -> None:
 def test_minimum_version_goes_into_whatever_table_there_is(tables: str) -> None:
     text = SIMPLE.replace("core", "core<1", 1) + tables
     migration = migrate(text)
-    expected = load(NEW + tables)
+    expected = parsed(NEW + tables)
     expected.setdefault("tool", {}).setdefault("scikit-build", {})["minimum-version"] = "0.12"
-    assert load(migration.after) == expected
+    assert parsed(migration.after) == expected
     assert "scikit-build-core<1" in notes(migration)
     assert "needs scikit-build-core>=1.1" in notes(migration)
 
@@ -281,7 +282,7 @@ def test_a_matrix_is_added_on_demand_and_else_said() -> None:
 
 def test_several_rows_and_axes_that_are_multiplied() -> None:
     text = changed(SIMPLE, "x86_64.level=v3", "nvidia.sm_arch=80_real,90_real x86_64.level=v3")
-    rows = load(text)["tool"]["wheelnext-build"]["matrix"]
+    rows = parsed(text)["tool"]["wheelnext-build"]["matrix"]
     assert rows == [
         {"axes": {"x86_64": {"level": ["v3"]}}},
         {"axes": {"nvidia": {"sm_arch": ["80_real", "90_real"]}, "x86_64": {"level": ["v3"]}}},
@@ -291,7 +292,7 @@ def test_several_rows_and_axes_that_are_multiplied() -> None:
 def test_a_matrix_goes_behind_those_that_are_there() -> None:
     text = changed(SIMPLE + ROW, "nvidia.sm_arch=90_real")
     assert text.startswith(NEW + ROW)
-    assert len(load(text)["tool"]["wheelnext-build"]["matrix"]) == 2
+    assert len(parsed(text)["tool"]["wheelnext-build"]["matrix"]) == 2
 
 
 @pytest.mark.parametrize("value", ["3", "[[]]", "{wheel = 3, cmake = 4, overrides = [5]}"])
@@ -360,7 +361,7 @@ def _files(draw: st.DrawFn) -> str:
 def test_everything_else_parses_as_before(text: str, windows: bool) -> None:
     text = text.replace("\n", "\r\n") if windows else text
     migration = migrate(text, [axes("x86_64.level=v3")])
-    before, after = load(text), load(migration.after)
+    before, after = parsed(text), parsed(migration.after)
     assert after["build-system"]["build-backend"] == "wheelnext_build"
     assert after["tool"].pop("wheelnext-build") == {
         "matrix": [{"axes": {"x86_64": {"level": ["v3"]}}}]
@@ -545,6 +546,8 @@ def test_nothing_that_cmake_compiles(project: Path, capsys: pytest.CaptureFixtur
         (None, "no such file"),
         (b"[build-system", "not TOML"),
         (b"\xff\xfe", "not TOML"),
+        (b"a = " + b"[" * 3000, "in more than 100 others"),
+        (b"a = " + b"9" * 5000, "not TOML: Exceeds the limit"),
         (b"\xef\xbb\xbf" + SIMPLE.encode(), "remove the byte order mark"),
         (b'[build-system]\nrequires = "x"\n', "must be a list of strings"),
         (b"build-system = 3\n", "must be a list of strings"),

@@ -175,7 +175,12 @@ def test_different_architectures_never_read_alike() -> None:
         ("ascend", "driver_version", ["25.2.0", "24.1.rc3"], ["25", "25.2.0.1"]),
         ("ascend", "cann_version", ["8.2.rc1", "8.0.0", "8.3"], ["8", "8.2rc1"]),
         ("tpu", "present", ["true", "false"], ["yes"]),
-        ("abi_dependency", "torch", ["2", "2.9", "2.9.1"], ["2.9.1.0", "2.09", "2.9a"]),
+        (
+            "abi_dependency",
+            "torch",
+            ["2", "2.9", "2.9.1"],
+            ["2.9.1.0", "2.09", "2.9a", "2.123456789"],
+        ),
     ],
 )
 def test_values_are_those_that_installers_know(

@@ -6,7 +6,6 @@ The two ways to declare variants, the standard ``[variant]`` table of the buildi
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -15,11 +14,11 @@ from typing import Self, cast
 
 from packaging.markers import Marker
 
-from . import auditconfig, declare, providers, variantdependencies
+from . import auditconfig, declare, providers, tomlfile, variantdependencies
 from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .effects import Effect
-from .errors import ConfigurationError, Problem, RequestError
+from .errors import ConfigurationError, RequestError
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
@@ -129,18 +128,12 @@ def load(folder: Path) -> Config:
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise RequestError(f"{path}: is not a regular file")
-        with path.open("rb") as stream:
-            pyproject = tomllib.load(stream)
+        content = path.read_bytes()
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
     except OSError as error:
         raise RequestError(f"{path}: {error.strerror}; name the folder of a project") from None
-    except (ValueError, RecursionError) as error:  # ValueError of numbers of too many digits, too
-        raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}")]) from None
-    except MemoryError:
-        text = "takes more memory to read than there is: its keys have too many parts"
-        raise ConfigurationError([Problem("pyproject.toml", text)]) from None
-    return parse(pyproject)
+    return parse(tomlfile.parsed(content))
 
 
 def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:

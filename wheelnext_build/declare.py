@@ -37,6 +37,7 @@ from .variant import (
     is_name,
     is_value,
 )
+from .variantdependencies import abi_pins
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,18 @@ def check_properties(drafts: Iterable[Draft], report: Report) -> list[Draft]:
         if len(machines) > 1:
             needs = f"variant {draft.variant.label!r} needs {' and '.join(machines)}"
             report.add(draft.where, f"{needs}: no machine is both", "make a variant for each")
-        elif all(known):
+        elif all(known) and _can_be_pinned(draft, report):
             possible.append(draft)
     return possible
+
+
+def _can_be_pinned(draft: Draft, report: Report) -> bool:
+    try:
+        abi_pins(draft.variant)
+    except GrammarError as error:
+        report.add(draft.where, str(error), "make a variant for each")
+        return False
+    return True
 
 
 def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:

@@ -7,13 +7,13 @@ import os
 import re
 import sysconfig
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from . import tomlfile
 from .errors import RequestError
 from .request import Kind
 
@@ -216,8 +216,7 @@ def _variable(*path: str) -> str:
 
 
 def _pyproject() -> dict[str, Any]:
-    with Path("pyproject.toml").open("rb") as stream:
-        return tomllib.load(stream)
+    return tomlfile.parsed(Path("pyproject.toml").read_bytes())
 
 
 def _skbuild_table() -> Mapping[str, Any]:

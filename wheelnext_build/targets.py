@@ -131,7 +131,7 @@ KNOWN: Mapping[str, Namespace] = {
         {},
         any_feature=Feature(
             "{feature}{}",
-            pattern=r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}",
+            pattern=r"(0|[1-9]\d{0,7})(\.(0|[1-9]\d{0,7})){0,2}",
             example="2.9 (a release prefix of one to three parts)",
         ),
     ),

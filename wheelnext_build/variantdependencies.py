@@ -14,6 +14,9 @@ from .tomltable import Report, Table, did_you_mean, value_at
 from .variant import Variant
 from .variantmarkers import LABEL, SETS, VariantRequirement
 
+_MOST_BETWEEN = 1000
+"""A requirement has no other way to leave out what lies between two releases than to name it."""
+
 PROVIDER = "wheelnext-build"
 """This package's name among the providers of ``[[tool.dynamic-metadata]]``."""
 
@@ -122,12 +125,17 @@ def _list(value: object) -> list[object]:
 
 
 def abi_pins(variant: Variant) -> tuple[str, ...]:
-    """The releases that a variant was built for, as requirements (PEP 850, abi_dependency)."""
+    """The releases that a variant was built for, as requirements (PEP 850, abi_dependency).
+
+    Raises GrammarError where they would have to name too many others.
+    """
     features = variant.as_mapping().get("abi_dependency", {})
-    return tuple(f"{name.replace('_', '-')}{_pin(values)}" for name, values in features.items())
+    return tuple(
+        f"{name.replace('_', '-')}{_pin(name, values)}" for name, values in features.items()
+    )
 
 
-def _pin(values: tuple[str, ...]) -> str:
+def _pin(name: str, values: tuple[str, ...]) -> str:
     """A specifier that has the releases of all prefixes, and of prefixes between them none."""
     ordered = sorted(values, key=Version)
     if len(ordered) == 1:
@@ -138,6 +146,9 @@ def _pin(values: tuple[str, ...]) -> str:
     gaps = []
     if all(part[:-1] == first[:-1] for part in parts):
         between = range(int(first[-1]), int(last[-1]))
+        if len(between) > _MOST_BETWEEN:
+            ends = f"{ordered[0]} and {ordered[-1]}"
+            raise GrammarError(f"abi_dependency.{name}: {ends} are {len(between)} releases apart")
         named = [".".join([*first[:-1], str(number)]) for number in between]
         gaps = [f"!={text}.*" for text in named if text not in ordered]
     return ",".join([f">={ordered[0]}", *gaps, f"<{next_one}.dev0"])

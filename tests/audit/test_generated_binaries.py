@@ -39,8 +39,15 @@ SEEDS = {
     ],
     "a.a": [tiny_archive(tiny_elf(AVX), tiny_elf(NEON, machine=183), tiny_macho(AVX))],
     "a.fatbin": [fat(entry(CUBIN, 80), entry(PTX, 90))],
-    "a.hsaco": [bundle("hipv4-amdgcn-amd-amdhsa--gfx90a"), tiny_elf(b"", machine=224)],
+    "a.hsaco": [bundle("gfx90a"), tiny_elf(b"", machine=224)],
 }
+TABLES = struct.pack("<II", 20, 0) + b"\1zR\0\1\x78\x10\1\x1b" + bytes(7)
+TABLES += struct.pack("<IIiI", 16, 28, -100, 50) + bytes(4)
+GPU_CODE = [
+    fat(entry(CUBIN, 80), entry(PTX, 90)) * 2,
+    bundle("gfx90a"),
+    compressed(bundle("gfx1100")),
+]
 CASES = [(name, data) for name, seeds in SEEDS.items() for data in seeds]
 NUMBERS = [0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 DICE = st.randoms(use_true_random=False)
@@ -68,15 +75,8 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
     return bytes(result)
 
 
-@pytest.mark.parametrize(("name", "data"), CASES)
-def test_the_seeds_can_be_read(name: str, data: bytes) -> None:
-    assert not [found.error for found in files.audit(name, data) if found.error]
-
-
-@pytest.mark.parametrize("name", SEEDS)
-@given(dice=DICE)
-def test_mutated_binaries(name: str, dice: random.Random) -> None:
-    data = mutated(dice.choice(SEEDS[name]), dice)
+def check_file(name: str, data: bytes) -> None:
+    """A file of a wheel is read, or has one error, in a time that it is worth."""
     begun = time.monotonic()
     found = files.audit(name, data)
     assert time.monotonic() - begun < SECONDS
@@ -86,15 +86,40 @@ def test_mutated_binaries(name: str, dice: random.Random) -> None:
         assert len(item.error) < 10_000
 
 
+def check_gpu_code(data: bytes) -> None:
+    """A section is read, or refused, as that of either maker."""
+    for read in (nvidia_architectures, amd_architectures):
+        with contextlib.suppress(BinaryError):
+            read([data])
+
+
+def check_code(machine: str, code: bytes, functions: list[Function]) -> None:
+    """Any bytes can be disassembled, whatever a file says of functions in them."""
+    region = Region(".text", 0, memoryview(code), functions)
+    entries = frozenset(function.start for function in functions)
+    assert survey(Binary("ELF", machine, (region,), entries)).code_size == len(code)
+
+
+def check_tables(table: bytes, address: int) -> None:
+    """What they give are addresses."""
+    assert all(0 <= start < 2**64 for start, _ in function_ranges(table, address))
+
+
+@pytest.mark.parametrize(("name", "data"), CASES)
+def test_the_seeds_can_be_read(name: str, data: bytes) -> None:
+    assert not [found.error for found in files.audit(name, data) if found.error]
+
+
+@pytest.mark.parametrize("name", SEEDS)
+@given(dice=DICE)
+def test_mutated_binaries(name: str, dice: random.Random) -> None:
+    check_file(name, mutated(dice.choice(SEEDS[name]), dice))
+
+
 @given(dice=DICE)
 def test_mutated_gpu_code(dice: random.Random) -> None:
-    for seed, read in (
-        (fat(entry(CUBIN, 80), entry(PTX, 90)) * 2, nvidia_architectures),
-        (bundle("hipv4-amdgcn-amd-amdhsa--gfx90a"), amd_architectures),
-        (compressed(bundle("hipv4-amdgcn-amd-amdhsa--gfx1100")), amd_architectures),
-    ):
-        with contextlib.suppress(BinaryError):
-            read([mutated(seed, dice)])
+    for seed in GPU_CODE:
+        check_gpu_code(mutated(seed, dice))
 
 
 @given(st.binary(max_size=200))
@@ -108,17 +133,13 @@ def test_any_bytes_of_a_gpu_file(rest: bytes) -> None:
 @given(st.binary(max_size=120), st.lists(st.tuples(st.integers(0, 130), st.integers(0, 130))))
 def test_any_bytes_as_code(machine: str, code: bytes, known: list[tuple[int, int]]) -> None:
     functions = [Function(start, end, "f" if start % 2 else "") for start, end in known]
-    region = Region(".text", 0, memoryview(code), functions)
-    found = survey(Binary("ELF", machine, (region,), frozenset(start for start, _ in known)))
-    assert found.code_size == len(code)
+    check_code(machine, code, functions)
 
 
 @given(st.binary(max_size=160), st.integers(0, 2**64 - 1), DICE)
 def test_any_tables_for_unwinding(data: bytes, address: int, dice: random.Random) -> None:
-    entry = struct.pack("<II", 20, 0) + b"\1zR\0\1\x78\x10\1\x1b" + bytes(7)
-    entry += struct.pack("<IIiI", 16, 28, -100, 50) + bytes(4)
-    for table in (data, mutated(entry, dice) + data):
-        assert all(0 <= start < 2**64 for start, _ in function_ranges(table, address))
+    for table in (data, mutated(TABLES, dice) + data):
+        check_tables(table, address)
 
 
 def test_a_processor_that_nobody_knows_in_a_fat_file() -> None:

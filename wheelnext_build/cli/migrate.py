@@ -53,16 +53,17 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError:
         raise RequestError("migrate needs tomlkit: pip install 'wheelnext-build[cli]'") from None
     from ..migration import backends, edit, notes
+    from ..tomlfile import parsed
 
     path = args.project / "pyproject.toml"
     matrix = [edit.axes(text) for text in args.matrix]
     text = _read(path)
-    backends.check(args.project, edit.load(text))
+    backends.check(args.project, parsed(text))
     migration = edit.migrate(text, matrix)
     if args.write and migration.changed:
         _write(path, migration.after)
     now = migration.after if args.write else text  # the lines that are named are those of the file
-    found = notes.collect(args.project, edit.load(now), now)
+    found = notes.collect(args.project, parsed(now), now)
     if args.json:
         emit_json(_as_json(migration, found, written=args.write and migration.changed))
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,8 @@ import tomlkit
 from tomlkit.items import String
 
 from .. import config
-from ..errors import ConfigurationError, MigrationError, Problem, RequestError
+from ..errors import MigrationError, RequestError
+from ..tomlfile import parsed
 from ..tomltable import value_at
 from .note import Note
 from .requires import FLOOR, THEIRS, Switched, switched
@@ -58,7 +58,7 @@ def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
     RequestError where ``build-system`` or a value of the matrix is not what it must be, and
     MigrationError where the change cannot be made without disturbing the rest.
     """
-    before = load(text)
+    before = parsed(text)
     config.parse(before)  # what is wrong already is said before anything else
     decided = switched(
         build_system(before)["requires"],
@@ -75,15 +75,6 @@ def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
         )
     declared = config.parse(expected).declared
     return Migration(text, after, (*_pin_notes(decided), *([] if declared else [_no_variants()])))
-
-
-def load(text: str) -> dict[str, Any]:
-    """Parse a pyproject.toml; raises ConfigurationError where it is not TOML."""
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # of numbers of too many digits, too
-        hint = "remove the byte order mark at its start" if text.startswith("\ufeff") else ""
-        raise ConfigurationError([Problem("pyproject.toml", f"not TOML: {error}", hint)]) from None
 
 
 def table(value: Any, *path: str) -> Mapping[str, Any]:

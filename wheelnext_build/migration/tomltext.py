@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from ..errors import ConfigurationError
+from ..tomlfile import parsed
 from .tomllines import header_lines
 
 
@@ -117,6 +118,6 @@ def with_line_ends_of(text: str, new: str) -> str:
 
 def _parsed(text: str) -> object:
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError):
+        return parsed(text)
+    except ConfigurationError:
         return None

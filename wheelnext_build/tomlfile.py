@@ -1,0 +1,63 @@
+"""pyproject.toml as text becomes tables, or an error of this project's own."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from .errors import ConfigurationError, Problem
+from .tomltable import dotted
+
+_MOST_LEVELS = 100
+"""Tables and lists within each other; what copies and compares them needs a call for each."""
+
+_MOST_BITS = 1 << 10
+"""TOML's integers have 64. Python reads hexadecimal ones of any length, and cannot write them."""
+
+
+def parsed(content: bytes | str) -> dict[str, Any]:
+    """The tables of a pyproject.toml; raises ConfigurationError where it is not TOML.
+
+    Or where it is more than is ever read: nested beyond reason, a number of thousands of digits.
+    """
+    hint = ""
+    try:
+        text = content.decode() if isinstance(content, bytes) else content
+        if text.startswith("\ufeff"):
+            hint = "remove the byte order mark at its start"
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, and int()'s of long numbers
+        problem = Problem("pyproject.toml", f"not TOML: {error}", hint)
+        raise ConfigurationError([problem]) from None
+    except MemoryError:
+        problem = Problem(
+            "pyproject.toml", "takes more memory to read than there is", "shorten its keys"
+        )
+        raise ConfigurationError([problem]) from None
+    _check_bounds(tables)
+    return tables
+
+
+def _check_bounds(tables: dict[str, Any]) -> None:
+    inside: list[tuple[str, object]] = [("", tables)]
+    for _ in range(_MOST_LEVELS + 1):
+        deeper: list[tuple[str, object]] = []
+        for where, value in inside:
+            if isinstance(value, dict):
+                deeper += ((dotted(where, key), item) for key, item in value.items())
+            elif isinstance(value, list):
+                deeper += ((f"{where}[{index}]", item) for index, item in enumerate(value))
+            elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                problem = Problem(where, "is too long a number", "write it as a string")
+                raise ConfigurationError([problem])
+        inside = deeper
+        if not inside:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> ConfigurationError:
+    what = f"has tables or lists in more than {_MOST_LEVELS} others"
+    return ConfigurationError([Problem("pyproject.toml", what)])
