@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from figures import Figure
 from fuzz_targets import TARGETS
 
 pytestmark = [
@@ -27,7 +28,7 @@ DONE = re.compile(r"^#(?P<runs>\d+)\s+DONE\s+cov: (?P<coverage>\d+)", re.MULTILI
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_case_is_read_or_refused(target: str, tmp_path: Path) -> None:
+def test_every_case_is_read_or_refused(target: str, tmp_path: Path, figure: Figure) -> None:
     result = subprocess.run(
         [sys.executable, FUZZING, target, tmp_path, f"-runs={RUNS}"],
         stdout=subprocess.PIPE,
@@ -39,7 +40,7 @@ def test_every_case_is_read_or_refused(target: str, tmp_path: Path) -> None:
         pytest.fail(f"{target}: status {result.returncode}\n{failing(tmp_path)}\n{told(output)}")
     done = DONE.search(output)
     assert done, f"no coverage was counted; is the project installed as editable?\n{output}"
-    print(f"{target}: {done['runs']} runs, {done['coverage']} places covered")
+    figure(f"{done['runs']} cases, {done['coverage']} places covered")
     assert int(done["runs"]) >= RUNS
 
 
