@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -48,6 +49,25 @@ def test_nothing_stays_and_what_was_left_goes(
             assert not left.exists()
         assert used.is_dir()
         assert scratch.is_dir()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_disk_without_room_for_it_keeps_nothing_of_it(
+    room: int, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = os.mkdir, 0
+
+    def made(*arguments: Any, **options: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(*arguments, **options)
+
+    monkeypatch.setattr(os, "mkdir", made)
+    with pytest.raises(OSError, match="No space left"), scratch_folder():
+        pass
     assert list(temporary.iterdir()) == []
 
 

@@ -82,14 +82,18 @@ def _new_folder() -> Path | None:
             continue  # another process removes what is empty
         except PermissionError:
             return None  # where users have other numbers, it may only seem to be ours
+        except BaseException:
+            remove_empty(top / _SCRATCH, top)
+            raise
     return None
 
 
 def remove_empty(*folders: Path) -> None:
-    """Remove folders, in this order, up to the first that has something in it."""
+    """Remove folders that are there, in this order, up to the first that has something in it."""
     with contextlib.suppress(OSError):
         for folder in folders:
-            folder.rmdir()
+            with contextlib.suppress(FileNotFoundError):
+                folder.rmdir()
 
 
 @contextlib.contextmanager
