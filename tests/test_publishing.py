@@ -1,0 +1,82 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build import publishing
+from wheelnext_build.errors import WheelError
+from wheelnext_build.publishing import atomic_file
+
+
+def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with atomic_file(path) as stream:
+        stream.write(b"new")
+        stream.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    if os.name == "posix":
+        ordinary = tmp_path / "ordinary"
+        ordinary.touch()
+        assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), WheelError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_a_file_that_fails_half_way_leaves_nothing(
+    tmp_path: Path, error: BaseException, seen: type[BaseException]
+) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(seen), atomic_file(path) as stream:  # noqa: PT012
+        stream.write(b"half")
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
+@pytest.mark.parametrize("step", ["chmod", "replace"])
+def test_another_process_takes_no_finished_file_for_a_left_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path, real = tmp_path / "file", getattr(Path, step)
+
+    def disturbed(*arguments: object) -> object:
+        publishing._remove_left.__wrapped__(tmp_path)  # what other processes do first
+        return real(*arguments)
+
+    monkeypatch.setattr(Path, step, disturbed)
+    with atomic_file(path) as stream:
+        stream.write(b"whole")
+    assert path.read_bytes() == b"whole"
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
+        atomic_file(tmp_path / "gone" / "x.whl"),
+    ):
+        pass
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(WheelError, match="is not a regular file"), atomic_file(path):
+            pass
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()
