@@ -540,6 +540,10 @@ def test_nothing_that_cmake_compiles(project: Path, capsys: pytest.CaptureFixtur
     assert "wheel.cmake is false" in capsys.readouterr().err
 
 
+def requiring(text: str) -> bytes:
+    return f'[build-system]\nrequires = ["scikit-build-core", "{text}"]\n{BACKEND}'.encode()
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -553,6 +557,8 @@ def test_nothing_that_cmake_compiles(project: Path, capsys: pytest.CaptureFixtur
         (b"build-system = 3\n", "must be a list of strings"),
         (b"tool = 3\n" + SIMPLE.encode(), "tool: must be a table"),
         (f'[build-system]\nrequires = ["a b"]\n{BACKEND}'.encode(), "'a b' is no requirement"),
+        (requiring(f"cmake>={9:05000}"), "it has a number of thousands of digits"),
+        (requiring(f"cmake; {'(' * 3000}"), "is no requirement"),
     ],
 )
 def test_wrong_input_is_status_2(
@@ -562,6 +568,16 @@ def test_wrong_input_is_status_2(
     path.unlink() if content is None else path.write_bytes(content)
     assert main(["migrate", str(project)]) == 2
     assert expected in capsys.readouterr().err
+
+
+def test_a_python_that_nobody_numbers_is_none_of_ours(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = f">=3.{'9' * 5000}"
+    table = f'[project]\nname = "x"\nversion = "1"\nrequires-python = "{python}"\n'
+    (project / "pyproject.toml").write_text(SIMPLE + table)
+    assert main(["migrate", str(project)]) == 0
+    assert "the project is for Python" not in capsys.readouterr().err
 
 
 def test_mistakes_in_variants_that_are_there_are_reported() -> None:

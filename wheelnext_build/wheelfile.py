@@ -335,9 +335,9 @@ def _release_key(text: str) -> str:
 
 
 def _same_version(one: str, other: str) -> bool:
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         return Version(one) == Version(other)
-    except InvalidVersion:
+    except ValueError:  # of too many digits, too
         return False

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from ..errors import MigrationError
 from .edit import BACKEND, SKBUILD_BACKEND, build_system, table
 from .note import Place
-from .requires import THEIRS
+from .requires import THEIRS, read_requirement
 
 _TO_SKBUILD = (
     "Switch to scikit_build_core.build first (https://scikit-build-core.readthedocs.io), compare "
@@ -68,8 +67,8 @@ def _described(backend: str, pyproject: Mapping[str, Any]) -> str:
 def _names(requires: list[str]) -> Iterator[str]:
     for text in requires:
         try:
-            yield Requirement(text).name
-        except InvalidRequirement:
+            yield read_requirement(text).name
+        except ValueError:
             continue
 
 

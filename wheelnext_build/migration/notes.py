@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from . import compileflags
 from .edit import table
 from .note import Note, Place
-from .requires import THEIRS, admits
+from .requires import THEIRS, admits, read_requirement
 from .tomllines import line_of
 
 _THIS = "pyproject.toml"
@@ -101,9 +101,9 @@ def _is_source(folder: Path) -> bool:
 def _pythons(project: Mapping[str, Any], where: Where) -> Iterator[Note]:
     try:
         wanted = SpecifierSet(str(project.get("requires-python", ">=3.11")))
-    except InvalidSpecifier:
+        old = [f"3.{minor}" for minor in range(7, _FIRST_PYTHON) if f"3.{minor}.99" in wanted]
+    except ValueError:  # of too many digits, too
         return
-    old = [f"3.{minor}" for minor in range(7, _FIRST_PYTHON) if wanted.contains(f"3.{minor}.99")]
     if old:
         yield Note(
             f"the project is for Python {', '.join(old)}, too, and wheelnext-build runs on 3.11 or "
@@ -211,8 +211,8 @@ def _cibuildwheel(tool: Mapping[str, Any], where: Where) -> Iterator[Note]:
 
 def _requirement(text: object) -> Requirement | None:
     try:
-        return Requirement(text) if isinstance(text, str) else None
-    except InvalidRequirement:
+        return read_requirement(text) if isinstance(text, str) else None
+    except ValueError:
         return None
 
 

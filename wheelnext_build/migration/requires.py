@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -31,6 +32,7 @@ READS_REQUIRES = "build-system.requires"
 
 _OLD_SERIES = (*(f"0.{minor}" for minor in range(1, 13)), "1.0")
 _PATCHES = 20
+_LONG_NUMBER = re.compile(r"[0-9]{1000}")
 _GONE_EXTRAS = {
     "pyproject",
     "rich",
@@ -113,13 +115,26 @@ def admits(specifier: SpecifierSet, floor: Version) -> bool:
     )
 
 
-def _requirement(text: str) -> Requirement:
+def read_requirement(text: str) -> Requirement:
+    """Read a requirement; raises ValueError where it is none, or is nothing to compare with.
+
+    Python reads no numbers of thousands of digits: comparing versions fails then, not reading.
+    """
+    if _LONG_NUMBER.search(text):
+        raise ValueError("it has a number of thousands of digits")
     try:
         return Requirement(text)
-    except InvalidRequirement as error:
+    except RecursionError:
+        raise ValueError("it has too many brackets within each other") from None
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        return read_requirement(text)
+    except ValueError as error:
         reason = str(error).partition("\n")[0]
         raise RequestError(
-            f"pyproject.toml: build-system.requires: {text!r} is no requirement: {reason}"
+            f"pyproject.toml: build-system.requires: {text[:200]!r} is no requirement: {reason}"
         ) from None
 
 
