@@ -14,6 +14,17 @@ from wheelnext_build.errors import WheelError
 from wheelnext_build.publishing import atomic_file
 
 
+@pytest.fixture(params=["unnamed", "hidden"])
+def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How a file is written until it is whole."""
+    if request.param == "hidden":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    elif not hasattr(os, "O_TMPFILE"):
+        pytest.skip("needs files without a name (Linux)")
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("part")
 def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
@@ -29,6 +40,29 @@ def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
+def test_what_is_not_whole_has_no_name(tmp_path: Path, part: str) -> None:
+    """So nothing is left of it, however its process ends."""
+    path = tmp_path / "file"
+    for content in (b"new", b"newer"):
+        before = set(tmp_path.iterdir())
+        with atomic_file(path) as stream:
+            stream.write(content)
+            stream.flush()
+            assert len(set(tmp_path.iterdir()) - before) == (part == "hidden")
+        assert path.read_bytes() == content
+        assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dangling_link_is_replaced(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "file"
+    path.symlink_to(tmp_path / "nothing")
+    with atomic_file(path) as stream:
+        stream.write(part.encode())
+    assert not path.is_symlink()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("part")
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
@@ -47,11 +81,15 @@ def test_a_file_that_fails_half_way_leaves_nothing(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
+@pytest.mark.usefixtures("part")
+@pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("step", ["chmod", "replace"])
 def test_another_process_takes_no_finished_file_for_a_left_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, is_there: bool
 ) -> None:
     path, real = tmp_path / "file", getattr(Path, step)
+    if is_there:
+        path.touch()
 
     def disturbed(*arguments: object) -> object:
         publishing._remove_left.__wrapped__(tmp_path)  # what other processes do first

@@ -6,8 +6,10 @@ import contextlib
 import filecmp
 import functools
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -43,9 +45,10 @@ def publish(wheel: Path, folder: Path, filename: str = "", known: Known | None =
 def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
 
-    It is written beside ``path``, so that the renaming cannot fail half-way. Raises WheelError
-    where the file cannot be written, or ``path`` is a device, a pipe or a folder, which a renaming
-    would replace: for root even /dev/null.
+    It is written in the folder of ``path``, so that it cannot be left half-moved: without a name
+    until it is whole (O_TMPFILE of Linux), or under a hidden one where the file system has no such
+    files. Raises WheelError where the file cannot be written, or ``path`` is a device, a pipe or a
+    folder, which a renaming would replace: for root even /dev/null.
 
     ``known`` is what was in the folder when a build began. Raises BuildError where another one has
     written a file of this name since then, with another content: a release is not mixed of two.
@@ -54,43 +57,87 @@ def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
         if path.exists() and not path.is_file():
             raise WheelError(f"{path}: cannot be written: is not a regular file")
         _remove_left(path.parent)
-        part, stream = _new_part(path.parent)
+        part = _new_part(path.parent)
         try:
-            with stream:
+            with part.stream as stream:
                 yield stream
                 stream.flush()
-                part.chmod(_new_file_mode())
+                part.path.chmod(_new_file_mode())
                 if os.name == "posix":  # before its lock is free: it is no left one yet
                     _put(part, path, known)
             if os.name != "posix":  # an open file cannot be renamed there, nor removed
                 _put(part, path, known)
         except BaseException:
-            part.unlink(missing_ok=True)
+            part.remove()
             raise
     except OSError as error:
         raise WheelError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _new_part(folder: Path) -> tuple[Path, IO[bytes]]:
+@dataclass(frozen=True)
+class _Part:
     """A file that is written; its lock says that somebody lives who writes it."""
+
+    stream: IO[bytes]
+    path: Path
+    """Where it can be opened; that is no name in a folder where it ``is_unnamed``."""
+    is_unnamed: bool = False
+
+    def name(self, path: Path) -> None:
+        """Give an unnamed file this name; raises FileExistsError where another file has it."""
+        # With a descriptor of a folder, which an absolute path needs none of, links are followed.
+        os.link(self.path, path, src_dir_fd=self.stream.fileno())
+
+    def replace(self, path: Path) -> None:
+        """Put the file in the place of what is at ``path``."""
+        if not self.is_unnamed:
+            self.path.replace(path)
+            return
+        named = path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+        try:
+            self.name(named)
+            named.replace(path)
+        except BaseException:
+            named.unlink(missing_ok=True)
+            raise
+
+    def remove(self) -> None:
+        if not self.is_unnamed:
+            self.path.unlink(missing_ok=True)
+
+
+def _new_part(folder: Path) -> _Part:
+    if hasattr(os, "O_TMPFILE"):
+        with contextlib.suppress(OSError):  # or what follows has the same one
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+            stream = os.fdopen(descriptor, "w+b")
+            lock_file(stream, wait=True)
+            path = Path(f"/proc/self/fd/{descriptor}")
+            if path.exists():
+                return _Part(stream, path, is_unnamed=True)
+            stream.close()
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
         stream = os.fdopen(descriptor, "w+b")
         lock_file(stream, wait=True)
         if os.fstat(descriptor).st_nlink:
-            return Path(name), stream
+            return _Part(stream, Path(name))
         stream.close()  # taken for a left one before it had its lock
 
 
-def _put(part: Path, path: Path, known: Known | None) -> None:
+def _put(part: _Part, path: Path, known: Known | None) -> None:
+    if part.is_unnamed:
+        with contextlib.suppress(FileExistsError):
+            part.name(path)
+            return
     with _turn(path.parent) if known is not None else contextlib.nullcontext():
         if known is not None and path.exists() and identity(path) != known.get(path.name):
-            if not filecmp.cmp(part, path, shallow=False):
+            if not filecmp.cmp(part.path, path, shallow=False):
                 raise BuildError(
                     f"{path}: another build has written it since this one began, or is at work "
                     "there, and it has another content: have only one build at a time write it"
                 )
-            part.unlink()
+            part.remove()
             return
         part.replace(path)
 
