@@ -83,7 +83,7 @@ def test_a_folder_is_made_and_removed_where_nothing_comes(tmp_path: Path) -> Non
     out = tmp_path / "new" / "out"
     with shared(out):
         assert out.is_dir()
-    assert not out.exists()
+    assert not out.parent.exists()
     with alone(tmp_path, made=out):
         (out / "file").touch()
     assert (out / "file").is_file()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .announce import announce
 from .publishing import make_folder
+from .scratch import to_the_end
 
 if sys.platform != "win32":
     import fcntl
@@ -49,7 +50,7 @@ def alone(*folders: Path, made: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _made(folder: Path, *, alone: bool) -> Iterator[bool]:
-    was_there, others = folder.is_dir(), False
+    missing, others = _missing(folder), False
     with contextlib.ExitStack() as stack:
         while True:
             make_folder(folder)
@@ -61,9 +62,14 @@ def _made(folder: Path, *, alone: bool) -> Iterator[bool]:
                 stack.callback(os.close, descriptor)
                 break
             os.close(descriptor)  # removed by whoever made it, and left it empty
-        if not was_there:
-            stack.callback(_remove_empty, folder, descriptor)
+        if missing:
+            stack.callback(to_the_end, _remove_empty, missing, descriptor)
         yield others
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folder and those that it is to be in, as far as they are not there, innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.is_dir()]
 
 
 def _opened(folder: Path) -> int | None:
@@ -104,9 +110,10 @@ def _try(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _remove_empty(folder: Path, descriptor: int | None) -> None:
-    """Remove a folder that was made for nothing, unless another process holds it, too."""
+def _remove_empty(folders: list[Path], descriptor: int | None) -> None:
+    """Remove folders that were made for nothing, unless another process holds the first, too."""
     with contextlib.suppress(OSError):
         if descriptor is not None and sys.platform != "win32":
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        folder.rmdir()
+        for folder in folders:
+            folder.rmdir()

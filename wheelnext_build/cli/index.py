@@ -85,8 +85,7 @@ def run(args: argparse.Namespace) -> int:
 def _run_simple(args: argparse.Namespace) -> int:
     from ..release.simple import publish_simple
 
-    with alone(args.folder):
-        projects = publish_simple(args.folder, args.simple)
+    projects = publish_simple(args.folder, args.simple)
     if args.json:
         emit_json(
             [

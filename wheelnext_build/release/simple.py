@@ -14,16 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
-from ..filelock import locked
+from ..folderlock import alone
 from ..metadata import VariantMetadata
 from ..publishing import make_folder
 from .distfiles import SDIST_SUFFIX, digest, read_facts, release_of
 from .index import ReleaseFiles, find_releases, read_release, read_variants_json
 from .shelf import File, Shelf, Variants, put_file, put_variants, stamp_of, version_of, write_pages
 from .simplepages import HTML_PAGE, Link, project_pages, root_pages
-
-_LOCK = ".publishing"
-"""The folder in OUT that one publisher at a time may use; no project can be called so."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,8 @@ def publish_simple(folder: Path, out: Path) -> tuple[PublishedProject, ...]:
     writes nothing then; RequestError where a folder or file cannot be used.
     """
     try:
-        releases, found = find_releases(folder)
-        make_folder(out)
-        with locked(out / _LOCK, f"{out}: waiting for another process that publishes there"):
+        with alone(folder, made=out):
+            releases, found = find_releases(folder)
             problems = list(found)
             plans = _plans(folder, out, releases, problems)
             if problems:
