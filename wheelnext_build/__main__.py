@@ -15,7 +15,10 @@ def _leave_out_the_working_directory() -> None:
 
 
 if __name__ == "__main__":
-    _leave_out_the_working_directory()
-    from .cli.entry import main
-
+    try:
+        _leave_out_the_working_directory()
+        from .cli.entry import main
+    except KeyboardInterrupt:
+        print("wheelnext-build: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
     raise SystemExit(main())

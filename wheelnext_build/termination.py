@@ -14,6 +14,14 @@ from . import processgroup
 _ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+class AskedToEnd(SystemExit):
+    """The end of a process that a signal asked for; ``reason`` is the signal's name."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.reason = signal.Signals(number).name
+
+
 @contextlib.contextmanager
 def ending_when_asked() -> Iterator[None]:
     """Let SIGTERM, and a terminal that is closed, end the block as Ctrl-C does: nothing is left.
@@ -25,7 +33,7 @@ def ending_when_asked() -> Iterator[None]:
         return
 
     def stop(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
+        raise AskedToEnd(number)
 
     heeded = [number for number in _ASKING if signal.getsignal(number) != signal.SIG_IGN]
     before = [(number, signal.signal(number, stop)) for number in heeded]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from .. import __version__, faults, streams
 from ..errors import WheelnextBuildError, printable
-from ..termination import ending_when_asked
+from ..termination import AskedToEnd, ending_when_asked
 
 COMMANDS = (
     "matrix",
@@ -83,6 +84,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             text = f"standard output: {error.strerror}"
         print(printable(f"wheelnext-build: {text}"), file=sys.stderr)
         return WheelnextBuildError.exit_code
+    except AskedToEnd as stop:
+        with contextlib.suppress(OSError):  # a terminal that is closed
+            print(f"wheelnext-build: ended by {stop.reason}", file=sys.stderr)
+        raise
     except MemoryError:
         print("wheelnext-build: out of memory", file=sys.stderr)
         return WheelnextBuildError.exit_code
