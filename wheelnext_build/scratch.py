@@ -47,7 +47,7 @@ def scratch_folder() -> Iterator[Path]:
                 yield Path(stack.enter_context(random))
                 return
             parent = new.parent
-            stack.callback(remove_empty, parent, parent.parent)
+            stack.callback(to_the_end, remove_empty, parent, parent.parent)
             stack.callback(to_the_end, shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
             try:

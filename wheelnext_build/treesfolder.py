@@ -71,7 +71,7 @@ def _held(folder: Path) -> Iterator[bool]:
         with contextlib.suppress(BuildError):  # others remove what it is in, where that is empty
             is_mine = stack.enter_context(try_locked(folder, wait=False))
         if is_mine:
-            stack.callback(remove_empty, folder.parent)
+            stack.callback(to_the_end, remove_empty, folder.parent)
             stack.callback(to_the_end, shutil.rmtree, folder, ignore_errors=True)
         yield is_mine
 
