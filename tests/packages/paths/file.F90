@@ -1,5 +1,7 @@
-function where() result(name)
-    character(len=200) :: name
-    name = __FILE__
-    write (*, *) name
-end function where
+subroutine twice(value)
+    real, intent(inout) :: value
+    value = 2 * value
+#if defined(NAMES_ITSELF)
+    write (*, *) __FILE__
+#endif
+end subroutine twice
