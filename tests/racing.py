@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +91,9 @@ def race(pair: Pair, orders: Orders, count: int, seed: int = 1) -> int:
 
 def names_a_path(text: str, case: Case) -> bool:
     """Whether a refusal says of what file or folder it is."""
-    return case.output in text or ".whl" in text
+    return re.search(rf"(^|[/ '\"]){re.escape(case.output)}([/:]|$)", text) is not None or (
+        ".whl" in text
+    )
 
 
 def _check_whole(files: Files, orders: Orders) -> None:

@@ -343,6 +343,12 @@ def test_what_is_not_toml_is_reported(tmp_path: Path, content: bytes) -> None:
         load(tmp_path)
 
 
+def test_a_byte_that_is_not_utf8_is_found(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"a = 1\nb = '\xff'\n")
+    with pytest.raises(ConfigurationError, match=r"byte 0xff is not UTF-8 \(at line 2\)"):
+        load(tmp_path)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pyproject.toml")

@@ -82,6 +82,8 @@ KEYS = (
     *("dependencies", "define", "environment", "c-flags", "no-flags", "share-tree", "mode", "null"),
     *("x86_64", "nvidia", "acme", "level", "sm_arch", *WORDS[:8]),
 )
+PLACE = re.compile(r"(variant|tool|project|build-system)\b")
+LINE = re.compile(r"\(at (line \d+(, column \d+)?|end of document)\)$")
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202e]")
 
 
@@ -126,9 +128,7 @@ def check(error: WheelnextBuildError) -> None:
     if isinstance(error, ConfigurationError):
         assert error.problems
         for problem in error.problems:
-            assert re.match(
-                r"(variant|tool|project|build-system)\b|\(|line |pyproject", problem.where
-            ), problem
+            assert PLACE.match(problem.where), problem
     assert not STEERING.search(str(error)), str(error)
 
 
@@ -153,10 +153,15 @@ def check_file(folder: Path, data: bytes) -> None:
     try:
         load(folder)
     except WheelnextBuildError as error:
-        said = str(error)
-    else:
-        return
+        check_refusal(error)
+
+
+def check_refusal(error: WheelnextBuildError) -> None:
+    said = str(error)
     assert "pyproject.toml" in said
+    assert isinstance(error, ConfigurationError), repr(error)
+    for problem in error.problems:
+        assert PLACE.match(problem.where) or LINE.search(problem.what), problem
     assert not STEERING.search(said), said
 
 

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 from planted import found_before_any_code_of_ours, imported, plant
+from tiny_wheels import x86_64_metadata
 from zips import wheel
+
+from wheelnext_build.stamp import stamp
 
 PROJECT = Path(__file__).parent / "packages" / "targets_scope"
 
+WHEEL = "pkg-1.0-py3-none-any.whl"
 MODULE = (sys.executable, "-m", "wheelnext_build")
 SCRIPT = (str(Path(sys.executable).with_name("wheelnext-build")),)
 
@@ -21,7 +25,7 @@ SCRIPT = (str(Path(sys.executable).with_name("wheelnext-build")),)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
-    wheel(tmp_path)
+    stamp(wheel(tmp_path), tmp_path, x86_64_metadata("x86_64_v3", "v3"))
     return tmp_path
 
 
@@ -29,10 +33,14 @@ def folder(tmp_path: Path) -> Path:
     ("command", "without"),
     [
         (("matrix", "--format", "json"), found_before_any_code_of_ours()),
-        (("audit", "pkg-1.0-py3-none-any.whl"), ()),
+        (("audit", WHEEL), ()),
         (("check", "."), ()),
         (("index", "."), ()),
-        (("inspect", "pkg-1.0-py3-none-any.whl"), ()),
+        (("label", "--property", "x86_64 :: level :: v3", "-o", "out", WHEEL), ()),
+        (("unlabel", "-o", "out", "pkg-1.0-py3-none-any-x86_64_v3.whl"), ()),
+        (("repair", WHEEL, "out", "--", "cp", "{wheel}", "{dest_dir}"), ()),
+        (("migrate", "."), ()),
+        (("inspect", WHEEL), ()),
         (("matrix", "--format", "json"), ()),
         (("report", ".", "--html", "report.html"), ()),
         (("select", "."), ()),

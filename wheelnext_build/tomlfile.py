@@ -28,7 +28,12 @@ def parsed(content: bytes | str) -> dict[str, Any]:
         tables = tomllib.loads(text)
     except RecursionError:
         raise _too_deep() from None
-    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, and int()'s of long numbers
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"byte 0x{error.object[error.start]:02x} is not UTF-8 (at line {line})"
+        problem = Problem("pyproject.toml", f"not TOML: {what}", "save it as UTF-8")
+        raise ConfigurationError([problem]) from None
+    except ValueError as error:  # TOMLDecodeError, and int()'s of long numbers
         problem = Problem("pyproject.toml", f"not TOML: {error}", hint)
         raise ConfigurationError([problem]) from None
     except MemoryError:

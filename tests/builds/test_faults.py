@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import faults
@@ -143,12 +144,16 @@ def test_a_compiler_without_memory(
     ended = faults.run(command, temporary, env={"CC": str(compiler)})
     faults.check_refused(ended, "x86_64_v3: the build failed", "memory")
     assert {name for name in faults.content(out) if "v3" in name} == set()
+    assert faults.content(out)  # what was finished before
     faults.check_no_partial(out, whole)
     faults.check_nothing_left(temporary)
     compiler.write_text(faults.POOR.replace("ulimit -v 100000\n", ""))
     ended = faults.run(command, temporary, env={"CC": str(compiler)})
     assert ended.status == 0, ended.said
-    assert faults.content(out).keys() == faults.wheels_only(whole).keys()
+    again = build(tmp_path / "again", source)
+    ended = faults.run(again, temporary, env={"CC": str(compiler)})
+    assert ended.status == 0, ended.said
+    assert faults.content(out) == faults.content(tmp_path / "again")
 
 
 def test_a_changed_source_with_an_earlier_date_is_compiled(
@@ -219,6 +224,22 @@ def test_a_date_that_files_cannot_have(
     ended = faults.run([sys.executable, "-P", "-c", call], temporary, cwd=project, env=env)
     faults.check_refused(ended, "wheelnext-build error: SOURCE_DATE_EPOCH is ", "seconds since")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("date", ["0", "4294967295"])
+def test_the_first_and_the_last_date(
+    date: str, project: Path, tmp_path: Path, temporary: Path
+) -> None:
+    out = tmp_path / "out"
+    ended = faults.run(
+        build(out, project, "--only", "x86_64_v3", sdist=True),
+        temporary,
+        env={"SOURCE_DATE_EPOCH": date},
+    )
+    assert ended.status == 0, ended.said
+    (wheel,) = out.glob("*.whl")
+    years = {info.date_time[0] for info in zipfile.ZipFile(wheel).infolist()}
+    assert years == {1980 if date == "0" else 2106}
 
 
 def test_standard_output(project: Path, tmp_path: Path, temporary: Path) -> None:

@@ -35,6 +35,7 @@ for settings in (None, {SETTINGS}):
     hooks.prepare_metadata_for_build_wheel(prepared.pop(), settings)
 hooks.build_sdist(dist)
 hooks.build_wheel(dist, {SETTINGS})
+hooks.build_editable(prepared.pop(), {SETTINGS})
 """
 
 COMPILER = """#!/bin/sh
@@ -65,7 +66,7 @@ def observed(
         pytest.skip("no strace here")
     project, folder = shared_project("project_scope"), tmp_path_factory.mktemp("observed")
     log, trace, modes = (folder / name for name in ("imported.txt", "trace", "modes.txt"))
-    for path in ("dist", "prepared/0", "prepared/1", "temporary"):
+    for path in ("dist", "prepared/0", "prepared/1", "editable", "temporary"):
         (folder / path).mkdir(parents=True)
     plant(project.folder, log)
     compiler = folder / "compiler"
@@ -76,7 +77,8 @@ def observed(
         *("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=execve", "-e", "signal=none"),
         *("-z", "-s", "4096", "-o", trace),
         *(sys.executable, "-P", folder / "hooks.py", project.folder),
-        *(folder / "dist", folder / "prepared" / "0", folder / "prepared" / "1"),
+        *(folder / "dist", folder / "editable", folder / "prepared" / "0"),
+        folder / "prepared" / "1",
         cwd=project.folder,
         env={"CC": str(compiler), "TMPDIR": str(folder / "temporary")},
     )
@@ -98,6 +100,10 @@ def test_only_known_programs_run(observed: Observed) -> None:
 def test_no_module_of_the_project_is_imported(observed: Observed) -> None:
     # CMake's FindPython asks `python -c` there: that is the project's own build, with any backend.
     assert [line for line in observed.imported if not line.endswith(" for cmake")] == []
+
+
+def test_the_projects_own_build_may_import_from_the_project(observed: Observed) -> None:
+    assert [line for line in observed.imported if line.endswith(" for cmake")]
 
 
 def test_temporary_files_are_private_whatever_the_umask(observed: Observed) -> None:

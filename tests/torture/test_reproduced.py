@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from figures import Figure
 from reproducing import HERE, THERE, build
 from rocm import rocm_environment
 from tiny_wheels import write_plugin
@@ -86,7 +87,7 @@ def projects() -> list[Path]:
 
 
 @pytest.mark.parametrize("source", projects(), ids=lambda source: source.name)
-def test_two_builds_are_equal(source: Path, tmp_path: Path) -> None:
+def test_two_builds_are_equal(source: Path, tmp_path: Path, figure: Figure) -> None:
     """In other folders, with another umask, locale, time zone, order of files, jobs and user."""
     way = WAYS.get(source.name, Way())
     for program in way.programs:
@@ -104,6 +105,7 @@ def test_two_builds_are_equal(source: Path, tmp_path: Path) -> None:
     assert any(name.endswith(".tar.gz") for name in here.files)
     assert any(name.endswith(".whl") for name in here.files)
     assert there.differing(here) == []
+    figure(f"{len(here.files)} files, by {'this' if THERE.user is None else 'another'} user")
 
 
 def _migrated(source: Path, folder: Path) -> Path:
