@@ -370,12 +370,17 @@ def _json_device(folder: Path) -> None:
     (folder / VARIANTS_JSON).symlink_to("/dev/zero")
 
 
+def _of_another_package(folder: Path) -> None:
+    (folder / "other-2.0-variants.json").write_bytes(VARIANT_JSON)
+
+
 INDEX_FILES: Mapping[str, Callable[[Path], None]] = {
     "no UTF-8": _content(b"\xff\xfe{}"),
     "no object": _content(b"[]"),
     "10,000 levels": _nested,
     "1 GB": _gigabyte,
     "the label with other properties": _claims,
+    "another package's name": _of_another_package,
     "a key twice": _content(VARIANT_JSON.replace(b"{", b'{"variants":{},', 1)),
     "no number": _content(VARIANT_JSON.replace(b'"providers": {', b'"providers": {"x": NaN,')),
     "a number of 5,000 digits": _content(b'{"$schema":' + b"9" * 5000 + b"}"),

@@ -62,7 +62,10 @@ class IndexedRelease:
 
 
 def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ...]]:
-    """The releases in a folder, by project and version, and what is wrong with wheels' names there.
+    """The releases in a folder, by project and version, and what is wrong with files' names there.
+
+    A variants.json must be that of a release which has a wheel there: beside other projects' wheels
+    it would be published with them, and claims variants that nobody has built.
 
     Raises RequestError where there is no such folder.
     """
@@ -90,6 +93,14 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
         ReleaseFiles(*key, tuple(paths), tuple(jsons.get(key, ())))
         for key, paths in sorted(wheels.items())
     )
+    for key, paths in sorted(jsons.items()):
+        if key not in wheels:
+            owner = "{} {}".format(*key)
+            problems += [
+                f"{path.name}: is that of {owner}, which has no wheel here: remove it, or bring "
+                "the wheels"
+                for path in paths
+            ]
     return releases, tuple(problems)
 
 
