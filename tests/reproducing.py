@@ -111,10 +111,13 @@ def build(
     base: Path,
     around: Surroundings,
     *options: str,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | None] | None = None,
     command: Sequence[str] = ("-m", "build", "--no-isolation", "-Cvariants=all"),
 ) -> Release:
-    """Copy the project below ``base`` and build its release; raises AssertionError with the log."""
+    """Copy the project below ``base`` and build its release; raises AssertionError with the log.
+
+    ``environment`` has further variables, or None for those that are not to be there.
+    """
     folder, out = base / around.folder, base / f"{around.folder} dist"
     previous = os.umask(around.umask)
     try:
@@ -133,7 +136,11 @@ def build(
         if not name.startswith(_OTHERS) or name in _KEPT
     }
     variables |= {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONPATH": str(site)}
-    variables |= {**around.environment, **(environment or {})}
+    variables |= around.environment
+    for name, value in (environment or {}).items():
+        variables.pop(name, None)
+        if value is not None:
+            variables[name] = value
     ended = subprocess.run(
         [
             *_as_user(around.user),

@@ -189,6 +189,26 @@ def test_files_that_crash_are_not_all_tried(
     assert len(tried) == 10
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="alarms are POSIX's")
+def test_a_file_that_takes_too_long_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a second for each file, and a reader that never ends, in the worker's processes."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import time\n"
+        "from wheelnext_build.audit import files, wheels\n"
+        "wheels._SECONDS = 1\n"
+        "files.audit = lambda *_: time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    start = time.monotonic()
+    verdict = audited(wheel_of(tmp_path, {"hostile/m.so": tiny_elf(b"\xc3")}))
+    assert time.monotonic() - start < 60
+    assert [(finding.path, "took more time" in finding.text) for finding in verdict.errors] == [
+        ("hostile/m.so", True)
+    ]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="address space has bounds on Linux")
 def test_a_limit_of_memory_that_others_set_is_kept(tmp_path: Path) -> None:
     path = wheel_of(tmp_path, {"hostile/m.so": tiny_elf(b"\xc3")})

@@ -34,6 +34,17 @@ def test_releases_from_two_places_are_equal(name: str, tmp_path: Path) -> None:
     assert build(PACKAGES / name, tmp_path, THERE).differing(here) == []
 
 
+def test_scikit_build_cores_setting_fixes_dates_alone(tmp_path: Path) -> None:
+    command = ("-m", "build", "--no-isolation", "-Cvariants=all", "-Cwheel.reproducible=true")
+    without = {"SOURCE_DATE_EPOCH": None}
+    here, there = (
+        build(PACKAGES / "bundles", tmp_path, around, environment=without, command=command)
+        for around in (HERE, THERE)
+    )
+    assert len(here.files) > 2
+    assert there.differing(here) == []
+
+
 @pytest.mark.skipif(not shutil.which("gfortran"), reason="needs gfortran")
 @pytest.mark.xfail(reason="gfortran maps paths in debugging information only (GCC 12)")
 def test_what_fortran_writes_of_its_own_name(tmp_path: Path) -> None:
