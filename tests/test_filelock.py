@@ -34,6 +34,22 @@ def test_a_folder_that_is_removed_before_its_lock_is_opened(
         assert (folder / LOCK).exists()
 
 
+def test_a_folder_that_is_removed_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After mkdir(2) has found it, and before pathlib sees whether it is a folder."""
+    folder, real, turns = tmp_path / "folder", os.mkdir, [1, 2, 3]
+
+    def disturbed(path: Path, *args: int) -> None:
+        if turns and turns.pop():
+            raise FileExistsError
+        real(path, *args)
+
+    monkeypatch.setattr(os, "mkdir", disturbed)
+    with try_locked(folder, wait=False) as is_mine:
+        assert is_mine
+
+
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_folder_that_is_removed_before_it_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait: bool

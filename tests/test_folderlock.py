@@ -89,6 +89,49 @@ def test_a_folder_is_made_and_removed_where_nothing_comes(tmp_path: Path) -> Non
     assert (out / "file").is_file()
 
 
+@pytest.mark.parametrize("path", ["x" * 300, f"new/out/{'x' * 300}"])
+def test_a_folder_that_cannot_be_made_leaves_none_of_those_it_is_in(
+    path: str, tmp_path: Path
+) -> None:
+    with pytest.raises(WheelError, match="cannot be made a folder"), shared(tmp_path / path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_others_remove_is_made_anew_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there when this process looked first."""
+    out, real, turns = tmp_path / "out", folderlock._lock, [1, 2]
+    out.mkdir()
+
+    def disturbed(descriptor: int, folder: Path, *, alone: bool) -> bool:
+        if turns and turns.pop():
+            out.rmdir()
+        return real(descriptor, folder, alone=alone)
+
+    monkeypatch.setattr(folderlock, "_lock", disturbed)
+    with shared(out):
+        assert out.is_dir()
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, FileExistsError])
+def test_a_folder_that_goes_while_it_is_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    real, turns = os.mkdir, [1, 2, 3]
+
+    def disturbed(path: Path, *args: int) -> None:
+        if turns and turns.pop():
+            raise error(0, "", str(path))
+        real(path, *args)
+
+    monkeypatch.setattr(os, "mkdir", disturbed)
+    with shared(tmp_path / "out"):
+        assert (tmp_path / "out").is_dir()
+
+
 @locks_folders
 def test_a_folder_that_another_one_is_about_to_use_stays(tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -63,7 +63,8 @@ def _opened(folder: Path, *, parents: bool) -> IO[bytes]:
             folder.mkdir(parents=parents, exist_ok=True)
             return (folder / LOCK).open("a+b")
         except OSError as error:
-            if turns and isinstance(error, FileNotFoundError):
+            # Where it goes between two steps of pathlib's, it is both there and no folder.
+            if turns and isinstance(error, FileNotFoundError | FileExistsError):
                 continue
             raise BuildError(f"{folder}: cannot be made and locked: {error.strerror}") from None
 

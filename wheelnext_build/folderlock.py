@@ -17,7 +17,8 @@ from pathlib import Path
 
 from .announce import announce
 from .publishing import make_folder
-from .scratch import to_the_end
+from .scratch import remove_empty
+from .termination import cleaned_up, held_back
 
 if sys.platform != "win32":
     import fcntl
@@ -50,26 +51,33 @@ def alone(*folders: Path, made: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _made(folder: Path, *, alone: bool) -> Iterator[bool]:
-    missing, others = _missing(folder), False
-    with contextlib.ExitStack() as stack:
+    made: list[Path] = []
+    with cleaned_up(_remove_empty, made):
         while True:
-            make_folder(folder)
-            descriptor = _opened(folder)
-            if descriptor is None:
-                break
-            others = _lock(descriptor, folder, alone=alone)
-            if os.fstat(descriptor).st_nlink:
-                stack.callback(os.close, descriptor)
-                break
-            os.close(descriptor)  # removed by whoever made it, and left it empty
-        if missing:
-            stack.callback(to_the_end, _remove_empty, missing, descriptor)
-        yield others
+            with contextlib.ExitStack() as stack:
+                with held_back():
+                    made += [path for path in _missing(folder) if path not in made]
+                    make_folder(folder)
+                    descriptor = _opened(folder)
+                    if descriptor is not None:
+                        stack.callback(os.close, descriptor)
+                others = descriptor is not None and _lock(descriptor, folder, alone=alone)
+                # It may have been removed by whoever made it, and left it empty.
+                if descriptor is None or os.fstat(descriptor).st_nlink:
+                    yield others
+                    return
 
 
 def _missing(folder: Path) -> list[Path]:
     """The folder and those that it is to be in, as far as they are not there, innermost first."""
-    return [path for path in (folder, *folder.parents) if not path.is_dir()]
+    return [path for path in (folder, *folder.parents) if not _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _opened(folder: Path) -> int | None:
@@ -110,10 +118,13 @@ def _try(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _remove_empty(folders: list[Path], descriptor: int | None) -> None:
+def _remove_empty(folders: list[Path]) -> None:
     """Remove folders that were made for nothing, unless another process holds the first, too."""
-    with contextlib.suppress(OSError):
-        if descriptor is not None and sys.platform != "win32":
+    folders = list(filter(_is_folder, folders))
+    if not folders:
+        return
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        if sys.platform != "win32" and (descriptor := _opened(folders[0])) is not None:
+            stack.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for folder in folders:
-            folder.rmdir()
+        remove_empty(*folders)

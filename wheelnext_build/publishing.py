@@ -17,16 +17,26 @@ from .copying import copy_range
 from .errors import BuildError, WheelError
 from .filelock import lock_file
 from .knownfiles import Known, identity
+from .termination import cleaned_up, held_back
 
 _PREFIX, _SUFFIX = ".wheelnext-", ".part"
+
+_TURNS = 100
+"""How often a folder may be removed by others while it is being made."""
 
 
 def make_folder(folder: Path) -> None:
     """Make a folder for files that are to come; raises WheelError where that cannot be done."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
+    for turn in range(_TURNS, 0, -1):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            # Another process may remove an empty folder between two steps of pathlib's.
+            gone = isinstance(error, FileNotFoundError | FileExistsError) and not folder.exists()
+            if turn > 1 and gone and not folder.is_symlink():
+                continue
+            raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
+        return
 
 
 def publish(wheel: Path, folder: Path, filename: str = "", known: Known | None = None) -> Path:
@@ -57,8 +67,10 @@ def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
         if path.exists() and not path.is_file():
             raise WheelError(f"{path}: cannot be written: is not a regular file")
         _remove_left(path.parent)
-        part = _new_part(path.parent)
-        try:
+        with contextlib.ExitStack() as stack:
+            with held_back():
+                part = _new_part(path.parent)
+                stack.enter_context(_removed_on_failure(part))
             with part.stream as stream:
                 yield stream
                 stream.flush()
@@ -67,9 +79,6 @@ def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
                     _put(part, path, known)
             if os.name != "posix":  # an open file cannot be renamed there, nor removed
                 _put(part, path, known)
-        except BaseException:
-            part.remove()
-            raise
     except OSError as error:
         raise WheelError(f"{path}: cannot be written: {error.strerror or error}") from error
 
@@ -111,7 +120,8 @@ def _new_part(folder: Path) -> _Part:
         with contextlib.suppress(OSError):  # or what follows has the same one
             descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
             stream = os.fdopen(descriptor, "w+b")
-            lock_file(stream, wait=True)
+            with contextlib.suppress(OSError):  # a file system without locks
+                lock_file(stream, wait=True)
             path = Path(f"/proc/self/fd/{descriptor}")
             if path.exists():
                 return _Part(stream, path, is_unnamed=True)
@@ -119,10 +129,22 @@ def _new_part(folder: Path) -> _Part:
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
         stream = os.fdopen(descriptor, "w+b")
-        lock_file(stream, wait=True)
+        with contextlib.suppress(OSError):  # a file system without locks
+            lock_file(stream, wait=True)
         if os.fstat(descriptor).st_nlink:
             return _Part(stream, Path(name))
         stream.close()  # taken for a left one before it had its lock
+
+
+@contextlib.contextmanager
+def _removed_on_failure(part: _Part) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with held_back():
+            part.stream.close()
+            part.remove()
+        raise
 
 
 def _put(part: _Part, path: Path, known: Known | None) -> None:
@@ -150,14 +172,21 @@ def _turn(folder: Path) -> Iterator[None]:
         return
     path = folder / f"{_PREFIX}turn{_SUFFIX}"
     while True:
-        with path.open("a+b") as stream:
-            lock_file(stream, wait=True)
+        with contextlib.ExitStack() as stack:
+            with held_back():
+                stream = stack.enter_context(path.open("a+b"))
+                stack.enter_context(cleaned_up(_end_turn, path, stream))
+            with contextlib.suppress(OSError):  # a file system without locks
+                lock_file(stream, wait=True)
             if os.fstat(stream.fileno()).st_nlink:
-                try:
-                    yield
-                finally:
-                    path.unlink()
+                yield
                 return
+
+
+def _end_turn(path: Path, stream: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        if lock_file(stream, wait=False) and os.fstat(stream.fileno()).st_nlink:
+            path.unlink()
 
 
 @functools.cache

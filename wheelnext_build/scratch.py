@@ -7,11 +7,12 @@ import getpass
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import BuildError
 from .filelock import try_locked
+from .termination import cleaned_up, held_back
 
 PREFIX = "wheelnext-build-"
 _SCRATCH = "scratch"
@@ -41,14 +42,18 @@ def scratch_folder() -> Iterator[Path]:
     """An empty folder for this process, which is removed when the block ends."""
     with contextlib.ExitStack() as stack:
         while True:
-            new = _new_folder()
+            with held_back():
+                new = _new_folder()
+                if new is None:
+                    random = tempfile.TemporaryDirectory(prefix=PREFIX)
+                    folder = Path(stack.enter_context(random))
+                else:
+                    parent = new.parent
+                    stack.enter_context(cleaned_up(remove_empty, parent, parent.parent))
+                    stack.enter_context(cleaned_up(shutil.rmtree, new, ignore_errors=True))
             if new is None:
-                random = tempfile.TemporaryDirectory(prefix=PREFIX)
-                yield Path(stack.enter_context(random))
+                yield folder
                 return
-            parent = new.parent
-            stack.callback(to_the_end, remove_empty, parent, parent.parent)
-            stack.callback(to_the_end, shutil.rmtree, new, ignore_errors=True)
             # Another process may have taken it for a left one before it had its lock.
             try:
                 if stack.enter_context(try_locked(new, wait=False)):
@@ -64,15 +69,6 @@ def scratch_folder() -> Iterator[Path]:
         yield files
 
 
-def to_the_end(clean: Callable[..., object], *arguments: object, **options: object) -> None:
-    """Clean up, and once more from the start where Ctrl-C or SIGTERM comes in between."""
-    try:
-        clean(*arguments, **options)
-    except (KeyboardInterrupt, SystemExit):
-        clean(*arguments, **options)
-        raise
-
-
 def _new_folder() -> Path | None:
     while (top := private_folder()) is not None:
         try:
@@ -80,6 +76,9 @@ def _new_folder() -> Path | None:
             return Path(tempfile.mkdtemp(dir=top / _SCRATCH))
         except FileNotFoundError:
             continue  # another process removes what is empty
+        except FileExistsError:
+            if (top / _SCRATCH).exists():
+                return None  # and is no folder
         except PermissionError:
             return None  # where users have other numbers, it may only seem to be ours
         except BaseException:

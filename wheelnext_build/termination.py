@@ -7,11 +7,15 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from . import processgroup
 
 _ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_held = 0
+_waiting: list[BaseException] = []
+"""What came while :class:`held_back` blocks ran, ``_held`` of them within each other."""
 
 
 class AskedToEnd(SystemExit):
@@ -20,6 +24,52 @@ class AskedToEnd(SystemExit):
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
         self.reason = signal.Signals(number).name
+
+
+class held_back:  # noqa: N801 - it is called as a function is
+    """What asks this process to end waits until the block is over, which must be short.
+
+    For what is made and must be known to whoever removes it, and for the removal. It holds where
+    :func:`ending_when_asked` heeds the signals.
+    """
+
+    def __enter__(self) -> None:
+        global _held  # noqa: PLW0603 - signals are the process's
+        if threading.current_thread() is threading.main_thread():
+            _held += 1
+
+    def __exit__(self, *_: object) -> None:
+        global _held  # noqa: PLW0603
+        if threading.current_thread() is threading.main_thread():
+            _held -= 1
+            if not _held and _waiting:
+                error = _waiting[0]
+                _waiting.clear()
+                raise error
+
+
+@contextlib.contextmanager
+def cleaned_up(
+    clean: Callable[..., object], *arguments: object, **options: object
+) -> Iterator[None]:
+    """Clean up when the block is over, to the end, whatever asks this process to end meanwhile."""
+    try:
+        yield
+    finally:
+        try:
+            with held_back():
+                clean(*arguments, **options)
+        except (KeyboardInterrupt, SystemExit):  # it came before it was held back, or waited
+            with held_back():
+                clean(*arguments, **options)
+            raise
+
+
+def _stop(number: int, _frame: object) -> None:
+    error = KeyboardInterrupt() if number == signal.SIGINT else AskedToEnd(number)
+    if not _held:
+        raise error
+    _waiting.append(error)
 
 
 @contextlib.contextmanager
@@ -31,12 +81,10 @@ def ending_when_asked() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def stop(number: int, _frame: object) -> None:
-        raise AskedToEnd(number)
-
     heeded = [number for number in _ASKING if signal.getsignal(number) != signal.SIG_IGN]
-    before = [(number, signal.signal(number, stop)) for number in heeded]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        heeded.append(signal.SIGINT)
+    before = [(number, signal.signal(number, _stop)) for number in heeded]
     try:
         yield
     finally:

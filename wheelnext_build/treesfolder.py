@@ -15,7 +15,8 @@ from . import clock
 from .announce import announce
 from .errors import BuildError
 from .filelock import LOCK, locked, try_locked
-from .scratch import private_folder, remove_empty, scratch_folder, to_the_end
+from .scratch import private_folder, remove_empty, scratch_folder
+from .termination import cleaned_up
 
 _TOOLCHAIN = "toolchain.txt"
 
@@ -71,8 +72,8 @@ def _held(folder: Path) -> Iterator[bool]:
         with contextlib.suppress(BuildError):  # others remove what it is in, where that is empty
             is_mine = stack.enter_context(try_locked(folder, wait=False))
         if is_mine:
-            stack.callback(to_the_end, remove_empty, folder.parent)
-            stack.callback(to_the_end, shutil.rmtree, folder, ignore_errors=True)
+            stack.enter_context(cleaned_up(remove_empty, folder.parent))
+            stack.enter_context(cleaned_up(shutil.rmtree, folder, ignore_errors=True))
         yield is_mine
 
 

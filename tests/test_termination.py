@@ -1,0 +1,68 @@
+"""What asks a process to end, and short blocks that it waits for."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from wheelnext_build.termination import AskedToEnd, cleaned_up, ending_when_asked, held_back
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
+
+KINDS = [(signal.SIGTERM, AskedToEnd), (signal.SIGINT, KeyboardInterrupt)]
+
+
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Whoever runs the tests in the background may have them ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with ending_when_asked():
+        yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(("number", "kind"), KINDS)
+def test_what_comes_meanwhile_waits_for_the_end_of_the_block(
+    number: signal.Signals, kind: type[BaseException]
+) -> None:
+    done: list[str] = []
+
+    def held() -> None:
+        with held_back(), held_back():
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)
+            done.append("all")
+
+    with pytest.raises(kind):
+        held()
+    assert done
+    with pytest.raises(kind):
+        os.kill(os.getpid(), number)
+    with held_back():
+        pass  # nothing waits any more
+
+
+@pytest.mark.parametrize(("number", "kind"), KINDS)
+def test_what_is_begun_is_cleaned_up(number: signal.Signals, kind: type[BaseException]) -> None:
+    begun: list[str] = ["first", "second"]
+
+    def clean() -> None:
+        while begun:
+            os.kill(os.getpid(), number)
+            begun.pop()
+
+    with pytest.raises(kind), cleaned_up(clean):
+        os.kill(os.getpid(), signal.SIGINT if number == signal.SIGTERM else signal.SIGTERM)
+    assert begun == []
+
+
+def test_an_error_of_the_cleaning_is_not_hidden() -> None:
+    with pytest.raises(OSError, match="full"), cleaned_up(_fail):
+        pass
+
+
+def _fail() -> None:
+    raise OSError("full")
