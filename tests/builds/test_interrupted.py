@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,11 +45,30 @@ def wait_until(condition: Callable[[], bool]) -> None:
     assert condition()
 
 
-@pytest.fixture
+HEEDS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+"""Whoever runs the tests in the background may have it ignore SIGINT."""
+
+
+def hook(built: Project) -> str:
+    return HEEDS_SIGINT + (
+        "import wheelnext_build; "
+        f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
+    )
+
+
+def build(built: Project) -> str:
+    arguments = ["build", "--wheel", "--no-isolation", "--outdir", str(built.dist / "new"), "."]
+    return HEEDS_SIGINT + (
+        f"import sys; sys.argv[1:] = {arguments}; "
+        "from wheelnext_build.cli.entry import main; sys.exit(main())"
+    )
+
+
+@pytest.fixture(params=[hook, build])
 def running(
-    project: Callable[[str], Project], tmp_path: Path
+    request: pytest.FixtureRequest, project: Callable[[str], Project], tmp_path: Path
 ) -> Iterator[tuple[Project, subprocess.Popen[str]]]:
-    """A build of four trees whose compilers run."""
+    """A build of four trees whose compilers run, and say nothing."""
     built = project("broken_variant")
     compiler = built.folder / "slow-cc"
     compiler.write_text(SLOW)
@@ -56,14 +76,8 @@ def running(
     built.dist.mkdir()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    # Whoever runs the tests in the background may have it ignore SIGINT.
-    hook = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "import wheelnext_build; "
-        f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
-    )
     process = subprocess.Popen(
-        [sys.executable, "-c", hook],
+        [sys.executable, "-c", request.param(built)],
         cwd=built.folder,
         env={**clean_environment(), "CC": str(compiler), "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
@@ -81,8 +95,10 @@ def test_nothing_is_left(
     running: tuple[Project, subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
 ) -> None:
     built, process = running
-    process.send_signal(number)
+    process.send_signal(number)  # and to nobody else, as a supervisor does
+    start = time.monotonic()
     output = process.communicate(timeout=30)[0]
+    assert time.monotonic() - start < 5
     assert process.returncode == 128 + number, output
     assert "Traceback" not in output
     assert sleepers() == []
@@ -97,7 +113,8 @@ def test_the_workers_end_with_a_build_that_was_killed(
     process.kill()
     process.wait()
     wait_until(lambda: not sleepers())
-    assert built.files() == []
+    assert list(built.dist.rglob("*.whl")) == []
+    shutil.rmtree(built.dist / "new", ignore_errors=True)
     (built.folder / "slow-cc").write_text('#!/bin/sh\nexec cc "$@"\n')
     # And the next build finds nothing in its way.
     built.build({"variant-label": "first"})

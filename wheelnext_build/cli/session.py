@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Settings = dict[str, str | list[str]]
 Kind = Literal["sdist", "wheel"]
 
+_PATIENCE = 5
+"""Seconds in which a hook that is asked to end removes what it has made."""
+
 _LOG_TAIL = 200
 """Lines of output to show of a failure that no wheel's log holds."""
 
@@ -178,20 +181,33 @@ class Session:
             text=True,
             errors="replace",
         ) as process:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            failing = False
-            for line in process.stdout:
-                self._tail.append(line.rstrip())
-                # What the backend says last is about all of the build, and in no wheel's log.
-                failing = failing or line.startswith(ERROR)
-                if failing:
-                    self._errors.append(line.rstrip().removeprefix(ERROR))
-                changed = self.tracker.feed(line)
-                if self.args.verbose:
-                    print(line, end="", file=sys.stderr)
-                self.shown.update(self.tracker, changed=changed)
+            try:
+                self._follow(process)
+            except BaseException:
+                # It may say nothing for long, and waits for what it has started in turn.
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=_PATIENCE)
+                process.kill()
+                raise
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, cmd)
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        """Show what a hook prints, until it ends."""
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        failing = False
+        for line in process.stdout:
+            self._tail.append(line.rstrip())
+            # What the backend says last is about all of the build, and in no wheel's log.
+            failing = failing or line.startswith(ERROR)
+            if failing:
+                self._errors.append(line.rstrip().removeprefix(ERROR))
+            changed = self.tracker.feed(line)
+            if self.args.verbose:
+                print(line, end="", file=sys.stderr)
+            self.shown.update(self.tracker, changed=changed)
+        process.wait()
 
     def _failure(self, error: Exception) -> BuildError:
         rows = self.tracker.failed()
