@@ -448,6 +448,25 @@ def _member(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.
     return info
 
 
+def _attributes(folder: Path, digits: int, count: int) -> Path:
+    """What tarfile's pattern takes the square of the time for (before Python 3.12.6)."""
+    path = folder / "pkg-1.0.tar.gz"
+    header = _member("x", digits, tarfile.XHDTYPE).tobuf(tarfile.USTAR_FORMAT)
+    data = b"1" * digits + b"\0" * (-digits % 512)
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        for _ in range(count):
+            stream.write(header + data + _member("y").tobuf())
+    return path
+
+
+def _digits(folder: Path) -> Path:
+    return _attributes(folder, 120_000, 1)
+
+
+def _many_digits(folder: Path) -> Path:
+    return _attributes(folder, 4000, 10_000)
+
+
 SDISTS: Mapping[str, Callable[[Path], Path]] = {
     "name of 1 GB": lambda folder: _sdist(
         folder, _member("x", GIGABYTE, tarfile.GNUTYPE_LONGNAME), zeros=20
@@ -455,6 +474,14 @@ SDISTS: Mapping[str, Callable[[Path], Path]] = {
     "attributes of 1 GB": lambda folder: _sdist(
         folder, _member("x", GIGABYTE, tarfile.XHDTYPE), zeros=20
     ),
+    "600 names of names": lambda folder: _sdist(
+        folder, *[_member("x", 512, tarfile.GNUTYPE_LONGNAME), _member("")] * 600
+    ),
+    "names of 16 MiB in each other": lambda folder: _sdist(
+        folder, *[_member("x", 1 << 24, tarfile.GNUTYPE_LONGNAME)] * 20, zeros=16
+    ),
+    "attributes of 120,000 digits": _digits,
+    "attributes of 4,000 digits, 10,000 times": _many_digits,
     "bomb": lambda folder: _sdist(folder, _member("x", 300 << 20), zeros=300),
     "131,074 files": lambda folder: _sdist(folder, *[_member("x")] * ((1 << 17) + 2)),
 }

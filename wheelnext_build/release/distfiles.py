@@ -100,22 +100,47 @@ def _wheel_facts(path: Path) -> Facts:
 
 def _sdist_facts(path: Path) -> Facts:
     try:
-        with gzip.open(path) as content, tarfile.open(fileobj=_bounded(content)) as archive:
+        with (
+            gzip.open(path) as content,
+            tarfile.open(fileobj=_headers(content), mode="r:") as archive,
+        ):
             for count, member in enumerate(archive):
                 cast("Any", archive).members = []  # which would grow with the archive
                 zipsafety.check_stream(count, member.offset, path.stat().st_size)
                 folder, _, name = member.name.partition("/")
-                if folder and name == "PKG-INFO" and member.isfile():
-                    stream = archive.extractfile(member)
-                    return _facts(path, stream.read(METADATA_LIMIT) if stream else b"")
+                if folder and name == "PKG-INFO" and member.isreg():
+                    content.seek(member.offset_data)
+                    return _facts(path, content.read(min(member.size, METADATA_LIMIT)))
+    except RecursionError:
+        raise WheelError(f"{path}: cannot be read as an sdist: headers of headers") from None
     except (OSError, EOFError, ValueError, OverflowError, tarfile.TarError, zlib.error) as error:
         raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
     raise WheelError(f"{path}: has no PKG-INFO in its folder")
 
 
-def _bounded(stream: gzip.GzipFile) -> IO[bytes]:
-    """The same for tarfile, which reads the names of members as long as the archive says."""
-    return cast("IO[bytes]", zipsafety.Bounded(cast("IO[bytes]", stream)))
+class _Headers(zipsafety.Bounded):
+    """A tar archive for tarfile, of which only headers are read.
+
+    They are of 512 bytes, and names and tables between them as long as the archive says; tarfile's
+    time for one of those may be that of its square (before Python 3.12.6).
+    """
+
+    _MOST_OF_ONE, _MOST_OF_LONG = 1 << 12, 1 << 21
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._long = 0
+
+    def read(self, count: int = -1) -> bytes:
+        if count > tarfile.BLOCKSIZE:
+            self._long += count
+        if count > self._MOST_OF_ONE or self._long > self._MOST_OF_LONG:
+            raise ValueError("it has headers of more bytes than those of any sound one")
+        return super().read(count)
+
+
+def _headers(content: gzip.GzipFile) -> IO[bytes]:
+    return cast("IO[bytes]", _Headers(cast("IO[bytes]", content)))
 
 
 def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
