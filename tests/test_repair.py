@@ -15,6 +15,8 @@ from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
+from wheelnext_build.errors import WheelError
+from wheelnext_build.release import repair
 from wheelnext_build.release.onebuild import VARIANTS_FOLDER
 from wheelnext_build.stamp import stamp, variant_of
 from wheelnext_build.wheelfile import WheelReader
@@ -142,6 +144,21 @@ def test_binaries_that_do_not_hold_the_promise_leave_nothing(
     (tmp_path / "pyproject.toml").unlink()
     assert repaired(built, status=1) == []
     assert "x86_64_v3: the repaired wheel does not hold" in capsys.readouterr().err
+
+
+def test_a_wheel_that_cannot_be_published_leaves_nothing(
+    built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = repair.publish
+
+    def publish(wheel: Path, folder: Path, filename: str) -> Path:
+        if filename == PLAIN:
+            raise WheelError(f"{folder / filename}: cannot be written: No space left on device")
+        return real(wheel, folder, filename)
+
+    monkeypatch.setattr(repair, "publish", publish)
+    assert repaired(built, status=2) == []
+    assert "No space left" in capsys.readouterr().err
 
 
 def test_no_plain_wheel_among_several(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from ..publishing import publish
 from ..scratch import scratch_folder
 from ..selfcheck import enforce
 from ..stamp import variant_of
+from ..termination import held_back
 from ..wheelfile import WheelReader
 from ..wheelname import WheelName
 from . import sbom
@@ -79,13 +80,23 @@ def repair(
 def _publish(
     items: Sequence[BuiltWheel], made: Sequence[Path], dest: Path, folder: Path
 ) -> list[Repaired]:
-    results = []
+    results: list[Repaired] = []
+    new: list[Path] = []
     # The plain wheel comes last: whoever waits for it finds all others there.
     pairs = [*zip(items, made, strict=True)]
-    for item, path in (*pairs[1:], pairs[0]):
-        filename = path.name if len(items) == 1 else _final_name(item, path).filename
-        target = publish(path, folder if item.variant else dest, filename)
-        results.append(Repaired(item.path, target, item.label))
+    try:
+        for item, path in (*pairs[1:], pairs[0]):
+            filename = path.name if len(items) == 1 else _final_name(item, path).filename
+            target = (folder if item.variant else dest) / filename
+            if not target.exists():
+                new.append(target)
+            publish(path, target.parent, filename)
+            results.append(Repaired(item.path, target, item.label))
+    except BaseException:
+        with held_back():
+            for target in new:
+                target.unlink(missing_ok=True)
+        raise
     return results
 
 
