@@ -214,7 +214,11 @@ def test_a_file_name_that_is_no_text_is_refused(name: bytes, folder: Path) -> No
 
 @pytest.mark.parametrize(
     "content",
-    [b"[", b"[" * 10_000, b"{}", b"[1]", b'[{"file": "a", "seconds": 1%s}]' % (b"0" * 400)],
+    [
+        *(b"[", b"[" * 10_000, b"{}", b"[1]"),
+        b'[{"file": "a", "seconds": 1%s}]' % (b"0" * 400),
+        *(b'[{"file": "a", "seconds": %s}]' % number for number in (b"NaN", b"Infinity", b"-1")),
+    ],
 )
 def test_times_that_no_build_printed_are_refused(content: bytes, folder: Path) -> None:
     written(folder)
@@ -223,6 +227,15 @@ def test_times_that_no_build_printed_are_refused(content: bytes, folder: Path) -
     status, said = bounded(["report", "--times", str(times), str(folder)], folder)
     assert status == 2
     assert "times.json: is not what `wheelnext-build build --json` prints" in said
+
+
+def test_times_that_are_no_file_are_not_read(folder: Path) -> None:
+    written(folder)
+    os.mkfifo(folder.parent / "times.json")
+    status, said = bounded(
+        ["report", "--times", str(folder.parent / "times.json"), str(folder)], folder
+    )
+    assert (status, "times.json: is not a regular file" in said) == (2, True), said
 
 
 def test_text_of_a_wheel_does_not_steer_the_terminal(folder: Path) -> None:

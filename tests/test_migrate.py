@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -568,6 +569,17 @@ def test_wrong_input_is_status_2(
     path.unlink() if content is None else path.write_bytes(content)
     assert main(["migrate", str(project)]) == 2
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_read(
+    project: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], object]
+) -> None:
+    (project / "pyproject.toml").unlink()
+    make(project / "pyproject.toml")
+    assert main(["migrate", str(project)]) == 2
+    assert "pyproject.toml: is not a regular file" in capsys.readouterr().err
 
 
 def test_a_python_that_nobody_numbers_is_none_of_ours(

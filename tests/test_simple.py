@@ -335,6 +335,24 @@ def assert_refused(folder: Path, out: Path, *words: str) -> None:
     assert left == before
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_the_place_of_a_published_file_is_not_read(folder: Path, out: Path) -> None:
+    (wheel, *_) = sorted(folder.glob("*.whl"))
+    (out / "sample").mkdir(parents=True)
+    os.mkfifo(out / "sample" / wheel.name)
+    assert_refused(folder, out, f"{wheel.name}: is not a regular file")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
+def test_what_is_no_project_in_an_index_is_not_listed(folder: Path, out: Path) -> None:
+    for name in (b"\xff\xfe", b"javascript:x", b"Sample", b"a b"):
+        other = out / os.fsdecode(name)
+        other.mkdir(parents=True)
+        (other / "index.html").touch()
+    publish_simple(folder, out)
+    assert json.loads((out / "index.json").read_text())["projects"] == [{"name": "sample"}]
+
+
 def test_every_problem_is_in_one_report(folder: Path, out: Path) -> None:
     write_variant(folder, "v3", "v2", tag="cp312-cp312-win_amd64")
     carrier = write_wheel(folder, "sample-1.0-0v2-py3-none-any.whl", x86_64_metadata("v2", "v2"))

@@ -19,6 +19,7 @@ from .auditconfig import AuditConfig
 from .buildtarget import BuildTarget
 from .effects import Effect
 from .errors import ConfigurationError, RequestError
+from .inputfile import read_input
 from .metadata import Provider, VariantMetadata
 from .model import PYPROJECT, FlagsScope
 from .seed import BuildTimeProvider, MetadataSeed
@@ -126,9 +127,7 @@ def load(folder: Path) -> Config:
     """Read ``folder``'s pyproject.toml; raises ConfigurationError with all mistakes in it."""
     path = folder / "pyproject.toml"
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise RequestError(f"{path}: is not a regular file")
-        content = path.read_bytes()
+        content = read_input(path)
     except FileNotFoundError:
         raise RequestError(f"{path}: no such file; run in the folder of a project") from None
     except OSError as error:

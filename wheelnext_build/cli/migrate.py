@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, Problem, RequestError
+from ..inputfile import read_input
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
+        return read_input(path).decode()
     except FileNotFoundError:
         raise RequestError(
             f"{path}: no such file; name the folder of a project. One without pyproject.toml is "

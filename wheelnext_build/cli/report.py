@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..auditconfig import AuditConfig
 from ..config import load
 from ..errors import RequestError
+from ..inputfile import read_input
 from ..publishing import atomic_file
 from ..release import html, markdown
 from ..release.gather import gather
@@ -82,10 +84,13 @@ def run(args: argparse.Namespace) -> int:
 def _seconds(path: Path) -> dict[str, float]:
     """The times of builds by file name; raises RequestError for anything but the JSON of build."""
     try:
-        entries = json.loads(path.read_bytes())
+        entries = json.loads(read_input(path))
         if not isinstance(entries, list):
             raise TypeError
-        return {Path(entry["file"]).name: float(entry["seconds"]) for entry in entries}
+        seconds = {Path(entry["file"]).name: float(entry["seconds"]) for entry in entries}
+        if not all(0 <= value < math.inf for value in seconds.values()):
+            raise ValueError
+        return seconds
     except OSError as error:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from packaging.utils import is_normalized_name
+
 from ..errors import MetadataError, ReleaseError, RequestError, WheelError
 from ..folderlock import alone
 from ..metadata import VariantMetadata
@@ -59,7 +61,8 @@ def publish_simple(folder: Path, out: Path) -> tuple[PublishedProject, ...]:
             if problems:
                 raise ReleaseError("\n".join(dict.fromkeys(problems)))
             published = tuple(_publish(plan) for plan in plans)
-            projects = [path.name for path in out.iterdir() if (path / HTML_PAGE).is_file()]
+            folders = [path for path in out.iterdir() if is_normalized_name(path.name)]
+            projects = [path.name for path in folders if (path / HTML_PAGE).is_file()]
             write_pages(out, root_pages(sorted(projects)))
     except OSError as error:
         raise RequestError(f"{error.filename or out}: {error.strerror or error}") from error
@@ -110,7 +113,9 @@ def _examine(path: Path, shelf: Shelf, problems: list[str]) -> File | None:
     if path.name in shelf.sizes:
         known, target = shelf.links.get(path.name), shelf.folder / path.name
         sha256 = digest(path)
-        if sha256 != (known.sha256 if known else digest(target)):
+        if not target.is_file():  # a pipe would wait for its writer
+            problems.append(f"{target}: is not a regular file")
+        elif sha256 != (known.sha256 if known else digest(target)):
             problems.append(
                 f"{path}: {target} was published with another content, and whoever locked its hash "
                 "could not install it any more: give the new file another version, or build tag"
