@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from wheelnext_build import pluginprocess
 from wheelnext_build.config import parse
 from wheelnext_build.errors import ProviderError, RequestError
 from wheelnext_build.pluginprocess import TIMEOUT_VARIABLE, Interpreter
@@ -124,6 +127,9 @@ def test_the_order_of_what_is_valid_does_not_count(tmp_path: Path) -> None:
     assert feature.values == tuple("abcdefghi")
 
 
+WRITES = "import json, os, sys\nopen(json.loads(sys.argv[1])['answer'], 'w').write("
+ANSWERS = '{"namespace": null, "fixed": true, "missing": [], "get_supported_configs": 0}'
+
 FAULTS = [
     pytest.param("", "it has no get_supported_configs()", id="an empty module"),
     pytest.param(
@@ -231,6 +237,14 @@ FAULTS = [
         "get_supported_configs() and get_all_configs() differ",
         id="not all is supported",
     ),
+    *[
+        pytest.param(
+            f"{WRITES}{content!r})\nos._exit(0)",
+            "it wrote an answer that is not one",
+            id=content[:9],
+        )
+        for content in ("", "[]", "{}", "[" * 100_000, ANSWERS.replace("0", "[0]"), ANSWERS)
+    ],
     pytest.param(
         "namespace = 'other'", "it is for the namespace 'other'", id="for another namespace"
     ),
@@ -305,6 +319,23 @@ def test_a_plugin_ends_with_a_build_that_is_killed(tmp_path: Path) -> None:
         build.kill()
     pids = [int(text) for text in started.read_text().split()]
     wait_until(lambda: not any(map(is_running, pids)))
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux tells of a parent's end")
+def test_a_plugin_ends_where_its_build_is_gone_already(tmp_path: Path) -> None:
+    (tmp_path / "faulty.py").write_text("import time\ntime.sleep(60)\n")
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    order = {"methods": [], "properties": [], "only-fixed": False, "plugin-api": "faulty"}
+    order |= {"answer": str(tmp_path / "answer"), "seconds": 60, "parent": gone.pid}
+    ended = subprocess.run(
+        [sys.executable, "-P", pluginprocess._SCRIPT, json.dumps(order)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        start_new_session=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -60,7 +60,8 @@ def query(
     seconds = timeout()
     with scratch_folder() as scratch:
         answer = scratch / "answer.json"
-        text = json.dumps({**order, "answer": str(answer), "seconds": seconds})
+        more = {"answer": str(answer), "seconds": seconds, "parent": os.getpid()}
+        text = json.dumps({**order, **more})
         process = subprocess.Popen(
             [interpreter.executable, "-P", str(_SCRIPT), text],
             env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": str(seed)},
@@ -88,11 +89,40 @@ def query(
         if (size := answer.stat().st_size) > _ANSWER_BYTES:
             what = f"its answer has {size} bytes, over the {_ANSWER_BYTES} allowed"
             raise plugin_error(plugin, what, NOT_FOR_USE)
-        given: dict[str, Any] = json.loads(answer.read_bytes())
+        try:
+            given = _checked(json.loads(answer.read_bytes()), order)
+        except (ValueError, RecursionError):
+            what = f"it wrote an answer that is not one{log.tail()}"
+            raise plugin_error(plugin, what, NOT_FOR_USE) from None
     if "error" in given:
         trace = f"\n{given['traceback']}" if given["traceback"] else ""
         hint = NOT_A_PLUGIN if not trace else NOT_FOR_USE
         raise plugin_error(plugin, f"{given['error']}{trace}", hint)
+    return given
+
+
+def _checked(given: Any, order: Mapping[str, Any]) -> dict[str, Any]:
+    """What :mod:`pluginquery` writes; raises ValueError for what a plugin has put in its place."""
+    kinds: dict[str, object] = {"error": str, "traceback": str}
+    if not (isinstance(given, dict) and "error" in given):
+        kinds = {"namespace": str | None, "fixed": bool, "missing": list}
+    if not isinstance(given, dict) or any(
+        key not in given or not isinstance(given[key], kind)  # type: ignore[arg-type]
+        for key, kind in kinds.items()
+    ):
+        raise ValueError
+    for key in {*order["methods"], "valid", "missing"} & given.keys():
+        if not isinstance(given[key], list):
+            raise ValueError
+    for item in (item for method in order["methods"] for item in given.get(method, ())):
+        if not (
+            isinstance(item, dict)
+            and isinstance(item.get("name"), str)
+            and isinstance(item.get("values"), list)
+            and all(isinstance(value, str) for value in item["values"])
+            and isinstance(item.get("multi_value", ""), bool | None)
+        ):
+            raise ValueError
     return given
 
 

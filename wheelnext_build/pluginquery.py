@@ -6,7 +6,6 @@ plugins may print. :mod:`wheelnext_build.pluginprocess` calls it.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import importlib
 import inspect
@@ -42,7 +41,7 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     # Where it hangs is in its output then; the parent ends it a moment later.
     faulthandler.dump_traceback_later(order["seconds"])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=[order["parent"]], daemon=True).start()
     try:
         answer = _ask(order)
     except _AnswerError as error:
@@ -56,11 +55,15 @@ def main() -> None:
     os._exit(0)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """End this process and what the plugin has started when whoever asks is gone (Linux 5.3)."""
-    with contextlib.suppress(AttributeError, OSError):
-        select.select([os.pidfd_open(os.getppid())], [], [])
-        os.killpg(0, signal.SIGKILL)
+    try:
+        select.select([os.pidfd_open(parent)], [], [])
+    except ProcessLookupError:
+        pass  # it is gone already
+    except (AttributeError, OSError):
+        return
+    os.killpg(0, signal.SIGKILL)
 
 
 def _ask(order: Mapping[str, Any]) -> dict[str, object]:

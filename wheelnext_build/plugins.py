@@ -7,6 +7,7 @@ hash seed, gives the same.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +195,7 @@ def _features(plugin: Plugin, answer: Mapping[str, Any], method: str) -> tuple[F
 
 
 def _twice(names: Collection[str]) -> str:
-    return next((name for name in names if list(names).count(name) > 1), "")
+    return next((name for name, count in Counter(names).items() if count > 1), "")
 
 
 def _unordered(features: Iterable[Feature]) -> dict[str, tuple[frozenset[str], bool | None]]:
