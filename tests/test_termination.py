@@ -39,8 +39,6 @@ def test_what_comes_meanwhile_waits_for_the_end_of_the_block(
     with pytest.raises(kind):
         held()
     assert done
-    with pytest.raises(kind):
-        os.kill(os.getpid(), number)
     with held_back():
         pass  # nothing waits any more
 
@@ -55,8 +53,16 @@ def test_what_is_begun_is_cleaned_up(number: signal.Signals, kind: type[BaseExce
             begun.pop()
 
     with pytest.raises(kind), cleaned_up(clean):
-        os.kill(os.getpid(), signal.SIGINT if number == signal.SIGTERM else signal.SIGTERM)
+        os.kill(os.getpid(), number)
     assert begun == []
+
+
+def test_who_ends_already_is_not_asked_once_more() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):  # but whoever sits at the terminal may lose patience
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_an_error_of_the_cleaning_is_not_hidden() -> None:

@@ -17,6 +17,9 @@ _held = 0
 _waiting: list[BaseException] = []
 """What came while :class:`held_back` blocks ran, ``_held`` of them within each other."""
 
+_is_ending = False
+"""Whether this process was asked to end already."""
+
 
 class AskedToEnd(SystemExit):
     """The end of a process that a signal asked for; ``reason`` is the signal's name."""
@@ -66,6 +69,10 @@ def cleaned_up(
 
 
 def _stop(number: int, _frame: object) -> None:
+    global _is_ending  # noqa: PLW0603
+    if _is_ending and number != signal.SIGINT:
+        return  # whoever started this process had Ctrl-C, too, and asks once more
+    _is_ending = True
     error = KeyboardInterrupt() if number == signal.SIGINT else AskedToEnd(number)
     if not _held:
         raise error
@@ -78,9 +85,12 @@ def ending_when_asked() -> Iterator[None]:
 
     What is ignored stays so: nohup(1) has a process ignore SIGHUP.
     """
+    global _is_ending  # noqa: PLW0603
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    if signal.getsignal(signal.SIGTERM) is not _stop:
+        _is_ending = False
     heeded = [number for number in _ASKING if signal.getsignal(number) != signal.SIG_IGN]
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         heeded.append(signal.SIGINT)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 Settings = dict[str, str | list[str]]
 Kind = Literal["sdist", "wheel"]
 
-_PATIENCE = 5
-"""Seconds in which a hook that is asked to end removes what it has made."""
+_SOON, _PATIENCE = 0.25, 5
+"""Seconds in which a hook ends by itself; and in which one that is asked to end does."""
 
 _LOG_TAIL = 200
 """Lines of output to show of a failure that no wheel's log holds."""
@@ -184,11 +184,7 @@ class Session:
             try:
                 self._follow(process)
             except BaseException:
-                # It may say nothing for long, and waits for what it has started in turn.
-                process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.communicate(timeout=_PATIENCE)
-                process.kill()
+                _end(process)
                 raise
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, cmd)
@@ -218,3 +214,14 @@ class Session:
         else:
             lines += self._errors
         return BuildError("\n".join(lines).strip())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a hook, which may say nothing for long, with what it has started."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_SOON)  # a terminal has asked it, too
+        return
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_PATIENCE)
+    process.kill()
