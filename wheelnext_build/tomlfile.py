@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -10,6 +11,11 @@ from .tomltable import dotted
 
 _MOST_LEVELS = 100
 """Tables and lists within each other; what copies and compares them needs a call for each."""
+
+_LONG_NUMBER = re.compile(r"[0-9_]{4301,}")
+
+_LONGEST_PATH = 60
+"""Characters to show of a dotted path of so many parts."""
 
 _MOST_BITS = 1 << 10
 """TOML's integers have 64. Python reads hexadecimal ones of any length, and cannot write them."""
@@ -33,8 +39,14 @@ def parsed(content: bytes | str) -> dict[str, Any]:
         what = f"byte 0x{error.object[error.start]:02x} is not UTF-8 (at line {line})"
         problem = Problem("pyproject.toml", f"not TOML: {what}", "save it as UTF-8")
         raise ConfigurationError([problem]) from None
-    except ValueError as error:  # TOMLDecodeError, and int()'s of long numbers
+    except tomllib.TOMLDecodeError as error:
         problem = Problem("pyproject.toml", f"not TOML: {error}", hint)
+        raise ConfigurationError([problem]) from None
+    except ValueError:  # int()'s, of what Python does not read
+        number = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, number.start() if number else None) + 1
+        what = f"not TOML: has a number of thousands of digits (at line {line})"
+        problem = Problem("pyproject.toml", what, "write it as a string")
         raise ConfigurationError([problem]) from None
     except MemoryError:
         problem = Problem(
@@ -60,9 +72,9 @@ def _check_bounds(tables: dict[str, Any]) -> None:
         inside = deeper
         if not inside:
             return
-    raise _too_deep()
+    raise _too_deep(f"{inside[0][0][:_LONGEST_PATH]}...")
 
 
-def _too_deep() -> ConfigurationError:
+def _too_deep(where: str = "pyproject.toml") -> ConfigurationError:
     what = f"has tables or lists in more than {_MOST_LEVELS} others"
-    return ConfigurationError([Problem("pyproject.toml", what)])
+    return ConfigurationError([Problem(where, what)])
