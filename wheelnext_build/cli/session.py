@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 Settings = dict[str, str | list[str]]
 Kind = Literal["sdist", "wheel"]
 
-_SOON, _PATIENCE = 0.25, 5
-"""Seconds in which a hook ends by itself; and in which one that is asked to end does."""
+_PATIENCE = 5
+"""Seconds in which a hook that is asked to end removes what it has made."""
 
 _LOG_TAIL = 200
 """Lines of output to show of a failure that no wheel's log holds."""
@@ -218,10 +218,7 @@ class Session:
 
 def _end(process: subprocess.Popen[str]) -> None:
     """End a hook, which may say nothing for long, with what it has started."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.communicate(timeout=_SOON)  # a terminal has asked it, too
-        return
-    process.terminate()
+    process.terminate()  # which it heeds no more where a terminal's Ctrl-C has come before
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=_PATIENCE)
     process.kill()
