@@ -143,12 +143,16 @@ class Crew:
             if follow is None or process.stdout is None:
                 _tell(process, Order(work, environment))
                 # Its input stays open: by the end of that, it tells that this process is gone.
-                return process.wait()
+                return processgroup.wait(process)
             lines = _Lines(process.stdout, f"{PREFIX}{secrets.token_hex(8)}")
             _tell(process, Order(work, environment, lines.end_mark if is_shared else ""))
             follow(lines)
             stays = lines.is_marked
-            return None if stays else process.wait()
+            return None if stays else processgroup.wait(process)
+        except BaseException:
+            # It sees the end of its input only when what it is loading lets it.
+            processgroup.end(process)
+            raise
         finally:
             with self._lock:
                 self._running.discard(process)

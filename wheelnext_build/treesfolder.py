@@ -16,7 +16,7 @@ from .announce import announce
 from .errors import BuildError
 from .filelock import LOCK, locked, try_locked
 from .scratch import private_folder, remove_empty, scratch_folder
-from .termination import cleaned_up
+from .termination import cleaned_up, held_back
 
 _TOOLCHAIN = "toolchain.txt"
 
@@ -56,8 +56,10 @@ def temporary_folder(name: str) -> Iterator[Path]:
     it is not this user's alone, the path is a random one.
     """
     with contextlib.ExitStack() as stack:
-        folder = _stable_folder(name)
-        if folder is None or not stack.enter_context(_held(folder)):
+        with held_back():
+            folder = _stable_folder(name)
+            is_mine = folder is not None and stack.enter_context(_held(folder))
+        if folder is None or not is_mine:
             yield stack.enter_context(scratch_folder()).resolve()
             return
         _clear(folder)
