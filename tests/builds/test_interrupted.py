@@ -45,12 +45,15 @@ def wait_until(condition: Callable[[], bool]) -> None:
     assert condition()
 
 
-HEEDS_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-"""Whoever runs the tests in the background may have it ignore SIGINT."""
+HEEDS_SIGNALS = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+)
+"""Whoever runs the tests in the background, or by nohup(1), may have it ignore these."""
 
 
 def hook(built: Project) -> str:
-    return HEEDS_SIGINT + (
+    return HEEDS_SIGNALS + (
         "import wheelnext_build; "
         f"wheelnext_build.build_wheel({str(built.dist)!r}, {{'variants': 'all'}})"
     )
@@ -58,7 +61,7 @@ def hook(built: Project) -> str:
 
 def build(built: Project) -> str:
     arguments = ["build", "--wheel", "--no-isolation", "--outdir", str(built.dist / "new"), "."]
-    return HEEDS_SIGINT + (
+    return HEEDS_SIGNALS + (
         f"import sys; sys.argv[1:] = {arguments}; "
         "from wheelnext_build.cli.entry import main; sys.exit(main())"
     )
