@@ -8,6 +8,7 @@ nox -s bench -- matrix   one of the benchmarks of bench/
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -29,11 +30,19 @@ def group(name: str) -> list[str]:
 
 
 def wheelhouse(session: nox.Session) -> Path:
-    """This project's own wheel in a folder of its own; isolated builds find it there."""
-    folder = Path(session.create_tmp()) / "wheelhouse"
-    shutil.rmtree(folder, ignore_errors=True)
+    """This project's own wheel in a folder of its own; isolated builds find it there.
+
+    uv caches what a folder has by the folder's path and the wheel's name, and takes that even where
+    the wheel is another one since: the path is of the wheel's content, too.
+    """
+    top = Path(session.create_tmp()) / "wheelhouse"
+    shutil.rmtree(top, ignore_errors=True)
     session.install("build")
-    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT), silent=True)
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(top), str(ROOT), silent=True)
+    (wheel,) = top.glob("*.whl")
+    folder = top / hashlib.sha256(wheel.read_bytes()).hexdigest()[:16]
+    folder.mkdir()
+    shutil.move(wheel, folder)
     return folder
 
 

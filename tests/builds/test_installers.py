@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +17,21 @@ pytestmark = [pytest.mark.build, needs_x86_64]
 V3 = "-Cvariant-label=x86_64_v3"
 LEVELS = ["x86_64_v1", "x86_64_v3", "x86_64_v4"]
 LEVEL = "import targets_scope; print(targets_scope.level())"
+
+
+@pytest.mark.skipif(
+    not os.environ.get("WHEELNEXT_BUILD_WHEELHOUSE"), reason="installs this project's wheel"
+)
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_isolated_builds_have_the_wheel_that_is_tested(tmp_path: Path, installer: str) -> None:
+    """uv's cache may have another one of the same name, from the same folder: noxfile.py."""
+    client = {"pip": [sys.executable, "-m", "pip"], "uv": ["uv", "pip"]}[installer]
+    options = ("install", "--no-deps", "--target", tmp_path, "wheelnext-build")
+    command(*client, *options, env={"PIP_NO_COMPILE": "1"})
+    (wheel,) = Path(os.environ["WHEELNEXT_BUILD_WHEELHOUSE"]).glob("*.whl")
+    for name, content in members(wheel).items():
+        if name.startswith("wheelnext_build/"):
+            assert (tmp_path / name).read_bytes() == content, name
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
