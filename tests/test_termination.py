@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -63,6 +66,25 @@ def test_who_ends_already_is_not_asked_once_more() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):  # but whoever sits at the terminal may lose patience
         os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(("number", "kind"), KINDS)
+def test_what_another_thread_gets_wakes_the_main_one(
+    number: signal.Signals, kind: type[BaseException]
+) -> None:
+    """As where it comes while the main thread starts a process, and has signals blocked."""
+
+    def get() -> None:
+        time.sleep(0.2)  # until the main thread sleeps
+        signal.pthread_kill(threading.get_ident(), number)
+
+    thread = threading.Thread(target=get)
+    thread.start()
+    start = time.monotonic()
+    with pytest.raises(kind):
+        select.select([], [], [], 10)
+    assert time.monotonic() - start < 5
+    thread.join()
 
 
 def test_an_error_of_the_cleaning_is_not_hidden() -> None:
