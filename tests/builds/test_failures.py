@@ -107,6 +107,41 @@ def test_the_frontend_shows_the_error(project: Callable[[str], Project]) -> None
     check_clean(built, [], output)
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+@pytest.mark.parametrize("python", [(), ("--python", sys.executable)], ids=["this", "named"])
+def test_a_requirement_that_cannot_be_installed_is_shown(
+    project: Callable[[str], Project], installer: str, python: tuple[str, ...]
+) -> None:
+    built = project("broken_variant")
+    built.edit("pyproject.toml", "requires = [", 'requires = ["no-such-requirement", ')
+    build = (sys.executable, "-m", "wheelnext_build", "build", "--installer", installer, *python)
+    nowhere = {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}
+    output = command(*build, "--outdir", built.dist, built.folder, env=nowhere, status=1).output
+    built.dist.mkdir()  # it was not made for nothing
+    (error,) = (line for line in output.splitlines() if line.startswith("wheelnext-build: "))
+    assert error.lower().startswith("wheelnext-build: error: ")
+    assert "no-such-requirement" in output
+    assert output.endswith("sdist failed: its build environment could not be made\n")
+    check_clean(built, [], output)
+
+
+WITHOUT_UV = """
+import sys
+sys.modules["uv"] = None
+from wheelnext_build.cli.main import main
+sys.exit(main(["build", "--installer", "uv", *sys.argv[1:]]))
+"""
+
+
+def test_uv_that_is_not_there_is_named(project: Callable[[str], Project]) -> None:
+    built = project("broken_variant")
+    build = (sys.executable, "-c", WITHOUT_UV, "--outdir", built.dist, built.folder)
+    output = command(*build, env={"PATH": "", "UV": ""}, status=2).output
+    built.dist.mkdir()
+    assert "wheelnext-build: --installer uv: uv is not installed: pip install uv" in output
+    check_clean(built, [], output)
+
+
 def test_flags_need_a_build_with_cmake(project: Callable[[str], Project]) -> None:
     built = project("broken_variant")
     pyproject = built.folder / "pyproject.toml"

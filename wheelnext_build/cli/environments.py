@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from .pythons import Interpreter
 
 _SAFE_PATH = "PYTHONSAFEPATH"
 
+_LOG_LINES = 20
+"""Lines of an installer's output to show where it fails."""
+
 
 class Environment(Protocol):
     """What a hook runs in; an IsolatedEnv of build."""
@@ -32,12 +36,14 @@ class Environment(Protocol):
         """The environment variables with which its programs are found."""
 
     def install(self, requirements: Collection[str]) -> None:
-        """Install requirements into it."""
+        """Install requirements into it; raises CalledProcessError, see :func:`installer_output`."""
 
 
 @contextlib.contextmanager
 def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Environment]:
     """An environment that is there until the block ends; by default, of this interpreter."""
+    if installer == "uv":
+        _uv()  # build raises a RuntimeError where there is none
     if interpreter is None:
         with DefaultIsolatedEnv(installer="uv" if installer == "uv" else "pip") as env:
             yield env
@@ -66,6 +72,14 @@ def for_installers() -> Iterator[None]:
             del os.environ[_SAFE_PATH]
         else:
             os.environ[_SAFE_PATH] = safe
+
+
+def installer_output(error: subprocess.CalledProcessError) -> list[str]:
+    """The lines of what an installer that failed has printed about it."""
+    output = error.stderr or error.stdout or b""
+    text = output.decode(errors="replace") if isinstance(output, bytes) else output
+    # Both installers begin like this; what stands before is about the way to it.
+    return text[max(0, text.lower().find("error:")) :].splitlines()[:_LOG_LINES]
 
 
 @dataclass(frozen=True)
@@ -102,11 +116,15 @@ class _Made:
 
 
 def _uv() -> str:
-    try:
+    """Where uv is; build looks for it in the same places."""
+    with contextlib.suppress(ModuleNotFoundError, FileNotFoundError):
         import uv
-    except ModuleNotFoundError:
-        return "uv"
-    return str(uv.find_uv_bin())
+
+        return str(uv.find_uv_bin())
+    found = shutil.which(os.environ.get("UV") or "uv")
+    if found is None:
+        raise RequestError("--installer uv: uv is not installed: pip install uv")
+    return found
 
 
 def _run(command: list[str]) -> None:
@@ -116,5 +134,4 @@ def _run(command: list[str]) -> None:
     except OSError as error:
         raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
     if result.returncode:
-        print(result.stdout, file=sys.stderr)
-        raise RequestError(f"the build environment could not be made: {' '.join(command)}")
+        raise subprocess.CalledProcessError(result.returncode, command, result.stdout)

@@ -21,9 +21,6 @@ from ..variant import Property, Variant
 
 State = Literal["holds", "fails", "skipped"]
 
-_LOG_LINES = 8
-"""Lines of an installer's error to show."""
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -112,7 +109,7 @@ class _NotInstalledError(Exception):
 def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
     """An isolated environment with the plugin in it."""
     try:
-        from .environments import isolated
+        from .environments import installer_output, isolated
     except ModuleNotFoundError:
         raise RequestError(
             "--check-providers needs build: pip install 'wheelnext-build[cli]'"
@@ -122,11 +119,7 @@ def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
         try:
             env.install(plugin.requires)
         except subprocess.CalledProcessError as error:
-            output = error.stderr or error.stdout or b""
-            text = output.decode(errors="replace") if isinstance(output, bytes) else output
-            # Both installers begin like this; what stands before is about the way to it.
-            lines = text[max(0, text.lower().find("error:")) :].splitlines()[:_LOG_LINES]
-            reason = "\n".join(f"  {line}" for line in lines)
+            reason = "\n".join(f"  {line}" for line in installer_output(error))
             raise _NotInstalledError(
                 f"{', '.join(plugin.requires)} cannot be installed:\n{reason}"
             ) from None

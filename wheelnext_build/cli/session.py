@@ -207,6 +207,8 @@ class Session:
 
     def _failure(self, error: Exception) -> BuildError:
         rows = self.tracker.failed()
+        if isinstance(error, subprocess.CalledProcessError):  # no hook's: build wraps those
+            return BuildError(_not_installed(rows[0].title if rows else "the build", error))
         lines = [line for row in rows for line in (*row.log, f"{row.title} failed", "")]
         if not any(row.log for row in rows):
             lines = [*self._tail] or [str(error)]
@@ -214,6 +216,13 @@ class Session:
         else:
             lines += self._errors
         return BuildError("\n".join(lines).strip())
+
+
+def _not_installed(title: str, error: subprocess.CalledProcessError) -> str:
+    from .environments import installer_output
+
+    lines = installer_output(error) or [str(error)]
+    return "\n".join([*lines, f"{title} failed: its build environment could not be made"])
 
 
 def _end(process: subprocess.Popen[str]) -> None:
