@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TextIO
 
 PREFIX = "*** wheelnext-build "
@@ -10,9 +11,18 @@ ERROR = f"{PREFIX}error: "
 """Before the last thing that a hook says when it fails."""
 
 
+_turn = threading.Lock()
+
+
+def say(text: str, file: TextIO | None = None) -> None:
+    """Print whole lines, whatever other threads say: print() writes line ends by themselves."""
+    with _turn:
+        print(text, file=file or sys.stdout, flush=True)
+
+
 def announce(text: str, file: TextIO | None = None) -> None:
     """Print one line about the build."""
-    print(f"{PREFIX}{text}", file=file or sys.stdout, flush=True)
+    say(f"{PREFIX}{text}", file)
 
 
 def labelled(title: str, line: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from . import processgroup, worker
-from .announce import PREFIX, labelled
+from .announce import PREFIX, labelled, say
 from .auditconfig import AuditConfig
 from .buildenv import BuildEnvironment
 from .errors import WheelnextBuildError
@@ -250,7 +250,7 @@ class _Lines:
 
 def _pass_on(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line, flush=True)
+        say(line)
 
 
 @dataclass
@@ -275,12 +275,12 @@ class _Relay:
         with self.lock:
             if news is None:
                 self.log.append(line)
-                print(labelled(self.title, line), flush=True)
+                say(labelled(self.title, line))
             elif news[2] != "failed":
-                print(line, flush=True)
+                say(line)
 
     def show_failures(self) -> None:
         """Print the whole output of each wheel that failed."""
         for news, log in self.failures:
             with self.lock:
-                print(news, *log, "", sep="\n", flush=True)
+                say("\n".join([news, *log, ""]))

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import cmakefiles, lanes, processgroup
-from .announce import labelled
+from .announce import labelled, say
 from .buildenv import BuildEnvironment
 from .jobs import pass_environment, process_environment
 from .jobserver import JobServer
@@ -157,7 +157,7 @@ class HeadStart:
         ninja = [self._program("CMAKE_MAKE_PROGRAM"), "-C", str(self._folder), *differing]
         for line in self._call(ninja, variables).splitlines():
             if not line.startswith("ninja: "):
-                print(labelled(job.title, line), flush=True)
+                say(labelled(job.title, line))
         self.store.take(self._folder, job.title, python_tag())
         self.done.add(job.title)
 
