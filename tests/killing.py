@@ -17,8 +17,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM"}
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
 
-_COMPILERS = re.compile(r"cc[A-Za-z0-9]{6}\.\w+")
-"""What GCC leaves where it is ended while it links."""
+_COMPILERS = re.compile(r"cc[A-Za-z0-9]{6}(\.cdtor)?\.\w+")
+"""What GCC leaves where it is ended while it links; collect2 has a source of constructors."""
 
 _MARK = "WHEELNEXT_TEST_MARK"
 _PATIENCE = 30.0
