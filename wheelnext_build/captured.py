@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from . import processgroup
+
 
 def run(
     command: Sequence[str],
@@ -27,6 +29,31 @@ def run(
         errors="replace",
         check=False,
     )
+
+
+def version(program: str) -> str:
+    """What a program prints, to standard output, that is called with ``--version``.
+
+    It ends at once where this process is asked to end, with all that it has started: hipcc asks
+    other programs for long. subprocess.run would give it a quarter of a second after Ctrl-C.
+    """
+    with subprocess.Popen(
+        [program, "--version"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            said = process.stdout.read()
+            processgroup.wait(process)
+        except BaseException:
+            processgroup.end_now(process, patience=0)
+            raise
+    return said
 
 
 def tail(text: str, count: int) -> list[str]:

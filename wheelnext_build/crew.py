@@ -47,7 +47,10 @@ class Crew:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
+        if kind is not None:
+            for process in self._idle:  # which may be loading what it does not let go of
+                processgroup.end(process)
         for process in self._idle:
             _close(process)
         self._idle.clear()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import clock
+from . import captured, clock
 from .announce import announce
 from .errors import BuildError
 from .filelock import LOCK, locked, try_locked
@@ -133,8 +132,5 @@ def _toolchain() -> str:
         program = shutil.which(command.split()[0]) if command.split() else None
         if program is None:
             continue
-        result = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, errors="replace", check=False
-        )
-        answers.append(f"{variable}: {result.stdout}")
+        answers.append(f"{variable}: {captured.version(program)}")
     return "\n".join([sysconfig.get_platform(), *answers])

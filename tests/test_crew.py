@@ -1,0 +1,35 @@
+"""Workers, and their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build.auditconfig import AuditConfig
+from wheelnext_build.crew import Crew
+
+
+@pytest.mark.skipif(os.name != "posix", reason="of its signals")
+def test_workers_that_wait_do_not_finish_loading_where_a_build_ends_early(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, None, AuditConfig())
+
+    def interrupted() -> None:
+        with crew:
+            crew.load(2, tmp_path)
+            started.extend(crew._idle)
+            raise KeyboardInterrupt
+
+    started: list[object] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [getattr(process, "returncode", None) for process in started] == [-signal.SIGTERM] * 2
+
+
+def test_workers_that_wait_end_with_the_build(tmp_path: Path) -> None:
+    with Crew(tmp_path, None, AuditConfig()) as crew:
+        crew.load(1, tmp_path)
+        (process,) = crew._idle
+    assert process.returncode == 0
