@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import is_running, wait_until
 
 from wheelnext_build import captured
 from wheelnext_build.termination import ending_when_asked
@@ -31,13 +32,6 @@ def heeded() -> Iterator[None]:
     with ending_when_asked():
         yield
     signal.signal(signal.SIGINT, before)
-
-
-def is_running(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def script(folder: Path, text: str) -> Path:
@@ -70,7 +64,4 @@ def test_who_is_asked_ends_with_all_that_it_has_started(
     threading.Thread(target=interrupt).start()
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         captured.version(str(program))
-    until = time.monotonic() + 10
-    while is_running(started.read_text().strip()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(lambda: not is_running(int(started.read_text())))

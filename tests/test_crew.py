@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,10 @@ def test_workers_that_wait_do_not_finish_loading_where_a_build_ends_early(tmp_pa
             started.extend(crew._idle)
             raise KeyboardInterrupt
 
-    started: list[object] = []
+    started: list[subprocess.Popen[bytes]] = []
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert [getattr(process, "returncode", None) for process in started] == [-signal.SIGTERM] * 2
+    assert [process.returncode for process in started] == [-signal.SIGTERM] * 2
 
 
 def test_workers_that_wait_end_with_the_build(tmp_path: Path) -> None:

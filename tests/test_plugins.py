@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import is_running, wait_until
 
 from wheelnext_build import pluginprocess
 from wheelnext_build.config import parse
@@ -336,21 +337,6 @@ def test_a_plugin_ends_where_its_build_is_gone_already(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == -signal.SIGKILL
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process; one that has ended may wait for somebody to ask how."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="ends process groups")

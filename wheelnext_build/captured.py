@@ -1,4 +1,4 @@
-"""Other programs whose output is shown only where they fail."""
+"""Other programs whose output is read, and shown at most where they fail."""
 
 from __future__ import annotations
 

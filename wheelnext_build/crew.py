@@ -97,7 +97,7 @@ class Crew:
 
         def run(work: Work) -> list[Outcome]:
             nonlocal waiting
-            relay = _Relay(self._lock)
+            relay = _Relay()
             with self._lock:
                 waiting -= 1
             if self._stopped:
@@ -260,7 +260,6 @@ def _pass_on(lines: Iterable[str]) -> None:
 class _Relay:
     """Passes on a worker's output with the label of the wheel on each line."""
 
-    lock: threading.Lock
     title: str = ""
     log: list[str] = field(default_factory=list)
     failures: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -275,15 +274,13 @@ class _Relay:
             self.title, self.log = news[1], []
         if news and news[2] == "failed":
             self.failures.append((line, self.log))
-        with self.lock:
-            if news is None:
-                self.log.append(line)
-                say(labelled(self.title, line))
-            elif news[2] != "failed":
-                say(line)
+        if news is None:
+            self.log.append(line)
+            say(labelled(self.title, line))
+        elif news[2] != "failed":
+            say(line)
 
     def show_failures(self) -> None:
         """Print the whole output of each wheel that failed."""
         for news, log in self.failures:
-            with self.lock:
-                say("\n".join([news, *log, ""]))
+            say("\n".join([news, *log, ""]))

@@ -11,14 +11,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from . import processors, skbuildsettings
+from . import captured, processors, skbuildsettings
 from .skbuildsettings import Settings
 
 NINJA = "ninja>=1.13"
@@ -114,10 +113,8 @@ def _old_makes() -> dict[str, str]:
 
 def _version_of(program: str) -> Version | None:
     try:
-        result = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, errors="replace", check=False
-        )
+        said = captured.version(program)
     except OSError:
         return None
-    match = re.search(r"\d+(\.\d+)+", result.stdout)
+    match = re.search(r"\d+(\.\d+)+", said)
     return Version(match[0]) if match else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from builds_tools import Project, clean_environment
+from processes import wait_until
 
 pytestmark = [
     pytest.mark.build,
@@ -36,13 +37,6 @@ def sleepers() -> list[str]:
         except OSError:
             continue
     return found
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert condition()
 
 
 HEEDS_SIGNALS = (
@@ -87,7 +81,7 @@ def running(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    wait_until(lambda: bool(sleepers()))
+    wait_until(lambda: bool(sleepers()), 30)
     yield built, process
     process.kill()
     process.communicate()
@@ -115,7 +109,7 @@ def test_the_workers_end_with_a_build_that_was_killed(
     built, process = running
     process.kill()
     process.wait()
-    wait_until(lambda: not sleepers())
+    wait_until(lambda: not sleepers(), 30)
     assert list(built.dist.rglob("*.whl")) == []
     shutil.rmtree(built.dist / "new", ignore_errors=True)
     (built.folder / "slow-cc").write_text('#!/bin/sh\nexec cc "$@"\n')
