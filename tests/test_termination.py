@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -85,6 +87,45 @@ def test_what_another_thread_gets_wakes_the_main_one(
         select.select([], [], [], 10)
     assert time.monotonic() - start < 5
     thread.join()
+
+
+FRONTEND = """
+import os, subprocess, sys
+own_session, stays = "own" in sys.argv, "stays" in sys.argv
+command = [sys.executable, "-c", sys.argv[1], str(os.getpid()), *sys.argv[2:]]
+hook = subprocess.Popen(command, start_new_session=own_session)
+if stays:
+    hook.wait()
+"""
+HOOK = """
+import os, sys, time
+from wheelnext_build.termination import AskedToEnd, ending_when_asked, ending_with_parent
+while "stays" not in sys.argv and os.getppid() == int(sys.argv[1]):
+    time.sleep(0.01)
+try:
+    with ending_when_asked(), ending_with_parent():
+        print("goes on")
+except AskedToEnd as error:
+    print(error.reason)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="there are no sessions")
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (["ends"], "SIGTERM"),
+        (["stays"], "goes on"),
+        (["stays", "own"], "goes on"),  # such a hook has no session of a frontend to compare
+    ],
+    ids=["ends", "stays", "begins a session"],
+)
+def test_a_frontend_that_was_gone_before_its_hook_came(how: list[str], said: str) -> None:
+    command = [sys.executable, "-c", FRONTEND, HOOK, *how]
+    done = subprocess.run(
+        command, start_new_session=True, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == f"{said}\n", done.stderr
 
 
 def test_an_error_of_the_cleaning_is_not_hidden() -> None:

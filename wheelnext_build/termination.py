@@ -177,9 +177,12 @@ def ending_with_parent() -> Iterator[None]:
     """End this process by SIGTERM where the one that started it is gone before the block is over.
 
     A frontend that is killed cannot tell its hook. Linux 5.3 and newer say it; elsewhere, and where
-    the parent is the first process of a container, nothing is watched.
+    the parent is the first process of a container, nothing is watched. One that was gone before
+    this process came here is known wherever there are sessions.
     """
     parent = os.getppid()
+    if _has_adopted_us(parent):
+        os.kill(os.getpid(), signal.SIGTERM)
     try:
         if parent <= 1 or not hasattr(os, "pidfd_open"):
             raise OSError
@@ -202,3 +205,18 @@ def ending_with_parent() -> Iterator[None]:
         thread.join()
         os.close(reader)
         os.close(watched)
+
+
+def _has_adopted_us(parent: int) -> bool:
+    """Whether our parent did not start this process, but has it since the one that did has ended.
+
+    Orphans go to the first process, or to one that asks for them (PR_SET_CHILD_SUBREAPER, see
+    prctl(2)). A process is in the session of the one that starts it, unless it begins its own
+    (setsid(2)): a parent in another session is not that one; one in the same is believed to be it.
+    """
+    if not hasattr(os, "getsid"):
+        return False
+    try:
+        return os.getsid(0) not in (os.getpid(), os.getsid(parent))
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
