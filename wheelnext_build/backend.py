@@ -215,8 +215,8 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
     from .folderlock import shared
     from .knownfiles import known_files
     from .publishing import publish
+    from .reaper import ending_what_was_started
     from .scratch import scratch_folder
-    from .termination import ending_what_was_started
 
     target = Path(folder)
     with shared(target) as others, scratch_folder() as staging, ending_what_was_started():

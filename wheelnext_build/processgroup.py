@@ -6,8 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 
@@ -42,27 +40,3 @@ def wait(process: subprocess.Popen[Any]) -> int:
         with contextlib.suppress(ChildProcessError):
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     return process.wait()
-
-
-def end_descendants() -> None:
-    """End what this process has started, and what that has; where there is /proc.
-
-    For what others start in this process's own group, which is the frontend's and the shell's, too.
-    """
-    children: dict[int, list[int]] = {}
-    for pid, parent in _processes():
-        children.setdefault(parent, []).append(pid)
-    found = [os.getpid()]
-    for pid in found:
-        found += children.get(pid, [])
-    for pid in found[1:]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-
-
-def _processes() -> Iterator[tuple[int, int]]:
-    """All processes, and the parent of each."""
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # The name, in parentheses, may hold anything; state and parent come after it.
-            yield int(entry.parent.name), int(entry.read_text().rpartition(")")[2].split()[1])

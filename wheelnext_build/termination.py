@@ -1,4 +1,4 @@
-"""The end of a process that was asked for: temporary files go, and what was started ends."""
+"""The end of a process that was asked for: temporary files go, and no signal is lost."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import select
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator
-
-from . import processgroup
 
 _ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -160,16 +158,6 @@ def _deaf_thread(target: Callable[..., None], *arguments: object) -> threading.T
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return thread
-
-
-@contextlib.contextmanager
-def ending_what_was_started() -> Iterator[None]:
-    """Where the block is interrupted, end what libraries have started in it."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        processgroup.end_descendants()
-        raise
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -27,17 +28,35 @@ exec cc "$@"
 """A compiler that never ends."""
 
 
-def sleepers() -> list[str]:
-    """The processes of the compiler that never ends."""
+def having(is_sought: Callable[[bytes], bool]) -> list[int]:
+    """The processes with such a command line."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if entry.read_bytes() == b"sleep\x00987\x00":
-                found.append(entry.parent.name)
+            if is_sought(entry.read_bytes()):
+                found.append(int(entry.parent.name))
         except OSError:
             continue
     return found
 
+
+def sleepers() -> list[int]:
+    """The processes of the compiler that never ends."""
+    return having(b"sleep\x00987\x00".__eq__)
+
+
+def servers() -> list[int]:
+    """The processes that ``WITH_SERVER`` has started."""
+    return having(b"sleep\x00986\x00".__eq__)
+
+
+def reapers(pid: int) -> list[int]:
+    """The processes that wait for the end of that one."""
+    return having(lambda line: b"reaper.py\x00%d-" % pid in line)
+
+
+WITH_SERVER = SLOW.replace("exec sleep", "(setsid sleep 986 &) ; exec sleep")
+"""One that has started a server, as compiler caches do, which serves other builds, too."""
 
 HEEDS_SIGNALS = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -116,3 +135,35 @@ def test_the_workers_end_with_a_build_that_was_killed(
     # And the next build finds nothing in its way.
     built.build({"variant-label": "first"})
     assert built.labels() == ["first"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_compilers_of_a_plain_wheel_end_with_its_hook(
+    project: Callable[[str], Project], number: signal.Signals
+) -> None:
+    built = project("broken_variant")
+    compiler = built.folder / "slow-cc"
+    compiler.write_text(WITH_SERVER)
+    compiler.chmod(0o755)
+    built.dist.mkdir()
+    called = f"import wheelnext_build; wheelnext_build.build_wheel({str(built.dist)!r})"
+    process = subprocess.Popen(
+        [sys.executable, "-c", HEEDS_SIGNALS + called],
+        cwd=built.folder,
+        env={**clean_environment(), "CC": str(compiler)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: bool(sleepers() and servers()), 30)
+        assert reapers(process.pid)
+        process.send_signal(number)
+        process.wait(10)
+        wait_until(lambda: not sleepers(), 5)
+        assert servers()
+        wait_until(lambda: not reapers(process.pid), 5)
+    finally:
+        process.kill()
+        for pid in (*sleepers(), *servers()):
+            os.kill(pid, signal.SIGKILL)
+    assert list(built.dist.rglob("*.whl")) == []
