@@ -20,3 +20,20 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def having(is_sought: Callable[[bytes], bool]) -> list[int]:
+    """The processes with such a command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if is_sought(entry.read_bytes()):
+                found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def reapers(pid: int) -> list[int]:
+    """The processes that wait for the end of that hook's."""
+    return having(lambda line: b"reaper.py\0%d-" % pid in line)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from builds_tools import Project, clean_environment
-from processes import wait_until
+from processes import having, reapers, wait_until
 
 pytestmark = [
     pytest.mark.build,
@@ -28,18 +28,6 @@ exec cc "$@"
 """A compiler that never ends."""
 
 
-def having(is_sought: Callable[[bytes], bool]) -> list[int]:
-    """The processes with such a command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if is_sought(entry.read_bytes()):
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
-    return found
-
-
 def sleepers() -> list[int]:
     """The processes of the compiler that never ends."""
     return having(b"sleep\x00987\x00".__eq__)
@@ -48,11 +36,6 @@ def sleepers() -> list[int]:
 def servers() -> list[int]:
     """The processes that ``WITH_SERVER`` has started."""
     return having(b"sleep\x00986\x00".__eq__)
-
-
-def reapers(pid: int) -> list[int]:
-    """The processes that wait for the end of that one."""
-    return having(lambda line: b"reaper.py\x00%d-" % pid in line)
 
 
 WITH_SERVER = SLOW.replace("exec sleep", "(setsid sleep 986 &) ; exec sleep")
