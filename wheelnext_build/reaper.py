@@ -76,10 +76,14 @@ def _main(mark: str, session: int) -> None:
     start = time.monotonic()
     asked: dict[int, float] = {}
     while (found := list(_marked(mark, session))) and time.monotonic() - start < _PATIENCE:
+        now = time.monotonic()
         for pid in found:
-            since = time.monotonic() - asked.setdefault(pid, time.monotonic())
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGTERM if since < _GRACE else signal.SIGKILL)
+                if pid not in asked:
+                    os.kill(pid, signal.SIGTERM)
+                elif now - asked[pid] > _GRACE:
+                    os.kill(pid, signal.SIGKILL)
+            asked.setdefault(pid, now)
         time.sleep(0.02)
 
 
