@@ -90,30 +90,31 @@ def dependencies(session: nox.Session) -> None:
     session.run("python", str(ROOT / "docs" / "tools" / "dependencies.py"))
 
 
+# Real builds wait for disks, installers and linkers as much as they compute: a process for each
+# core does more than one. A module stays in one process, with what its tests share.
+SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+SLOWEST = ("--durations", "20", "--durations-min", "10")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the fast tests."""
     install_project(session, *group("test"))
-    session.run("pytest", *session.posargs)
-
-
-# Real builds wait for disks, installers and linkers as much as they compute: a process for each
-# core does more than one. A module stays in one process, with what its tests share.
-SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    session.run("pytest", *SPREAD, *session.posargs)
 
 
 @nox.session
 def builds(session: nox.Session) -> None:
     """Build small real packages with CMake."""
     env = install_project(session, *group("test"), *group("builds"))
-    session.run("pytest", "-m", "build", *SPREAD, *session.posargs, env=env)
+    session.run("pytest", "-m", "build", *SPREAD, *SLOWEST, *session.posargs, env=env)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Build the sample's release and install it with real clients."""
     env = install_project(session, *group("test"), *group("e2e"))
-    session.run("pytest", "-m", "e2e", *SPREAD, *session.posargs, env=env)
+    session.run("pytest", "-m", "e2e", *SPREAD, *SLOWEST, *session.posargs, env=env)
 
 
 @nox.session

@@ -40,8 +40,9 @@ for module in (*(f"cli.{name}" for name in NAMES), "audit.elf", "audit.x86survey
 
 MEMORY = 1 << 30
 SECONDS = 20
-"""A command's bounds: address space in bytes, and time, of which it may use that of its processor
-and that on the wall."""
+"""A command's bounds: address space in bytes, and the time of its processor."""
+PATIENCE = 180
+"""Seconds after which a command that waits for something is ended."""
 
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 
@@ -96,7 +97,8 @@ def bounded(arguments: list[str], folder: Path) -> tuple[int, str]:
             os.dup2(descriptor, 2)
             sys.stdout = os.fdopen(1, "w", encoding="utf-8")
             sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
-            signal.alarm(SECONDS)
+            signal.alarm(PATIENCE)
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             os.chdir(folder)
             status = main(arguments)
