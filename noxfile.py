@@ -90,8 +90,8 @@ def dependencies(session: nox.Session) -> None:
     session.run("python", str(ROOT / "docs" / "tools" / "dependencies.py"))
 
 
-# Real builds wait for disks, installers and linkers as much as they compute: a process for each
-# core does more than one. A module stays in one process, with what its tests share.
+# A process for each core; real builds wait for disks, installers and linkers, too. A module stays
+# in one process, with what its tests share.
 SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 SLOWEST = ("--durations", "20", "--durations-min", "10")
 

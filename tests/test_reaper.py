@@ -29,6 +29,7 @@ with ending_when_asked(), ending_what_was_started():
     sys.stdin.read()
 print(os.environ.get("WHEELNEXT_BUILD_STARTED_BY"))
 """
+UNMARKED = "sh -c 'env -i sleep 60 >&- & echo $!; exec >&-; wait' &"
 ORPHAN = "sleep 60 >&- & echo $!"
 DEAF = "trap '' TERM; sleep 60 >&- & echo $!"
 SERVER = "setsid sleep 60 >&- & echo $!"
@@ -62,13 +63,13 @@ def start() -> Iterator[Start]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("script", [ORPHAN, DEAF], ids=["orphan", "deaf"])
+@pytest.mark.parametrize("script", [ORPHAN, DEAF, UNMARKED], ids=["orphan", "deaf", "unmarked"])
 def test_what_was_started_ends(start: Start, number: signal.Signals, script: str) -> None:
     process, pid = start(script)
     assert reapers(process.pid)
     process.send_signal(number)
     process.communicate(timeout=20)
-    if number != signal.SIGKILL:
+    if number != signal.SIGKILL and script != DEAF:
         assert not is_running(pid)
     wait_until(lambda: not is_running(pid), 10)
     wait_until(lambda: not reapers(process.pid), 10)

@@ -1,4 +1,4 @@
-"""What a hook has started ends where the hook is interrupted or killed: a process sees to that.
+"""What a hook has started ends where the hook fails or is killed: a process sees to that.
 
 A frontend that is interrupted kills its hook soon, and a killed process cannot end its compilers.
 Workers notice that by themselves; this is for what scikit-build-core starts in the hook.
@@ -17,16 +17,18 @@ from pathlib import Path
 VARIABLE = "WHEELNEXT_BUILD_STARTED_BY"
 """The environment variable that says what a process belongs to; whatever it starts has it, too."""
 
-_OVER = b"."
-_GRACE = 0.5
-"""Seconds in which a process that was asked to end has done so."""
+_GRACE = 1.0
+"""Seconds in which a process that was asked to end has done so, and has ended its own ones."""
 _PATIENCE = 10.0
 """Seconds after which nothing more is looked for."""
+_TURN = 0.02
+_QUIET_TURNS = 2
+"""Turns in which nothing was found: while a process begins another program, it has no mark."""
 
 
 @contextlib.contextmanager
 def ending_what_was_started() -> Iterator[None]:
-    """Where the block is interrupted, or this process is killed, end what was started in it.
+    """End what was started in the block, and still runs, where it fails or this process is killed.
 
     That is known where there is /proc. What has begun a session of its own is left: a compiler
     cache's server serves other builds.
@@ -37,46 +39,47 @@ def ending_what_was_started() -> Iterator[None]:
 
     from .termination import cleaned_up
 
-    if not (sys.executable and Path("/proc/self/environ").exists()):
+    mark = f"{os.getpid()}-{os.urandom(8).hex()}"
+    try:
+        with open("/proc/self/environ", "rb"):  # noqa: PTH123 - Path.exists() may raise for it
+            pass
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__, mark, str(os.getsid(0))],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:  # the build itself may do without more processes
         yield
         return
-    mark = f"{os.getpid()}-{os.urandom(8).hex()}"
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", __file__, mark, str(os.getsid(0))],
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert process.stdin is not None  # noqa: S101 - it is a pipe
-    pipe, is_over = process.stdin, True
+    is_over = False
 
     def end() -> None:
         os.environ.pop(VARIABLE, None)
-        with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
-            if not pipe.closed:
-                with pipe:
-                    pipe.write(_OVER if is_over else b"")
-            process.wait(None if is_over else 1.5 * _GRACE)
+        if process.stdin is not None:
+            process.stdin.close()
+        if is_over:
+            process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE / 2)  # what has not ended by then, is ended without us
 
     with cleaned_up(end):
         os.environ[VARIABLE] = mark
-        try:
-            yield
-        except (KeyboardInterrupt, SystemExit):
-            is_over = False
-            raise
+        yield
+        is_over = True
 
 
 def _main(mark: str, session: int) -> None:
-    """Wait for the end of the process whose pipe is our input; end what it leaves, unless told."""
-    if sys.stdin.buffer.read() == _OVER:
-        return
+    """Wait for the end of the pipe that is our input; then end what has the mark."""
+    sys.stdin.buffer.read()
     start = time.monotonic()
     asked: dict[int, float] = {}
-    while (found := list(_marked(mark, session))) and time.monotonic() - start < _PATIENCE:
-        now = time.monotonic()
+    quiet = 0
+    while quiet < _QUIET_TURNS and (now := time.monotonic()) - start < _PATIENCE:
+        found = _started(mark, session)
+        quiet = 0 if found else quiet + 1
         for pid in found:
             with contextlib.suppress(OSError):
                 if pid not in asked:
@@ -84,17 +87,27 @@ def _main(mark: str, session: int) -> None:
                 elif now - asked[pid] > _GRACE:
                     os.kill(pid, signal.SIGKILL)
             asked.setdefault(pid, now)
-        time.sleep(0.02)
+        time.sleep(_TURN)
 
 
-def _marked(mark: str, session: int) -> Iterator[int]:
+def _started(mark: str, session: int) -> set[int]:
+    """The processes of a session with the mark, and what these have started without it."""
     entry = f"{VARIABLE}={mark}".encode()
+    parents: dict[int, int] = {}
+    found: set[int] = set()
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if entry in (path / "environ").read_bytes().split(b"\0"):
-                pid = int(path.name)
-                if os.getsid(pid) == session:
-                    yield pid
+            # The name, in parentheses, may hold anything (proc(5)).
+            state, parent, _, its_session, *_ = (
+                (path / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            )
+            if int(its_session) == session and state not in "ZX":
+                parents[int(path.name)] = int(parent)
+                if entry in (path / "environ").read_bytes().split(b"\0"):
+                    found.add(int(path.name))
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -148,5 +149,6 @@ def test_the_compilers_of_a_plain_wheel_end_with_its_hook(
     finally:
         process.kill()
         for pid in (*sleepers(), *servers()):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     assert list(built.dist.rglob("*.whl")) == []
