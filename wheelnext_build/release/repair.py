@@ -139,9 +139,9 @@ def _status(command: Sequence[str], scratch: Path) -> int:
     variables = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
     with subprocess.Popen(command, stdout=_STDERR, env=variables, start_new_session=True) as tool:
         try:
-            return tool.wait()
+            return processgroup.wait(tool)
         except BaseException:
-            processgroup.end_now(tool, patience=0.5)
+            processgroup.end_now(tool, patience=0.25)
             raise
 
 
