@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from processes import is_running, reapers, wait_until
 
+from wheelnext_build.reaper import ending_what_was_started
+
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="finds processes in /proc"
 )
@@ -91,3 +93,13 @@ def test_nothing_ends_with_a_block_that_is_over(start: Start) -> None:
     assert said == "None\n"  # no variable is left
     assert reapers(process.pid) == []
     assert is_running(pid)
+
+
+@pytest.mark.parametrize("executable", ["", None, "/no/such/python"])
+def test_a_build_does_without_where_it_cannot_begin(
+    executable: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    with pytest.raises(ValueError, match="of the build") as caught, ending_what_was_started():
+        raise ValueError("of the build")
+    assert caught.value.__context__ is None  # it is not shown as if that came from this

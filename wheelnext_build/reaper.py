@@ -13,6 +13,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 VARIABLE = "WHEELNEXT_BUILD_STARTED_BY"
 """The environment variable that says what a process belongs to; whatever it starts has it, too."""
@@ -40,18 +44,8 @@ def ending_what_was_started() -> Iterator[None]:
     from .termination import cleaned_up
 
     mark = f"{os.getpid()}-{os.urandom(8).hex()}"
-    try:
-        with open("/proc/self/environ", "rb"):  # noqa: PTH123 - Path.exists() may raise for it
-            pass
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__, mark, str(os.getsid(0))],
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:  # the build itself may do without more processes
+    process = _begun(mark)
+    if process is None:
         yield
         return
     is_over = False
@@ -69,6 +63,24 @@ def ending_what_was_started() -> Iterator[None]:
         os.environ[VARIABLE] = mark
         yield
         is_over = True
+
+
+def _begun(mark: str) -> subprocess.Popen[bytes] | None:
+    """The process that waits for the end of its input; None where it cannot: builds do without."""
+    import subprocess
+
+    try:
+        with open("/proc/self/environ", "rb"):  # noqa: PTH123 - Path.exists() may raise for it
+            return subprocess.Popen(
+                [sys.executable or "", "-I", "-S", __file__, mark, str(os.getsid(0))],
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+    except OSError:
+        return None
 
 
 def _main(mark: str, session: int) -> None:
