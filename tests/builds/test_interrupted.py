@@ -49,6 +49,13 @@ HEEDS_SIGNALS = (
 """Whoever runs the tests in the background, or by nohup(1), may have it ignore these."""
 
 
+def slow_compiler(built: Project, script: str) -> Path:
+    compiler = built.folder / "slow-cc"
+    compiler.write_text(script)
+    compiler.chmod(0o755)
+    return compiler
+
+
 def hook(built: Project) -> str:
     return HEEDS_SIGNALS + (
         "import wheelnext_build; "
@@ -70,9 +77,7 @@ def running(
 ) -> Iterator[tuple[Project, subprocess.Popen[str]]]:
     """A build of four trees whose compilers run, and say nothing."""
     built = project("broken_variant")
-    compiler = built.folder / "slow-cc"
-    compiler.write_text(SLOW)
-    compiler.chmod(0o755)
+    compiler = slow_compiler(built, SLOW)
     built.dist.mkdir()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -115,7 +120,7 @@ def test_the_workers_end_with_a_build_that_was_killed(
     wait_until(lambda: not sleepers(), 30)
     assert list(built.dist.rglob("*.whl")) == []
     shutil.rmtree(built.dist / "new", ignore_errors=True)
-    (built.folder / "slow-cc").write_text('#!/bin/sh\nexec cc "$@"\n')
+    slow_compiler(built, '#!/bin/sh\nexec cc "$@"\n')
     # And the next build finds nothing in its way.
     built.build({"variant-label": "first"})
     assert built.labels() == ["first"]
@@ -126,9 +131,7 @@ def test_the_compilers_of_a_plain_wheel_end_with_its_hook(
     project: Callable[[str], Project], number: signal.Signals
 ) -> None:
     built = project("broken_variant")
-    compiler = built.folder / "slow-cc"
-    compiler.write_text(WITH_SERVER)
-    compiler.chmod(0o755)
+    compiler = slow_compiler(built, WITH_SERVER)
     built.dist.mkdir()
     called = f"import wheelnext_build; wheelnext_build.build_wheel({str(built.dist)!r})"
     process = subprocess.Popen(
