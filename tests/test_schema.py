@@ -161,7 +161,7 @@ COMPLETE = """
 "$schema" = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
 default-priorities.namespace = ["nvidia", "blas", "openmp", "x86_64"]
 [variant.variants.mkl]
-blas.library = ["mkl"]
+blas = { library = ["mkl"] }
 openmp.runtime = "iomp"
 [variant.variants.null]
 [variant.providers.blas]

@@ -49,7 +49,7 @@ HEEDS_SIGNALS = (
 """Whoever runs the tests in the background, or by nohup(1), may have it ignore these."""
 
 
-def slow_compiler(built: Project, script: str) -> Path:
+def write_compiler(built: Project, script: str) -> Path:
     compiler = built.folder / "slow-cc"
     compiler.write_text(script)
     compiler.chmod(0o755)
@@ -77,7 +77,7 @@ def running(
 ) -> Iterator[tuple[Project, subprocess.Popen[str]]]:
     """A build of four trees whose compilers run, and say nothing."""
     built = project("broken_variant")
-    compiler = slow_compiler(built, SLOW)
+    compiler = write_compiler(built, SLOW)
     built.dist.mkdir()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -120,7 +120,7 @@ def test_the_workers_end_with_a_build_that_was_killed(
     wait_until(lambda: not sleepers(), 30)
     assert list(built.dist.rglob("*.whl")) == []
     shutil.rmtree(built.dist / "new", ignore_errors=True)
-    slow_compiler(built, '#!/bin/sh\nexec cc "$@"\n')
+    write_compiler(built, '#!/bin/sh\nexec cc "$@"\n')
     # And the next build finds nothing in its way.
     built.build({"variant-label": "first"})
     assert built.labels() == ["first"]
@@ -131,7 +131,7 @@ def test_the_compilers_of_a_plain_wheel_end_with_its_hook(
     project: Callable[[str], Project], number: signal.Signals
 ) -> None:
     built = project("broken_variant")
-    compiler = slow_compiler(built, WITH_SERVER)
+    compiler = write_compiler(built, WITH_SERVER)
     built.dist.mkdir()
     called = f"import wheelnext_build; wheelnext_build.build_wheel({str(built.dist)!r})"
     process = subprocess.Popen(
