@@ -14,7 +14,7 @@ from pathlib import Path
 import frontend
 from harness import fresh, machine, parser, record, run, show, side_by_side
 
-from wheelnext_build.cli.pythons import find
+from wheelnext_build.frontend.pythons import find
 
 PYTHONS = ("3.11", "3.12", "3.13")
 LEVELS = ("", "v2", "v3", "v4")

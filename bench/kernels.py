@@ -26,7 +26,7 @@ from pathlib import Path
 import harness
 import numpy as np
 
-from wheelnext_build.host import Host
+from wheelnext_build.host.host import Host
 
 PROJECT = harness.ROOT / "sample_ext"
 PROCESS = Path(__file__).with_name("kernels_process.py")

@@ -3,9 +3,9 @@
 The first payload is real: the shared libraries of numpy, scipy and pyarrow for Linux from PyPI,
 each file once. The second does not shrink, as device code that the compiler compressed does not.
 Each measurement is a process of its own, in which scikit-build-core's WheelWriter, or what
-wheelnext_build.packing puts in its place, writes one wheel; memory is what the process needs at
-most beyond what it had before. With --check, pip, uv, wheel and unzip are asked to accept our
-wheels.
+wheelnext_build.wheels.packing puts in its place, writes one wheel; memory is what the process
+needs at most beyond what it had before. With --check, pip, uv, wheel and unzip are asked to accept
+our wheels.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def measure(way: str, payload: str, folder: str) -> dict[str, float | str]:
     if way == "zlib":
         sys.modules["deflate"] = None  # type: ignore[assignment] # so that importing it fails
     threads = 1 if way.endswith("-1") else None
-    from wheelnext_build.packing import fast_packing
+    from wheelnext_build.wheels.packing import fast_packing
 
     packing = contextlib.nullcontext(False) if way == "theirs" else fast_packing(threads=threads)
     with packing as is_fast:

@@ -1,5 +1,5 @@
 # The flags of the variant in the spelling of the compilers in use. What the flags are is written by
-# the backend into WHEELNEXT_VARIANT_FILE (wheelnext_build/targets.py has the table):
+# the backend into WHEELNEXT_VARIANT_FILE (wheelnext_build/variants/known_properties.py has the table):
 #
 #   _WHEELNEXT_CPU_FLAGS_<dialect>   gnu, gnu-legacy, clang-cl, msvc
 #   _WHEELNEXT_FLAGS_<LANGUAGE>      what pyproject.toml adds for a language

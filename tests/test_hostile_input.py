@@ -35,7 +35,8 @@ resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="address space has bounds on Linux")
 
 # Once here, and not in each of the processes.
-for module in (*(f"cli.{name}" for name in NAMES), "audit.elf", "audit.x86survey", "audit.aarch64"):
+AUDIT = ("audit.formats.elf", "audit.code.x86_survey", "audit.code.aarch64")
+for module in (*(f"cli.{name}" for name in NAMES), *AUDIT):
     importlib.import_module(f"wheelnext_build.{module}")
 
 MEMORY = 1 << 30

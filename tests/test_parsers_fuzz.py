@@ -15,13 +15,13 @@ import pytest
 from hostile_wheels import INFO, NAME, SOUND, VARIANT_JSON, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ninja_files import LOG
 from parsers import read_or_refused
-from test_ninjastate import LOG
 from tiny_wheels import NVIDIA, X86_64, write_sdist
 from zips import record
 
 from wheelnext_build.audit.promise import promise_of
-from wheelnext_build.dependencies import Changes
+from wheelnext_build.building.trees.ninja_state import Deps, append_deps
 from wheelnext_build.errors import (
     GrammarError,
     MetadataError,
@@ -29,16 +29,16 @@ from wheelnext_build.errors import (
     RequestError,
     WheelError,
 )
-from wheelnext_build.host import provider_problem
-from wheelnext_build.metadata import Provider, VariantMetadata
-from wheelnext_build.ninjastate import Deps, append_deps
+from wheelnext_build.host.host import provider_problem
 from wheelnext_build.release.check import Expected, check
 from wheelnext_build.release.choices import choices, preference
-from wheelnext_build.release.index import read_variants_json, write_index
-from wheelnext_build.sizes import parse_size
-from wheelnext_build.variant import Property, Variant
-from wheelnext_build.variantmarkers import VariantRequirement
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.release.index.variants_json import read_variants_json, write_index
+from wheelnext_build.system.sizes import parse_size
+from wheelnext_build.variants.markers import VariantRequirement
+from wheelnext_build.variants.metadata import Provider, VariantMetadata
+from wheelnext_build.variants.variant import Property, Variant
+from wheelnext_build.wheels.dependencies import Changes
+from wheelnext_build.wheels.name import WheelName
 
 pytestmark = pytest.mark.generated
 

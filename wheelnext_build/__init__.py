@@ -5,7 +5,7 @@ The hooks wrap scikit-build-core's. Without a request for variants they do what 
 
 from __future__ import annotations
 
-from .exitstatus import Loading
+from .system.exit_status import Loading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing is not loaded for it: Ctrl-C is to meet our own code early

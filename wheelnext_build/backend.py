@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .cleanexit import clean_exit
+from .building.request import NATIVE, Kind, Request, Settings, check_installable, installer
 from .errors import WheelError
-from .request import NATIVE, Kind, Request, Settings, check_installable, installer
+from .system.clean_exit import clean_exit
 
 if TYPE_CHECKING:
-    from .config import Config
-    from .jobs import Job
+    from .building.jobs import Job
+    from .config.config import Config
 
 
 def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
@@ -84,7 +84,7 @@ def prepare_metadata_hook(name: str) -> Callable[..., str]:
             request = _request(config_settings)
             if not request.wants_variants:
                 return str(hook(metadata_directory, _begin_plain(config_settings, request)))
-            from . import prepared
+            from .building import prepared
 
             return prepared.prepare(hook, metadata_directory, request)
 
@@ -100,13 +100,14 @@ def _begin_plain(
     Around this build there may be one of a variant of another project: its variables are not for
     this one. Raises ConfigurationError for mistakes in tables that matter here.
     """
-    from . import knownfiles, skbuildsettings
+    from .config import skbuild_settings
+    from .system import known_files
 
     for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
-        if name != knownfiles.VARIABLE:
+        if name != known_files.VARIABLE:
             del os.environ[name]
-    if skbuildsettings.has_variant_requirements():
-        from .config import load
+    if skbuild_settings.has_variant_requirements():
+        from .config.config import load
 
         load(Path())
     # What scikit-build-core would have got: None stays None.
@@ -115,11 +116,11 @@ def _begin_plain(
 
 def _plain_requirements() -> tuple[str, ...]:
     """What the project says that the build of its plain wheel needs."""
-    from . import skbuildsettings
+    from .config import skbuild_settings
 
-    if not skbuildsettings.has_variant_requirements():
+    if not skbuild_settings.has_variant_requirements():
         return ()
-    from .config import load
+    from .config.config import load
 
     return load(Path()).requirements.of_build(None)
 
@@ -129,16 +130,20 @@ def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request
     request = Request.parse(config_settings)
     if NATIVE not in request.patterns:
         return request
-    from .announce import announce
-    from .native import resolved
+    from .building.native import resolved
+    from .system.announce import announce
 
     return resolved(request, Path(), None if quiet else announce)
 
 
 def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
-    from . import buildproviders, buildrequires, deflate, jobs, selfcheck, skbuildsettings
-    from .buildtarget import BuildTarget
-    from .config import load
+    from .building import jobs, self_check
+    from .building import requirements as build_requirements
+    from .config import skbuild_settings
+    from .config.build_target import BuildTarget
+    from .config.config import load
+    from .plugins import build_time
+    from .wheels import deflate
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)
@@ -147,29 +152,29 @@ def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]
     asked: set[str | None] = set()
     for item in chosen:
         # Overrides may ask for more where they see the variant in the environment.
-        fixed = skbuildsettings.requirements_are_fixed() and not item.effect.environment
+        fixed = skbuild_settings.requirements_are_fixed() and not item.effect.environment
         case = None if fixed else item.variant.label
         if case not in asked:
             asked.add(case)
             with jobs.environment(jobs.pass_environment(jobs.Job(item), None)):
                 requirements |= dict.fromkeys(hook(request.settings))
     plain = [jobs.Job(None)] if request.all_variants else []
-    planned = buildrequires.assigned([*plain, *map(jobs.Job, chosen)], config)
+    planned = build_requirements.assigned([*plain, *map(jobs.Job, chosen)], config)
     variants, is_wheel = [item.variant for item in chosen], kind == "wheel"
     return [
-        *dict.fromkeys([*requirements, *buildrequires.common(planned, config)]),
-        *buildrequires.installer_requirements(planned),
-        *(buildproviders.requirements(config) if chosen else ()),
+        *dict.fromkeys([*requirements, *build_requirements.common(planned, config)]),
+        *build_requirements.installer_requirements(planned),
+        *(build_time.requirements(config) if chosen else ()),
         *deflate.requirements(),
         *_ninja_requirement(config, request, planned),
         *jobs.cuda_requirements(chosen, request.settings),
-        *(selfcheck.requirements(config.audit, target.machine, variants) if is_wheel else ()),
+        *(self_check.requirements(config.audit, target.machine, variants) if is_wheel else ()),
     ]
 
 
 def _ninja_requirement(config: Config, request: Request, planned: list[Job]) -> list[str]:
     """A Ninja with which several trees can be built at once, where there are several."""
-    from . import jobs, jobserver
+    from .building import jobs, jobserver
 
     trees = {jobs.tree_name(job, planned, config) for job in planned}
     wanted = len(trees) > 1 and jobserver.wants_ninja(request.settings)
@@ -178,10 +183,10 @@ def _ninja_requirement(config: Config, request: Request, planned: list[Job]) -> 
 
 def _leave_variant(request: Request) -> None:
     """Remove what a variant's build in place has left for the next one in that folder."""
-    from . import skbuildsettings
-    from .cmakefiles import VARIANT_FILE
+    from .building.cmake_files import VARIANT_FILE
+    from .config import skbuild_settings
 
-    folder = skbuildsettings.in_place(request.settings)
+    folder = skbuild_settings.in_place(request.settings)
     if folder is not None and (folder / VARIANT_FILE).is_file():
         (folder / "CMakeCache.txt").unlink(missing_ok=True)
         (folder / VARIANT_FILE).unlink()
@@ -192,18 +197,20 @@ def _plain_wheel(
     settings: dict[str, str | list[str]] | None,
     metadata_directory: str | None,
 ) -> str:
-    from . import clock, pathcheck, pathmap, skbuildsettings
-    from .packing import fast_packing
+    from .building import path_map
+    from .building.trees import clock, path_check
+    from .config import skbuild_settings
+    from .wheels.packing import fast_packing
 
-    reproducible = skbuildsettings.is_reproducible(settings or {})
-    if skbuildsettings.uses_cmake(settings or {}):
-        pathcheck.check_source(Path().absolute(), reproducible=reproducible)
-        pathcheck.check_trees(*skbuildsettings.plain_folders(settings or {}))
+    reproducible = skbuild_settings.is_reproducible(settings or {})
+    if skbuild_settings.uses_cmake(settings or {}):
+        path_check.check_source(Path().absolute(), reproducible=reproducible)
+        path_check.check_trees(*skbuild_settings.plain_folders(settings or {}))
         if more := clock.settings():
             settings = {**(settings or {}), **more}
     with fast_packing():
         if reproducible:
-            settings = pathmap.added(settings)
+            settings = path_map.added(settings)
         return _published(
             wheel_directory,
             lambda folder: skbuild.build_wheel(folder, settings, metadata_directory),
@@ -212,11 +219,11 @@ def _plain_wheel(
 
 def _published(folder: str, build: Callable[[str], str]) -> str:
     """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
-    from .folderlock import shared
-    from .knownfiles import known_files
-    from .publishing import publish
-    from .reaper import ending_what_was_started
-    from .scratch import scratch_folder
+    from .system.folder_lock import shared
+    from .system.known_files import known_files
+    from .system.publishing import publish
+    from .system.reaper import ending_what_was_started
+    from .system.temporary import scratch_folder
 
     target = Path(folder)
     with shared(target) as others, scratch_folder() as staging, ending_what_was_started():
@@ -227,13 +234,16 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
 def _variant_wheels(
     kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
-    from . import buildproviders, buildrequires, clock, jobs, prepared, selfcheck, skbuildsettings
-    from .build import Builder
-    from .buildtarget import BuildTarget
-    from .config import load
-    from .folderlock import shared
-    from .knownfiles import known_files
-    from .passes import Passes
+    from .building import jobs, prepared, requirements, self_check
+    from .building.builder import Builder
+    from .building.passes import Passes
+    from .building.trees import clock
+    from .config import skbuild_settings
+    from .config.build_target import BuildTarget
+    from .config.config import load
+    from .plugins import build_time
+    from .system.folder_lock import shared
+    from .system.known_files import known_files
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)
@@ -244,16 +254,16 @@ def _variant_wheels(
     carriers = request.carriers or client is not None or kind == "editable"
     in_place, rebuilds = None, False
     if kind == "editable":
-        in_place = skbuildsettings.in_place(request.settings)
-        rebuilds = skbuildsettings.rebuilds_itself(request.settings)
+        in_place = skbuild_settings.in_place(request.settings)
+        rebuilds = skbuild_settings.rebuilds_itself(request.settings)
     else:
         variants = [item.variant for item in chosen]
-        selfcheck.check_installed(config.audit, target.machine, variants)
-    config = buildproviders.resolved(config) if chosen else config
+        self_check.check_installed(config.audit, target.machine, variants)
+    config = build_time.resolved(config) if chosen else config
     folder = Path(wheel_directory)
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
-    planned = buildrequires.assigned(planned, config)
-    buildrequires.check_promised(planned)
+    planned = requirements.assigned(planned, config)
+    requirements.check_promised(planned)
     with shared(folder) as others:
         common = Passes(
             config=config,

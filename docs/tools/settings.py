@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from wheelnext_build.kinds import (
+from wheelnext_build.config.kinds import (
     Boolean,
     Key,
     Kind,
@@ -20,8 +20,8 @@ from wheelnext_build.kinds import (
     String,
     TableOf,
 )
-from wheelnext_build.model import PYPROJECT
-from wheelnext_build.tomltable import dotted
+from wheelnext_build.config.model import PYPROJECT
+from wheelnext_build.config.toml_table import dotted
 
 _HEAD = """# All settings
 

@@ -11,12 +11,12 @@ import pytest
 from tiny_elf import tiny_elf
 
 from wheelnext_build.audit import files
-from wheelnext_build.auditconfig import AuditConfig
+from wheelnext_build.building.self_check import SelfCheck
 from wheelnext_build.cli.main import main
+from wheelnext_build.config.audit_settings import AuditConfig
 from wheelnext_build.errors import BuildError
-from wheelnext_build.selfcheck import SelfCheck
-from wheelnext_build.variant import Property, Variant
-from wheelnext_build.wheelfile import record_row
+from wheelnext_build.variants.variant import Property, Variant
+from wheelnext_build.wheels.reader import record_row
 
 AVX2 = bytes.fromhex("c5fdfec1c3")  # vpaddd ymm0, ymm0, ymm1; ret
 SSE2 = bytes.fromhex("0f58c1c3")  # addps xmm0, xmm1; ret

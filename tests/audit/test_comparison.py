@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
+from wheelnext_build.audit.code.needs import Place, Survey
 from wheelnext_build.audit.comparison import Gist, compared
 from wheelnext_build.audit.judge import judge
-from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found, Verdict
-from wheelnext_build.variant import Property, Variant
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.variants.variant import Property, Variant
+from wheelnext_build.wheels.name import WheelName
 
 PLAIN = WheelName.parse("demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
 

@@ -13,8 +13,8 @@ from wheelnext_build.audit import files
 from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found
-from wheelnext_build.variant import Property, Variant
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.variants.variant import Property, Variant
+from wheelnext_build.wheels.name import WheelName
 
 pytestmark = [
     pytest.mark.audit,

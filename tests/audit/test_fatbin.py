@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelnext_build.audit import gpufiles
-from wheelnext_build.audit.binary import BinaryError
-from wheelnext_build.audit.fatbin import architectures
+from wheelnext_build.audit.formats import gpu_files
+from wheelnext_build.audit.formats.binary import BinaryError
+from wheelnext_build.audit.formats.fatbin import architectures
 
 PTX, CUBIN, NVVM = 1, 2, 8
 
@@ -75,4 +75,4 @@ def test_whatever_is_in_a_section_is_read_or_is_an_error(data: st.DataObject) ->
 def test_whatever_follows_the_magic_of_a_file_is_read_or_is_an_error(rest: bytes) -> None:
     for path, magic in (("a.fatbin", b"\x50\xed\x55\xba"), ("a.cubin", b"\x7fELF"), ("a.ptx", b"")):
         with contextlib.suppress(BinaryError):
-            gpufiles.read(path, magic + rest)
+            gpu_files.read(path, magic + rest)

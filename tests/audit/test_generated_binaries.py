@@ -15,12 +15,13 @@ from test_hipbundle import bundle, compressed
 from tiny_binaries import fat_macho, tiny_archive, tiny_macho, tiny_pe
 from tiny_elf import tiny_elf
 
-from wheelnext_build.audit import files, gpufiles
-from wheelnext_build.audit.binary import Binary, BinaryError, Function, Region
-from wheelnext_build.audit.fatbin import architectures as nvidia_architectures
-from wheelnext_build.audit.hipbundle import architectures as amd_architectures
-from wheelnext_build.audit.survey import survey
-from wheelnext_build.audit.unwind import function_ranges
+from wheelnext_build.audit import files
+from wheelnext_build.audit.code.survey import survey
+from wheelnext_build.audit.formats import gpu_files
+from wheelnext_build.audit.formats.binary import Binary, BinaryError, Function, Region
+from wheelnext_build.audit.formats.fatbin import architectures as nvidia_architectures
+from wheelnext_build.audit.formats.hipbundle import architectures as amd_architectures
+from wheelnext_build.audit.formats.unwind import function_ranges
 
 pytestmark = pytest.mark.generated
 
@@ -126,7 +127,7 @@ def test_mutated_gpu_code(dice: random.Random) -> None:
 def test_any_bytes_of_a_gpu_file(rest: bytes) -> None:
     for path, magic in (("a.fatbin", b"\x50\xed\x55\xba"), ("a.cubin", b"\x7fELF"), ("a.ptx", b"")):
         with contextlib.suppress(BinaryError):
-            gpufiles.read(path, magic + rest)
+            gpu_files.read(path, magic + rest)
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

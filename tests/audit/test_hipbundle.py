@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelnext_build.audit import gpufiles
-from wheelnext_build.audit.binary import BinaryError
-from wheelnext_build.audit.hipbundle import architectures
+from wheelnext_build.audit.code.needs import Survey
+from wheelnext_build.audit.formats import gpu_files
+from wheelnext_build.audit.formats.binary import BinaryError
+from wheelnext_build.audit.formats.hipbundle import architectures
 from wheelnext_build.audit.judge import judge
-from wheelnext_build.audit.needs import Survey
 from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Found
-from wheelnext_build.variant import Variant
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.variants.variant import Variant
+from wheelnext_build.wheels.name import WheelName
 
 HOST = "host-x86_64-unknown-linux"
 CODE = b"\x7fELF" + bytes(60)
@@ -117,11 +117,11 @@ def test_no_bytes_raise_anything_else(data: bytes, position: int, packed: bool) 
 
 def test_files_of_their_own() -> None:
     for content in (bundle("gfx90a"), compressed(bundle("gfx90a"))):
-        assert gpufiles.is_gpu_file("kernels.hipfb", content[:8])
-        assert gpufiles.read("kernels.hipfb", content) == ("offload bundle", ["gfx90a"])
+        assert gpu_files.is_gpu_file("kernels.hipfb", content[:8])
+        assert gpu_files.read("kernels.hipfb", content) == ("offload bundle", ["gfx90a"])
     note = b"\xaeamdhsa.target\xd9\x1eamdgcn-amd-amdhsa--gfx90a:xnack+\xae"
     header = struct.pack("<16sHHIQQQI", b"\x7fELF\2\1\1\x40", 3, 224, 1, 0, 0, 0, 0)
-    assert gpufiles.read("kernels.hsaco", header.ljust(64, b"\0") + note) == (
+    assert gpu_files.read("kernels.hsaco", header.ljust(64, b"\0") + note) == (
         "code object",
         ["gfx90a"],
     )

@@ -23,8 +23,8 @@ from wheelnext_build.audit.promise import promise_of
 from wheelnext_build.audit.verdict import Verdict
 from wheelnext_build.audit.wheels import audit_wheel, audit_wheels
 from wheelnext_build.errors import WheelError
-from wheelnext_build.wheelfile import record_row
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.wheels.name import WheelName
+from wheelnext_build.wheels.reader import record_row
 
 pytestmark = pytest.mark.audit
 

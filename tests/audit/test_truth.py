@@ -11,7 +11,7 @@ import pytest
 from corpus import Program, programs
 
 from wheelnext_build.audit import files
-from wheelnext_build.audit.isa import extensions_of
+from wheelnext_build.variants.instruction_sets import extensions_of
 
 pytestmark = [
     pytest.mark.audit,

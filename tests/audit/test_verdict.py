@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from wheelnext_build.audit.code.needs import Place, Survey
 from wheelnext_build.audit.judge import judge
-from wheelnext_build.audit.needs import Place, Survey
 from wheelnext_build.audit.promise import Promise, promise_of
-from wheelnext_build.audit.rules import Rule
 from wheelnext_build.audit.verdict import Found
-from wheelnext_build.variant import NULL, Property, Variant
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.variants.allowance import Rule
+from wheelnext_build.variants.variant import NULL, Property, Variant
+from wheelnext_build.wheels.name import WheelName
 
 NAME = "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
 

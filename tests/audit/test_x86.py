@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelnext_build.audit import x86
+from wheelnext_build.audit.code import x86
 
 RET = "c3"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.cmakefiles import module_folder
-from wheelnext_build.effects import DIALECTS
+from wheelnext_build.building.cmake_files import module_folder
+from wheelnext_build.variants.effects import DIALECTS
 
 pytestmark = pytest.mark.build
 

@@ -12,7 +12,7 @@ import pytest
 from builds_tools import Project, extension_of, needs_x86_64
 from made_header import add_made_header
 
-from wheelnext_build.filelock import locked
+from wheelnext_build.system.file_lock import locked
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from builds_tools import Project, command, install, label_of, needs_x86_64
 
-from wheelnext_build.host import Host
+from wheelnext_build.host.host import Host
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 

@@ -19,7 +19,8 @@ FAILS = {"broken_variant", "missing_call"}
 ELSEWHERE = {"asks_provider", "blas", "hip_kernels", "numpy_abi", "openmp", "own_namespace"}
 """Packages whose builds need more than is here (a plugin, OpenBLAS, ROCm, two releases of numpy,
 libomp), and one that is like the others. See test_asked_providers.py, test_hip_code.py,
-test_variant_dependencies.py, and test_resolved_dependencies.py and test_other_namespaces.py in e2e.
+test_dependencies_by_variant.py, and in e2e test_resolved_dependencies.py and
+test_other_namespaces.py.
 """
 
 MODES = {

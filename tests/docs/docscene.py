@@ -20,8 +20,8 @@ from jsonschema import Draft7Validator
 from validate_pyproject.api import Validator
 from validate_pyproject.errors import ValidationError
 
-from wheelnext_build import schema
-from wheelnext_build.config import parse
+from wheelnext_build.config import schema
+from wheelnext_build.config.config import parse
 from wheelnext_build.errors import ConfigurationError
 
 _LEFT_BEHIND = shutil.ignore_patterns("build", "dist", "__pycache__", ".*", "*.egg-info")

@@ -14,10 +14,10 @@ import pytest
 from clients import Run
 from tiny_wheels import write_plugin, write_wheel
 
-from wheelnext_build.host import Host
-from wheelnext_build.metadata import Provider, VariantMetadata
+from wheelnext_build.host.host import Host
 from wheelnext_build.release.select import select
-from wheelnext_build.variant import Variant
+from wheelnext_build.variants.metadata import Provider, VariantMetadata
+from wheelnext_build.variants.variant import Variant
 
 pytestmark = pytest.mark.e2e
 

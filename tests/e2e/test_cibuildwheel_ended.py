@@ -18,7 +18,7 @@ from cibuildwheel_tools import (
 )
 from clients import Run
 
-from wheelnext_build.wheelfile import WheelReader
+from wheelnext_build.wheels.reader import WheelReader
 
 pytestmark = [pytest.mark.e2e, needs_image]
 

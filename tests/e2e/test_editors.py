@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build import schema
+from wheelnext_build.config import schema
 
 pytestmark = pytest.mark.e2e
 

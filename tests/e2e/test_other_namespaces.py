@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from clients import Run
 
-from wheelnext_build.host import Host
+from wheelnext_build.host.host import Host
 from wheelnext_build.release.select import select
 
 pytestmark = [

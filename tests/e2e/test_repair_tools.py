@@ -16,9 +16,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from tiny_wheels import write_wheel, x86_64_metadata
 
-from wheelnext_build.release.bundled import documents, paths
-from wheelnext_build.stamp import stamp, variant_of
-from wheelnext_build.wheelfile import WheelReader
+from wheelnext_build.release.repair.bundled import documents, paths
+from wheelnext_build.wheels.reader import WheelReader
+from wheelnext_build.wheels.stamp import stamp, variant_of
 
 pytestmark = [
     pytest.mark.e2e,

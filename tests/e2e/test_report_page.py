@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from clients import Run
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from tiny_wheels import write_variant, write_wheel
 
-from wheelnext_build.release.gather import gather
-from wheelnext_build.release.html import render
-from wheelnext_build.release.index import write_index
+from wheelnext_build.release.index.variants_json import write_index
+from wheelnext_build.release.report.gather import gather
+from wheelnext_build.release.report.html import render
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from clients import Environment, Release, Run
 
-from wheelnext_build.host import Host
-from wheelnext_build.metadata import VARIANT_JSON, VariantMetadata
-from wheelnext_build.stamp import variant_of
-from wheelnext_build.wheelfile import WheelReader
-from wheelnext_build.wheelname import WheelName
+from wheelnext_build.host.host import Host
+from wheelnext_build.variants.metadata import VARIANT_JSON, VariantMetadata
+from wheelnext_build.wheels.name import WheelName
+from wheelnext_build.wheels.reader import WheelReader
+from wheelnext_build.wheels.stamp import variant_of
 
 pytestmark = [
     pytest.mark.e2e,

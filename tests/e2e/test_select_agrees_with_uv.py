@@ -20,13 +20,13 @@ import pytest
 from hypothesis import settings
 from tiny_wheels import write_variant, write_wheel
 
-from wheelnext_build.capabilities import X86_64_LEVELS, x86_64_level_of
-from wheelnext_build.host import FORCE_CUDA, FORCE_SM, FORCE_TPU, Host
-from wheelnext_build.metadata import VARIANTS_JSON_SUFFIX, Provider, VariantMetadata
-from wheelnext_build.probe import linux_flags
-from wheelnext_build.release.index import write_index
+from wheelnext_build.host.capabilities import X86_64_LEVELS, x86_64_level_of
+from wheelnext_build.host.host import FORCE_CUDA, FORCE_SM, FORCE_TPU, Host
+from wheelnext_build.host.probe import linux_flags
+from wheelnext_build.release.index.variants_json import write_index
 from wheelnext_build.release.select import Selection, select
-from wheelnext_build.variant import NULL, Variant
+from wheelnext_build.variants.metadata import VARIANTS_JSON_SUFFIX, Provider, VariantMetadata
+from wheelnext_build.variants.variant import NULL, Variant
 
 UV = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
 

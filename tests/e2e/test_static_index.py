@@ -13,9 +13,9 @@ import pytest
 from clients import Environment, Run
 from tiny_wheels import write_variant, write_wheel
 
-from wheelnext_build.host import Host
+from wheelnext_build.host.host import Host
+from wheelnext_build.release.index.simple_index import publish_simple
 from wheelnext_build.release.select import select
-from wheelnext_build.release.simple import publish_simple
 
 pytestmark = pytest.mark.e2e
 

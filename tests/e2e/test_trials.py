@@ -14,9 +14,9 @@ import pytest
 from clients import Run
 from tiny_wheels import NVIDIA, X86_64, write_wheel
 
-from wheelnext_build.metadata import VariantMetadata
-from wheelnext_build.stamp import stamp
-from wheelnext_build.variant import Variant
+from wheelnext_build.variants.metadata import VariantMetadata
+from wheelnext_build.variants.variant import Variant
+from wheelnext_build.wheels.stamp import stamp
 
 pytestmark = [
     pytest.mark.e2e,

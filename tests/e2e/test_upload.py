@@ -21,10 +21,10 @@ import pytest
 from clients import Run
 from tiny_wheels import write_sdist, write_variant, write_wheel
 
-from wheelnext_build.host import Host
-from wheelnext_build.release.index import write_index
+from wheelnext_build.host.host import Host
+from wheelnext_build.release.index.simple_index import publish_simple
+from wheelnext_build.release.index.variants_json import write_index
 from wheelnext_build.release.select import select
-from wheelnext_build.release.simple import publish_simple
 
 pytestmark = [
     pytest.mark.e2e,

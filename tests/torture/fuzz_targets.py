@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("", "audit")]
+sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("support", "audit")]
 
 import parsers
 import test_config_fuzz as config
@@ -24,14 +24,14 @@ import test_generated_binaries as binaries
 import test_migrate as migrations
 import test_parsers_fuzz as texts
 from hostile_wheels import INFO, NAME, SOUND, VARIANT_JSON, written
-from test_ninjastate import LOG
+from ninja_files import LOG
 from tiny_wheels import write_sdist
 from zips import record
 
-from wheelnext_build.audit.binary import Function
+from wheelnext_build.audit.formats.binary import Function
+from wheelnext_build.building.trees.ninja_state import Deps, append_deps
 from wheelnext_build.errors import WheelnextBuildError
 from wheelnext_build.migration.edit import migrate
-from wheelnext_build.ninjastate import Deps, append_deps
 
 LONGEST = 8192
 

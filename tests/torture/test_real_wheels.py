@@ -10,8 +10,8 @@ import pytest
 from figures import Figure
 from tiny_wheels import x86_64_metadata
 
-from wheelnext_build.stamp import stamp, unstamp
-from wheelnext_build.wheelfile import WheelReader
+from wheelnext_build.wheels.reader import WheelReader
+from wheelnext_build.wheels.stamp import stamp, unstamp
 
 pytestmark = pytest.mark.torture
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from ..wheelname import WheelName
-from .isa import beyond_levels, levels
+from ..variants.instruction_sets import beyond_levels, levels
+from ..wheels.name import WheelName
 from .verdict import Finding, Verdict
 
 

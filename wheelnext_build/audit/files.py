@@ -7,9 +7,9 @@ import struct
 import warnings
 from collections.abc import Iterator
 
-from . import fatbin, gpufiles, hipbundle
-from .binary import Binary, BinaryError
-from .survey import survey
+from .code.survey import survey
+from .formats import fatbin, gpu_files, hipbundle
+from .formats.binary import Binary, BinaryError
 from .verdict import Found
 
 _ELF = b"\x7fELF"
@@ -27,7 +27,7 @@ def is_binary(path: str, start: bytes) -> bool:
     """Whether a file is one that the audit must be able to read, by its first bytes and name."""
     if start.startswith((_ELF, _ARCHIVE, _THIN_ARCHIVE)) or start[:4] in _MACHO:
         return True
-    if gpufiles.is_gpu_file(path, start):
+    if gpu_files.is_gpu_file(path, start):
         return True
     if start[:4] in _MACHO_FAT:
         # Java's classes begin alike, with their version where a fat file has a small count.
@@ -47,7 +47,7 @@ def audit(path: str, data: bytes) -> list[Found]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lief's, of fields with values that it does not know
-            gpu = gpufiles.read(path, data)
+            gpu = gpu_files.read(path, data)
             if gpu is not None:
                 return [Found(path, gpu[0], architectures=tuple(gpu[1]), checksum=checksum)]
             code = 0
@@ -75,18 +75,18 @@ def _found(path: str, binary: Binary, checksum: str) -> Found:
 
 
 def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
-    from . import elf
+    from .formats import elf
 
     if data.startswith(_ELF):
         yield "", elf.read(data)
     elif data.startswith(_ARCHIVE):
-        from .archives import members
+        from .formats.archives import members
 
         for name, content in members(data):
             if content.startswith(_ELF):
                 yield f"({name})", elf.read(content)
             elif content[:4] in _MACHO:
-                from . import macho
+                from .formats import macho
 
                 yield from ((f"({name})", binary) for _, binary in macho.read(content))
             elif content.startswith(_BITCODE):
@@ -94,11 +94,11 @@ def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
     elif data.startswith(_THIN_ARCHIVE):
         raise BinaryError("a thin archive: what it names is not in the wheel")
     elif data[:4] in _MACHO | _MACHO_FAT:
-        from . import macho
+        from .formats import macho
 
         yield from macho.read(data)
     elif data.startswith(_PE):
-        from . import pe
+        from .formats import pe
 
         yield "", pe.read(data)
     else:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from .cudalibraries import missing_package, too_new_for
-from .gpufiles import FORMATS
-from .hipbundle import UNKNOWN
-from .isa import in_order
-from .needs import Place
+from ..variants.allowance import Rule
+from ..variants.instruction_sets import in_order
+from .code.needs import Place
+from .cuda_libraries import missing_package, too_new_for
+from .formats.gpu_files import FORMATS
+from .formats.hipbundle import UNKNOWN
 from .promise import BASELINES, Promise
-from .rules import Rule
 from .verdict import Finding, Found, Verdict
 
 LEAKS = "Built with -march=native? See docs/audit.md#leaks"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from ..variant import Variant
-from ..wheelname import WheelName
-from .isa import extensions_of, levels
+from ..variants.instruction_sets import extensions_of, levels
+from ..variants.variant import Variant
+from ..wheels.name import WheelName
 
 BASELINES: Mapping[str, str] = {"x86_64": "v1", "aarch64": "8a"}
 """What plain wheels may need where a project says nothing else."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .isa import beyond_levels, level_of
-from .needs import Survey
+from ..variants.allowance import Rule
+from ..variants.instruction_sets import beyond_levels, level_of
+from .code.needs import Survey
 from .promise import BASELINES, Promise
-from .rules import Rule
 
 Kind = Literal[
     "leak",

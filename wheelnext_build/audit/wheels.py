@@ -23,14 +23,14 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from .. import processors
 from ..errors import WheelError
-from ..stamp import variant_of
-from ..wheelfile import METADATA_LIMIT, Member, WheelReader
+from ..system import processors
+from ..variants.allowance import Rule
+from ..wheels.reader import METADATA_LIMIT, Member, WheelReader
+from ..wheels.stamp import variant_of
 from . import files
 from .judge import judge
 from .promise import Promise, promise_of
-from .rules import Rule
 from .verdict import Found, Verdict
 
 _BOMB_RATIO, _BOMB_SIZE = 300, 1 << 26

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..audit import REQUIREMENT, is_available
-from ..audit.isa import levels
-from ..auditconfig import AuditConfig
-from ..config import load
+from ..config.audit_settings import AuditConfig
+from ..config.config import load
 from ..errors import RequestError, escaped
-from ..release.index import carried_label, carrier_warning
-from ..wheelname import WheelName
+from ..release.index.variants_json import carried_label, carrier_warning
+from ..variants.instruction_sets import levels
+from ..wheels.name import WheelName
 from . import wheels
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:
-    from ..audit.rules import Rule
     from ..audit.verdict import Verdict
+    from ..variants.allowance import Rule
     from .output import Subparsers
 
 _MOST_SYMBOLS = 30

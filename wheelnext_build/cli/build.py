@@ -7,22 +7,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import native
-from ..buildproviders import asked_while_building
-from ..buildtarget import BuildTarget
-from ..config import load
+from ..building import native
+from ..building.jobs import PLAIN
+from ..building.request import ALL_SETTING, LABEL_SETTING, Request
+from ..config.build_target import BuildTarget
+from ..config.config import load
 from ..errors import BuildError, RequestError, WheelError
-from ..folderlock import shared
-from ..jobs import PLAIN
-from ..knownfiles import known_files
-from ..request import ALL_SETTING, LABEL_SETTING, Request
-from ..sizes import human_size
-from ..stamp import variant_of
-from ..wheelfile import WheelReader
+from ..frontend.progress import DONE, Row, Tracker, display
+from ..frontend.pythons import Interpreter, find
+from ..frontend.session import Kind, Session, Settings
+from ..plugins.build_time import asked_while_building
+from ..system.folder_lock import shared
+from ..system.known_files import known_files
+from ..system.sizes import human_size
+from ..wheels.reader import WheelReader
+from ..wheels.stamp import variant_of
 from .output import emit_json, table
-from .progress import DONE, Row, Tracker, display
-from .pythons import Interpreter, find
-from .session import Kind, Session, Settings
 
 if TYPE_CHECKING:
     from .output import Subparsers

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config import load
+from ..config.config import load
 from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
-from ..sizes import parse_size
+from ..system.sizes import parse_size
 from . import rebuild
 from .output import emit_json, say, table
 

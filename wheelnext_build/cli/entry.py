@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from ..exitstatus import INTERRUPTED
+from ..system.exit_status import INTERRUPTED
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
-from ..folderlock import alone
-from ..release.index import IndexedRelease, read_releases, write_index
+from ..release.index.variants_json import IndexedRelease, read_releases, write_index
+from ..system.folder_lock import alone
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_simple(args: argparse.Namespace) -> int:
-    from ..release.simple import publish_simple
+    from ..release.index.simple_index import publish_simple
 
     projects = publish_simple(args.folder, args.simple)
     if args.json:
@@ -110,8 +110,8 @@ def _run_simple(args: argparse.Namespace) -> int:
 
 
 def _run_pylock(args: argparse.Namespace) -> int:
-    from ..publishing import atomic_file
-    from ..release.lockfile import as_pylock, check_file_name
+    from ..release.index.lock_file import as_pylock, check_file_name
+    from ..system.publishing import atomic_file
 
     printed = args.pylock == _STDOUT
     if not printed:

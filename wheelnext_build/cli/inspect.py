@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import WheelError
-from ..metadata import Provider, VariantMetadata
-from ..release import bundled
-from ..release.index import carrier_warning
-from ..sizes import human_size
-from ..stamp import variant_of
-from ..variant import Variant
-from ..wheelfile import WheelReader
-from ..wheelname import WheelName
+from ..release.index.variants_json import carrier_warning
+from ..release.repair import bundled
+from ..system.sizes import human_size
+from ..variants.metadata import Provider, VariantMetadata
+from ..variants.variant import Variant
+from ..wheels.name import WheelName
+from ..wheels.reader import WheelReader
+from ..wheels.stamp import variant_of
 from . import wheels
 from .output import emit_json, say, table
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import config
-from ..dependencies import Changes
+from ..config import config
 from ..errors import ConfigurationError, GrammarError, RequestError
-from ..metadata import VariantMetadata
-from ..stamp import checked_variant_of, release_carrier, stamp
-from ..variant import Property
-from ..wheelfile import WheelReader
+from ..variants.metadata import VariantMetadata
+from ..variants.variant import Property
+from ..wheels.dependencies import Changes
+from ..wheels.reader import WheelReader
+from ..wheels.stamp import checked_variant_of, release_carrier, stamp
 from . import wheels
 from .output import emit_json, table
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from .. import __version__, faults, streams
+from .. import __version__
 from ..errors import WheelnextBuildError, printable
-from ..termination import AskedToEnd, ending_when_asked
+from ..system import faults, streams
+from ..system.signals import AskedToEnd, ending_when_asked
 
 COMMANDS = (
     "matrix",

@@ -7,15 +7,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..buildproviders import asked_while_building
-from ..buildtarget import BuildTarget
-from ..config import Config, Declared, load
-from ..effects import Effect
+from ..config.build_target import BuildTarget
+from ..config.config import Config, Declared, load
 from ..errors import RequestError
-from ..release.jobmatrix import PLATFORMS, jobs
-from ..targets import machines_of
+from ..plugins.build_time import asked_while_building
+from ..release.job_matrix import PLATFORMS, jobs
+from ..variants.effects import Effect
+from ..variants.known_properties import machines_of
 from .output import emit_json, table
-from .providercheck import Checked, check
+from .provider_check import Checked, check
 
 if TYPE_CHECKING:
     from .output import Subparsers

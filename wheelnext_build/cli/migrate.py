@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, Problem, RequestError
-from ..inputfile import read_input
+from ..system.input_file import read_input
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
         import tomlkit  # noqa: F401
     except ModuleNotFoundError:
         raise RequestError("migrate needs tomlkit: pip install 'wheelnext-build[cli]'") from None
+    from ..config.toml_file import parsed
     from ..migration import backends, edit, notes
-    from ..tomlfile import parsed
 
     path = args.project / "pyproject.toml"
     matrix = [edit.axes(text) for text in args.matrix]
@@ -87,7 +87,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from ..publishing import atomic_file
+    from ..system.publishing import atomic_file
 
     # A symbolic link stays one.
     path = path.resolve()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import RequestError
-from ..release.rebuild import Compared, How, Rebuilt, rebuild
+from ..release.reproduce import Compared, How, Rebuilt, rebuild
 from .output import emit_json, table
 
 _ONLY_CHECK = ("project", "expect", "max_size")

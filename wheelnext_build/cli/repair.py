@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..auditconfig import AuditConfig
-from ..config import load
+from ..config.audit_settings import AuditConfig
+from ..config.config import load
 from ..errors import RequestError
-from ..release.onebuild import VARIANTS_FOLDER, variants_folder
-from ..release.repair import FOLDER, TOOLS, WHEEL, Repaired, repair
+from ..release.one_build import VARIANTS_FOLDER, variants_folder
+from ..release.repair.repair import FOLDER, TOOLS, WHEEL, Repaired, repair
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..auditconfig import AuditConfig
-from ..config import load
+from ..config.audit_settings import AuditConfig
+from ..config.config import load
 from ..errors import RequestError
-from ..inputfile import read_input
-from ..publishing import atomic_file
-from ..release import html, markdown
-from ..release.gather import gather
-from ..release.report import Report, ReportedRelease, ReportedWheel
-from ..release.wording import verdict
+from ..release.report import html, markdown
+from ..release.report.contents import Report, ReportedRelease, ReportedWheel
+from ..release.report.gather import gather
+from ..release.report.wording import verdict
+from ..system.input_file import read_input
+from ..system.publishing import atomic_file
 from .output import emit_json
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import Tag, parse_tag
 
-from ..capabilities import AARCH64_HWCAPS, X86_64_LEVELS
 from ..errors import RequestError
-from ..host import NO_GPU, Host
-from ..ordering import RankedWheel
-from ..release.index import find_releases
+from ..host.capabilities import AARCH64_HWCAPS, X86_64_LEVELS
+from ..host.host import NO_GPU, Host
+from ..release.index.variants_json import find_releases
 from ..release.select import Selection, select
+from ..variants.order import RankedWheel
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:

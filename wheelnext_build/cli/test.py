@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..building.request import LABEL_VARIABLE
 from ..errors import RequestError
-from ..host import Host
-from ..release.onebuild import VARIANTS_FOLDER, variants_folder, wheels_of_build
+from ..host.host import Host
+from ..release.one_build import VARIANTS_FOLDER, variants_folder, wheels_of_build
 from ..release.trial import Trial, run_trials
-from ..request import LABEL_VARIABLE
 from .output import emit_json, table
 
 if TYPE_CHECKING:

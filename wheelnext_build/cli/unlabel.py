@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
-from ..stamp import checked_variant_of, plain_name, unstamp
-from ..wheelfile import WheelReader
+from ..wheels.reader import WheelReader
+from ..wheels.stamp import checked_variant_of, plain_name, unstamp
 from . import wheels
 from .output import emit_json, table
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .. import folderlock
-from ..dependencies import Changes
 from ..errors import RequestError
+from ..system import folder_lock
+from ..wheels.dependencies import Changes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def changes(args: argparse.Namespace) -> Changes:
 def folders_held(args: argparse.Namespace) -> Iterator[None]:
     """Have the folders of the wheels, and the one to write to, which is made, for this process."""
     folders = [path if path.is_dir() else path.parent for path in args.wheels]
-    with folderlock.alone(*folders, made=args.outdir):
+    with folder_lock.alone(*folders, made=args.outdir):
         yield
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import tomlkit
 from tomlkit.items import String
 
-from .. import config
+from ..config import config
+from ..config.toml_file import parsed
+from ..config.toml_table import value_at
 from ..errors import MigrationError, RequestError
-from ..tomlfile import parsed
-from ..tomltable import value_at
 from .note import Note
 from .requires import FLOOR, THEIRS, Switched, switched
-from .tomltext import (
+from .toml_text import (
     appended,
     first_that_parses_as,
     sections_edited,

@@ -13,11 +13,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from . import compileflags
+from . import compile_flags
 from .edit import table
 from .note import Note, Place
 from .requires import THEIRS, admits, read_requirement
-from .tomllines import line_of
+from .toml_lines import line_of
 
 _THIS = "pyproject.toml"
 _FIRST_PYTHON = 11
@@ -73,7 +73,7 @@ def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]
     return [
         *_pythons(table(pyproject, "project"), where),
         *_bounds(pyproject, where),
-        *compileflags.notes(cmake_files(folder)),
+        *compile_flags.notes(cmake_files(folder)),
         *_skbuild(table(tool, "scikit-build"), where),
         *_environments(folder, pyproject, where),
         *_cibuildwheel(tool, where),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from ..config import Config
+from ..config.config import Config
 from ..errors import WheelError
-from ..stamp import variant_of
-from ..variant import Variant
-from ..wheelfile import METADATA_LIMIT, WheelReader
-from ..wheelname import WheelName
-from .index import ReleaseFiles, find_releases, read_release
+from ..variants.variant import Variant
+from ..wheels.name import WheelName
+from ..wheels.reader import METADATA_LIMIT, WheelReader
+from ..wheels.stamp import variant_of
+from .index.variants_json import ReleaseFiles, find_releases, read_release
 from .platforms import Build, is_unrepaired, lacking
 
 _MAY_DIFFER = ("requires-dist", "provides-extra")

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
-from ..host import Host
-from ..metadata import VariantMetadata
-from ..ordering import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
-from ..wheelname import WheelName
+from ..host.host import Host
+from ..system.plain_text import natural
+from ..variants.metadata import VariantMetadata
+from ..variants.order import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
+from ..wheels.name import WheelName
 from .machines import MACHINES, Machine
-from .plaintext import natural
 from .platforms import system_of
 
 _CPYTHON = re.compile(r"cp(\d)(\d{1,3})")

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import WheelError
-from ..wheelfile import WheelReader
-from . import elfdiff
+from ..wheels.reader import WheelReader
+from . import elf_difference
 
 _MOST_LINES = 8
 _LARGEST_TEXT = 1 << 20
@@ -89,7 +89,7 @@ class _Said:
 def _content(one: bytes, other: bytes) -> list[str]:
     texts = [_text(data) for data in (one, other)]
     if texts[0] is None or texts[1] is None:
-        return elfdiff.differences(one, other)
+        return elf_difference.differences(one, other)
     before, after = (text.splitlines() for text in texts if text is not None)
     lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
     shown = [line for line in lines if not line.startswith("@@")]

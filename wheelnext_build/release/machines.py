@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..capabilities import ComputeCapability, CudaVersion, aarch64_version_of
-from ..host import Host
+from ..host.capabilities import ComputeCapability, CudaVersion, aarch64_version_of
+from ..host.host import Host
 
 DRIVERS: Mapping[int, CudaVersion] = {
     535: (12, 2),

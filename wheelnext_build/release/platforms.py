@@ -13,9 +13,9 @@ from typing import Self, cast
 
 from packaging.markers import default_environment
 
-from ..buildtarget import BuildTarget, family
+from ..config.build_target import BuildTarget, family
 from ..errors import RequestError
-from ..wheelname import WheelName
+from ..wheels.name import WheelName
 
 ANY = "any"
 """The system of wheels without binaries."""

@@ -11,11 +11,17 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ..errors import MetadataError, RequestError, WheelError
-from ..host import Host
-from ..metadata import VariantMetadata
-from ..ordering import RankedWheel, first_fitting, order_wheels
-from ..wheelname import WheelName
-from .index import ReleaseFiles, carried_label, carrier_warning, find_releases, read_variants_json
+from ..host.host import Host
+from ..variants.metadata import VariantMetadata
+from ..variants.order import RankedWheel, first_fitting, order_wheels
+from ..wheels.name import WheelName
+from .index.variants_json import (
+    ReleaseFiles,
+    carried_label,
+    carrier_warning,
+    find_releases,
+    read_variants_json,
+)
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..announce import announce
+from ..building.request import LABEL_VARIABLE
 from ..errors import BuildError, RequestError
-from ..host import Host
-from ..metadata import VARIANT_JSON
-from ..publishing import publish
-from ..request import LABEL_VARIABLE
-from ..scratch import scratch_folder
-from .onebuild import BuiltWheel
+from ..host.host import Host
+from ..system.announce import announce
+from ..system.publishing import publish
+from ..system.temporary import scratch_folder
+from ..variants.metadata import VARIANT_JSON
+from .one_build import BuiltWheel
 
 _STDERR = 2
 

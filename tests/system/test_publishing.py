@@ -1,0 +1,120 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from wheelnext_build.errors import WheelError
+from wheelnext_build.system import publishing
+from wheelnext_build.system.publishing import atomic_file
+
+
+@pytest.fixture(params=["unnamed", "hidden"])
+def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How a file is written until it is whole."""
+    if request.param == "hidden":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    elif not hasattr(os, "O_TMPFILE"):
+        pytest.skip("needs files without a name (Linux)")
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("part")
+def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with atomic_file(path) as stream:
+        stream.write(b"new")
+        stream.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    if os.name == "posix":
+        ordinary = tmp_path / "ordinary"
+        ordinary.touch()
+        assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+def test_what_is_not_whole_has_no_name(tmp_path: Path, part: str) -> None:
+    """So nothing is left of it, however its process ends."""
+    path = tmp_path / "file"
+    for content in (b"new", b"newer"):
+        before = set(tmp_path.iterdir())
+        with atomic_file(path) as stream:
+            stream.write(content)
+            stream.flush()
+            assert len(set(tmp_path.iterdir()) - before) == (part == "hidden")
+        assert path.read_bytes() == content
+        assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dangling_link_is_replaced(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "file"
+    path.symlink_to(tmp_path / "nothing")
+    with atomic_file(path) as stream:
+        stream.write(part.encode())
+    assert not path.is_symlink()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("part")
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), WheelError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_a_file_that_fails_half_way_leaves_nothing(
+    tmp_path: Path, error: BaseException, seen: type[BaseException]
+) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(seen), atomic_file(path) as stream:  # noqa: PT012
+        stream.write(b"half")
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
+@pytest.mark.usefixtures("part")
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("step", ["chmod", "replace"])
+def test_another_process_takes_no_finished_file_for_a_left_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, is_there: bool
+) -> None:
+    path, real = tmp_path / "file", getattr(Path, step)
+    if is_there:
+        path.touch()
+
+    def disturbed(*arguments: object) -> object:
+        publishing._remove_left.__wrapped__(tmp_path)  # what other processes do first
+        return real(*arguments)
+
+    monkeypatch.setattr(Path, step, disturbed)
+    with atomic_file(path) as stream:
+        stream.write(b"whole")
+    assert path.read_bytes() == b"whole"
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
+        atomic_file(tmp_path / "gone" / "x.whl"),
+    ):
+        pass
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(WheelError, match="is not a regular file"), atomic_file(path):
+            pass
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()

@@ -1,0 +1,1 @@
+"""Instruction sets that machine code needs, by its instructions."""

@@ -1,0 +1,54 @@
+"""Which extensions a binary's code needs, in which functions, and how sure that is.
+
+A file says where its functions are: by symbols, by the tables for unwinding, by relocations. What
+lies between them is read as code only where a call or a pointer leads, since it may be data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..formats.binary import Binary, BinaryError, tiled
+from .needs import Survey, add_places
+
+
+def survey(binary: Binary) -> Survey:
+    """Read all code of a binary whose machine is known; without one nothing is found.
+
+    Raises BinaryError where the disassembler for the machine is not installed.
+    """
+    size = sum(len(region.data) for region in binary.regions)
+    if binary.machine == "x86_64":
+        try:
+            from .x86_survey import X86Survey
+        except ImportError:
+            raise _missing("iced-x86", binary) from None
+        return replace(X86Survey(binary).run(), code_size=size)
+    if binary.machine == "aarch64":
+        return replace(_aarch64(binary), code_size=size)
+    return Survey(binary.machine, code_size=size)
+
+
+def _missing(package: str, binary: Binary) -> BinaryError:
+    return BinaryError(
+        f"{package} is needed to read code for {binary.machine}: install wheelnext-build[audit]"
+    )
+
+
+def _aarch64(binary: Binary) -> Survey:
+    try:
+        from . import aarch64
+    except ImportError:
+        raise _missing("capstone", binary) from None
+
+    found = Survey("aarch64")
+    count = 0
+    for region in binary.regions:
+        for function in tiled(region.address, region.end, region.known):
+            count += function.is_entry
+            kind = found.dispatched if function.dispatched else found.needs
+            needs = kind if function.is_entry else found.unsure
+            code = region.code(function)
+            read = aarch64.linear(code, function.start)
+            add_places(needs, read.found, region, function, aarch64.text)
+    return replace(found, functions=count)

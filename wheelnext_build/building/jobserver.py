@@ -1,0 +1,121 @@
+"""One pool of compile jobs for several builds at once: the jobserver of GNU make.
+
+Each build that takes part may run one job, and one more for each token that it reads from the pool,
+a named pipe; it writes the token back when that job ends. (GNU make manual, "POSIX Jobserver
+Interaction"; Ninja speaks it since 1.13, GNU make's named pipes since 4.4, GCC's link-time
+optimization since 13.)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from ..config import skbuild_settings
+from ..config.skbuild_settings import Settings
+from ..system import captured, processors
+
+NINJA = "ninja>=1.13"
+"""The requirement of a build tool that takes part in a jobserver."""
+
+PARALLEL_VARIABLE = "CMAKE_BUILD_PARALLEL_LEVEL"
+
+_FIRST_NINJA = Version("1.13")
+_FIRST_MAKE = Version("4.4")
+
+
+def slots() -> int:
+    """How many compilers may run at once: what the user said, else one for each core."""
+    said = os.environ.get(PARALLEL_VARIABLE, "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    return processors.count()
+
+
+def wants_ninja(settings: Settings) -> bool:
+    """Whether a new enough Ninja is all that builds at the same time need for one pool.
+
+    It is not where the build tool is another, or was told how many jobs to run.
+    """
+    if not hasattr(os, "mkfifo") or "--jobserver" in os.environ.get("MAKEFLAGS", ""):
+        return False
+    if skbuild_settings.generator(settings) not in ("", "Ninja"):
+        return False
+    return not re.search(r"(^|[\s;])-(-parallel|j)", skbuild_settings.tool_args(settings))
+
+
+def is_usable(settings: Settings) -> bool:
+    """Whether builds at the same time would share one pool."""
+    ninja = _ninja_version()
+    return wants_ninja(settings) and ninja is not None and ninja >= _FIRST_NINJA
+
+
+class JobServer:
+    """A pool for ``slots`` compile jobs, ``clients`` of which are the builds' own first ones."""
+
+    def __init__(self, folder: Path, slots: int, clients: int) -> None:
+        self._folder = folder
+        self._fifo = folder / "jobserver"
+        os.mkfifo(self._fifo, 0o600)
+        # Open for both directions: reading does not wait for a writer, and tokens stay while no
+        # build has the pipe open.
+        self._pipe = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)
+        os.write(self._pipe, b"+" * max(0, slots - clients))
+
+    def close(self) -> None:
+        os.close(self._pipe)
+
+    def release(self) -> None:
+        """A build has ended and no other begins in its place: its job is free for the others."""
+        os.write(self._pipe, b"+")
+
+    def joined(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """An environment with what a build needs in it to take part."""
+        joined = {**environment, "MAKEFLAGS": f"-j --jobserver-auth=fifo:{self._fifo}"}
+        joined.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
+        if (old := _old_makes()) and (path := environment.get("PATH")):
+            joined["PATH"] = f"{self._write_shims(old)}{os.pathsep}{path}"
+        return joined
+
+    def _write_shims(self, makes: dict[str, str]) -> Path:
+        """Programs in front of makes that end with an error where the pool is a named pipe."""
+        folder = self._folder / "make-shims"
+        folder.mkdir(exist_ok=True)
+        for name, program in makes.items():
+            shim = folder / name
+            shim.write_text(f'#!/bin/sh\nunset MAKEFLAGS MFLAGS\nexec "{program}" "$@"\n')
+            shim.chmod(0o755)
+        return folder
+
+
+def _ninja_version() -> Version | None:
+    """The version of the Ninja that scikit-build-core takes: PyPI's, else the one on PATH."""
+    try:
+        return Version(version("ninja"))
+    except (PackageNotFoundError, InvalidVersion):
+        program = next(filter(None, map(shutil.which, ("ninja-build", "ninja"))), None)
+        return _version_of(program) if program else None
+
+
+def _old_makes() -> dict[str, str]:
+    found = {name: shutil.which(name) for name in ("make", "gmake")}
+    return {
+        name: program
+        for name, program in found.items()
+        if program and (_version_of(program) or _FIRST_MAKE) < _FIRST_MAKE
+    }
+
+
+def _version_of(program: str) -> Version | None:
+    try:
+        said = captured.version(program)
+    except OSError:
+        return None
+    match = re.search(r"\d+(\.\d+)+", said)
+    return Version(match[0]) if match else None

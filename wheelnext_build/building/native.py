@@ -1,0 +1,124 @@
+"""``-C variant-label=native``: the variant that an installer would choose on this very machine.
+
+Each hook is a process of its own and asks for itself; the answer follows from pyproject.toml, the
+machine and the environment, so that it is the same in all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..config.build_target import HOST_PLATFORM, BuildTarget, family
+from ..config.config import Config, load
+from ..errors import RequestError
+from ..host.host import Host
+from ..variants.metadata import VariantMetadata
+from ..variants.order import RankedVariant, supported_properties
+from .jobs import PLAIN
+from .request import LABEL_SETTING, NATIVE, Request
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ``native`` stands for here: a label, or None for the plain wheel.
+
+    ``lines`` say how that came about, the first one what was chosen.
+    """
+
+    label: str | None
+    lines: tuple[str, ...]
+
+
+def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None = None) -> Request:
+    """The request with what ``native`` stands for in its place; the plain wheel has no label.
+
+    ``folder`` is the project's; ``tell`` is called with each line about the choice. Raises
+    RequestError where ``native`` has company or no meaning. A project that declares a variant
+    called native gets that one.
+    """
+    if NATIVE not in request.patterns:
+        return request
+    config = load(folder)
+    if any(item.variant.label == NATIVE for item in config.declared):
+        return request
+    if request.all_variants or set(request.patterns) != {NATIVE}:
+        raise RequestError(
+            f"-C {LABEL_SETTING}={NATIVE} chooses one wheel for this machine and stands alone: "
+            "leave out the other labels and 'variants=all'"
+        )
+    choice = choose(config, BuildTarget.detect())
+    if tell is not None:
+        for line in choice.lines:
+            tell(line)
+    return replace(request, patterns=() if choice.label is None else (choice.label,))
+
+
+def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Choice:
+    """The best of the variants for ``target`` that ``host`` (default: this machine) supports.
+
+    The order is an installer's: variants, null where it is declared, the plain wheel. Raises
+    RequestError where the build is for another kind of machine than this one.
+    """
+    own = _own_machine()
+    if target.machine != own:
+        raise RequestError(
+            f"-C {LABEL_SETTING}={NATIVE} is for the machine that builds, which is {own}, but "
+            f"this build is for {target.machine}: name a variant with -C {LABEL_SETTING}=LABEL"
+        )
+    available = config.for_target(target)
+    for namespace in config.unasked:
+        raise RequestError(
+            f"-C {LABEL_SETTING}={NATIVE} cannot choose: the order of the values of {namespace!r} "
+            "is known only when its provider has been asked, while building; name a variant with "
+            f"-C {LABEL_SETTING}=LABEL"
+        )
+    if config.metadata is None or not available:
+        none = "the project declares no variants"
+        return _line(PLAIN, f"{none} for this build" if config.declared else none)
+    host = Host.detect() if host is None else host
+    labels = {item.variant.label for item in available}
+    ranked = [item for item in host.rank(config.metadata) if item.variant.label in labels]
+    notes = [f"{NATIVE}: {note}" for note in host.notes]
+    notes += _passed_by(config.metadata, host, ranked)
+    fitting = [item.variant.label for item in ranked if item.compatible]
+    if not fitting:
+        choice = _line(PLAIN, f"no variant fits this machine: {_why_not(ranked)}")
+    else:
+        choice = _line(fitting[0], f"supported here: {', '.join(fitting)}")
+    return replace(choice, lines=(*choice.lines, *notes))
+
+
+def _own_machine() -> str:
+    # Where cross builds set this variable, sysconfig tells of the other machine.
+    if HOST_PLATFORM in os.environ:
+        return family(platform.machine())
+    return BuildTarget.detect(env={}).machine
+
+
+def _line(name: str, reason: str) -> Choice:
+    return Choice(None if name == PLAIN else name, (f"{NATIVE}: {name} ({reason})",))
+
+
+def _why_not(ranked: Collection[RankedVariant]) -> str:
+    """What each variant needs that is not here, the first thing of each."""
+    return "; ".join(f"{item.variant.label} {item.unsupported[0]}" for item in ranked)
+
+
+def _passed_by(
+    metadata: VariantMetadata, host: Host, ranked: Collection[RankedVariant]
+) -> list[str]:
+    """A line for each namespace of these variants of which nothing here knows a value."""
+    known = supported_properties(metadata, host.supported(metadata))
+    reasons = {
+        missing.namespace: missing.reason
+        for item in ranked
+        for missing in item.unsupported
+        if missing.namespace not in known
+    }
+    return [
+        f"{NATIVE}: variants of {name} are passed by: {reason}" for name, reason in reasons.items()
+    ]

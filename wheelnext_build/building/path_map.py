@@ -1,0 +1,50 @@
+"""Reproducible builds: what compilers write into their files does not hold this machine's folders.
+
+Where dates are fixed, by SOURCE_DATE_EPOCH or scikit-build-core's ``wheel.reproducible``, the same
+input is to give the same bytes. ``cmake/WheelnextBuildPaths.cmake`` then has compilers write other
+names for the folders of the build (``-ffile-prefix-map``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..config import skbuild_settings
+from ..config.skbuild_settings import Settings
+
+_INCLUDES = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
+
+
+def added(settings: Settings | None, overlay: Path | None = None) -> dict[str, str | list[str]]:
+    """The settings of the build of a wheel, in this process, with what maps its folders.
+
+    ``overlay`` is a folder of build requirements that the wheel has for itself. Nothing is added
+    where dates are not fixed.
+    """
+    from .cmake_files import module_folder
+
+    result = dict(settings or {})
+    if not skbuild_settings.is_reproducible(result):
+        return result
+    own = skbuild_settings.take_define(result, "wheel", _INCLUDES)
+    ours = (module_folder() / "WheelnextBuildPaths.cmake").as_posix()
+    folders = dict.fromkeys(path.as_posix() for path in _environment(overlay))
+    values = {
+        _INCLUDES: ";".join(filter(None, [own, ours])),
+        "WHEELNEXT_SOURCE_FOLDER": Path().absolute().as_posix(),
+        "WHEELNEXT_ENVIRONMENT_FOLDERS": ";".join(folders),
+    }
+    return result | {f"cmake.define.{name}": value for name, value in values.items()}
+
+
+def _environment(overlay: Path | None) -> Iterator[Path]:
+    """The folders of the build's Python packages, by each name that a compiler may see."""
+    # The environment that a frontend made for this build; the base installation is the toolchain.
+    prefixes = [Path(sys.prefix)] if sys.prefix != sys.base_prefix else []
+    for entry in map(Path, sys.path):  # pip's is no virtual environment
+        prefixes += [path for path in entry.parents if path.name.startswith("pip-build-env-")]
+    for folder in (*prefixes, *([overlay] if overlay else [])):
+        yield folder
+        yield folder.resolve()

@@ -1,0 +1,1 @@
+"""pyproject.toml as one frozen value, its schemas, and scikit-build-core's settings."""

@@ -1,0 +1,54 @@
+"""``[tool.wheelnext-build.audit]``: whether a build checks its wheels, and what it allows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from ..variants.allowance import Rule
+from .model import Mode
+from .toml_table import Table
+
+_BASELINES = {"x86-64-baseline": "x86_64", "aarch64-baseline": "aarch64"}
+
+
+@dataclass(frozen=True)
+class AuditConfig:
+    """What a project says about auditing.
+
+    ``mode`` is what becomes of a wheel that does not hold its promise: the build fails, or warns,
+    or does not look. ``baselines`` are the levels that the plain wheel may need, by machine.
+    ``may_be_identical`` are labels whose wheels may have the binaries of another.
+    """
+
+    mode: Mode = "error"
+    baselines: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    may_be_identical: tuple[str, ...] = ()
+
+
+def parse(table: Table) -> AuditConfig:
+    """Read the table; what is wrong with it goes into the table's report."""
+    table.only()
+    chosen = {machine: table.string(key) for key, machine in _BASELINES.items()}
+    return AuditConfig(
+        mode=cast(Mode, table.string("mode")),
+        baselines={machine: level for machine, level in chosen.items() if level is not None},
+        rules=tuple(rule for entry in table.tables("allow") if (rule := _rule(entry))),
+        may_be_identical=table.strings("may-be-identical"),
+    )
+
+
+def _rule(entry: Table) -> Rule | None:
+    entry.only()
+    path, reason = entry.string("path"), entry.string("reason")
+    symbols, extensions = entry.strings("symbols"), entry.strings("extensions")
+    for key, value in (("path", path), ("reason", reason)):
+        if key not in entry:
+            entry.report.add(entry.path, f"has no {key}", "each rule names files, and says why")
+        elif value is not None and not value.strip():
+            entry.report.add(entry.at(key), "must not be empty")
+    if not path or not reason:
+        return None
+    return Rule(path, reason, symbols, extensions)

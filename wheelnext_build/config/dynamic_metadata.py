@@ -1,0 +1,43 @@
+"""The provider ``wheelnext-build`` of ``[[tool.dynamic-metadata]]``: dependencies by variant.
+
+scikit-build-core asks it for the metadata of each wheel, editable wheel and sdist, and marks the
+sdist's Requires-Dist as dynamic (PEP 643): it is the one place from which all of them come.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..building.request import LABEL_VARIABLE
+from ..errors import ConfigurationError, Problem
+
+
+def dynamic_metadata(
+    settings: Mapping[str, object], _project: Mapping[str, object]
+) -> dict[str, list[str]]:
+    """The dependencies of the wheel that is being built, beyond those of [project].
+
+    The variant is the one in the environment of its pass; without any it is the plain wheel, or the
+    sdist. Raises ConfigurationError for mistakes in pyproject.toml.
+    """
+    from .config import load
+
+    if settings:
+        where = f"tool.dynamic-metadata.{min(settings)}"
+        raise ConfigurationError([Problem(where, "the provider wheelnext-build has no settings")])
+    config = load(Path())
+    label = os.environ.get(LABEL_VARIABLE)
+    variant = config.variant(label) if label else None
+    return {"dependencies": list(config.requirements.of_wheel(variant))}
+
+
+def dynamic_wheel(_settings: Mapping[str, object]) -> dict[str, bool]:
+    """That a wheel's dependencies may differ from its sdist's."""
+    return {"dependencies": True}
+
+
+def get_requires_for_dynamic_metadata(_settings: Mapping[str, object]) -> list[str]:
+    """Nothing: this package is the build backend."""
+    return []

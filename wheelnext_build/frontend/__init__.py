@@ -1,0 +1,1 @@
+"""Isolated builds for the command line: environments, interpreters, progress."""

@@ -1,0 +1,234 @@
+"""A run of ``wheelnext-build build``: the hooks, called in isolated environments, one by one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..building.jobs import KEEP_GOING_VARIABLE, PLAIN
+from ..building.jobserver import PARALLEL_VARIABLE
+from ..building.request import ALL_SETTING, LABEL_SETTING
+from ..building.trees.folder import temporary_folder
+from ..config import skbuild_settings
+from ..errors import BuildError, RequestError
+from ..system import known_files
+from ..system.announce import ERROR
+from ..system.file_lock import locked
+from ..system.known_files import Known
+from ..system.temporary import all_temporary_files
+from . import source
+from .progress import Display, Tracker
+from .pythons import Interpreter
+
+if TYPE_CHECKING:
+    from .environments import Environment
+
+Settings = dict[str, str | list[str]]
+Kind = Literal["sdist", "wheel"]
+
+_PATIENCE = 5
+"""Seconds in which a hook that is asked to end removes what it has made."""
+
+_LOG_TAIL = 200
+"""Lines of output to show of a failure that no wheel's log holds."""
+
+
+@dataclass
+class Session:
+    """The files to build, where they go, and what a person sees of it.
+
+    ``known`` is what was in ``outdir`` when it began.
+    """
+
+    args: argparse.Namespace
+    project: Path
+    interpreters: Sequence[Interpreter]
+    settings: Settings
+    outdir: Path
+    known: Known
+    tracker: Tracker
+    shown: Display
+    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_LOG_TAIL))
+    _errors: list[str] = field(default_factory=list)
+    _told: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self, kinds: Sequence[Kind]) -> BuildError | None:
+        """Build all files; returns the failure with its log where there is one."""
+        try:
+            from build import BuildBackendException, BuildException
+        except ModuleNotFoundError:
+            raise RequestError(
+                "this command needs build: pip install 'wheelnext-build[cli]'"
+            ) from None
+        errors: list[Exception] = []
+        with self._work_folder() as work, all_temporary_files() as temporary:
+            self._told = known_files.tell(self.outdir, self.known, temporary / "known.json")
+            folder = self.project
+            interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
+            for interpreter in interpreters:
+                several = len(self.interpreters) > 1
+                self.tracker.begin(interpreter.title if interpreter and several else "")
+                try:
+                    folder = self._build(interpreter, kinds, folder, work)
+                except (
+                    BuildBackendException,
+                    BuildException,
+                    subprocess.CalledProcessError,
+                ) as error:
+                    errors.append(error)
+                    self.tracker.fail()
+                    if "sdist" in kinds or not self.args.keep_going:
+                        break
+                kinds = [kind for kind in kinds if kind != "sdist"]
+        self.shown.update(self.tracker, changed=True)
+        return self._failure(errors[0]) if errors else None
+
+    def _build(
+        self, interpreter: Interpreter | None, kinds: Sequence[Kind], folder: Path, work: Path
+    ) -> Path:
+        """What is built with one interpreter; returns the folder that wheels are built from."""
+        from .environments import isolated
+
+        with contextlib.ExitStack() as stack:
+            env = None
+            if not self.args.no_isolation:
+                env = stack.enter_context(isolated(interpreter, self.args.installer))
+            if "sdist" in kinds:
+                self.tracker.start("sdist", "preparing the environment")
+                self.shown.update(self.tracker, changed=True)
+                archive = self._dist("sdist", env, folder)
+                self.tracker.finish(archive.name)
+                self.shown.update(self.tracker, changed=True)
+                if "wheel" in kinds:
+                    folder = source.unpack(archive, work / "source")
+            if "wheel" in kinds:
+                self._wheels(env, folder)
+        return folder
+
+    def _wheels(self, env: Environment | None, folder: Path) -> None:
+        if {ALL_SETTING, LABEL_SETTING} & self.settings.keys():
+            self._dist("wheel", env, folder)
+            return
+        # The plain wheel alone is scikit-build-core's own, and nothing tells when it begins.
+        self.tracker.start(f"{self.tracker.section} {PLAIN}".lstrip())
+        self.shown.update(self.tracker, changed=True)
+        wheel = self._dist("wheel", env, folder)
+        self.tracker.finish(wheel.name)
+        self.shown.update(self.tracker, changed=True)
+
+    def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
+        from build import ProjectBuilder
+
+        from .environments import for_installers
+
+        if env is None:
+            builder = ProjectBuilder(folder, runner=self._run)
+        else:
+            builder = ProjectBuilder.from_isolated_env(env, folder, runner=self._run)
+            with for_installers():
+                env.install(builder.build_system_requires)
+            further = builder.get_requires_for_build(kind, dict(self.settings))
+            with for_installers():
+                env.install(further)
+        return Path(builder.build(kind, str(self.outdir), dict(self.settings)))
+
+    @contextlib.contextmanager
+    def _work_folder(self) -> Iterator[Path]:
+        """A folder for the sources, the same in each build; and for trees that interpreters share.
+
+        It is kept where the project's build folder is.
+        """
+        with contextlib.chdir(self.project):
+            kept = skbuild_settings.kept_folder(self.settings)
+            name = skbuild_settings.project_name()
+        if kept is not None:
+            self.settings["build-dir"] = f"{kept.parent}/"
+            folder = kept.parent / "wheelnext-release"
+            with locked(folder, f"another build is at work in {folder}: waiting for it to end"):
+                (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+                yield folder
+            return
+        with temporary_folder(f"{name}-release") as folder:
+            if len(self.interpreters) > 1:
+                self.settings["build-dir"] = f"{folder}/"
+            yield folder
+
+    def _run(
+        self,
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run a hook and follow its output (build's SubprocessRunner)."""
+        env = {**os.environ, **(extra_environ or {}), **self._told}
+        if self.args.jobs:
+            env[PARALLEL_VARIABLE] = str(self.args.jobs)
+        if self.args.keep_going:
+            env[KEEP_GOING_VARIABLE] = "1"
+        with subprocess.Popen(
+            cmd,
+            cwd=cwd,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            try:
+                self._follow(process)
+            except BaseException:
+                _end(process)
+                raise
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, cmd)
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        """Show what a hook prints, until it ends."""
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        failing = False
+        for line in process.stdout:
+            self._tail.append(line.rstrip())
+            # What the backend says last is about all of the build, and in no wheel's log.
+            failing = failing or line.startswith(ERROR)
+            if failing:
+                self._errors.append(line.rstrip().removeprefix(ERROR))
+            changed = self.tracker.feed(line)
+            if self.args.verbose:
+                print(line, end="", file=sys.stderr)
+            self.shown.update(self.tracker, changed=changed)
+        process.wait()
+
+    def _failure(self, error: Exception) -> BuildError:
+        rows = self.tracker.failed()
+        if isinstance(error, subprocess.CalledProcessError):  # no hook's: build wraps those
+            return BuildError(_not_installed(rows[0].title if rows else "the build", error))
+        lines = [line for row in rows for line in (*row.log, f"{row.title} failed", "")]
+        if not any(row.log for row in rows):
+            lines = [*self._tail] or [str(error)]
+            lines.append(f"{rows[0].title if rows else 'the build'} failed")
+        else:
+            lines += self._errors
+        return BuildError("\n".join(lines).strip())
+
+
+def _not_installed(title: str, error: subprocess.CalledProcessError) -> str:
+    from .environments import installer_output
+
+    lines = installer_output(error) or [str(error)]
+    return "\n".join([*lines, f"{title} failed: its build environment could not be made"])
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a hook, which may say nothing for long, with what it has started."""
+    process.terminate()  # which it heeds no more where a terminal's Ctrl-C has come before
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_PATIENCE)
+    process.kill()

@@ -1,0 +1,135 @@
+"""What a processor or a GPU supports, as ordered features: tables and pure functions over them.
+
+The values, their order and their limits are those of uv 0.13.9, which has them from the provider
+packages whose copies it carries (x86-64 0.2.1, aarch64 0.2.0, nvidia 0.0.1).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from ..variants.order import Features
+
+CudaVersion = tuple[int, int]
+ComputeCapability = tuple[int, int]
+
+_T = TypeVar("_T")
+
+X86_64_LEVELS: Mapping[str, frozenset[str]] = {
+    "v1": frozenset(),
+    "v2": frozenset({"cx16", "lahf_lm", "popcnt", "sse3", "ssse3", "sse4_1", "sse4_2"}),
+    "v3": frozenset({"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "lzcnt", "movbe"}),
+    "v4": frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
+}
+"""What each level adds to the one below it (x86-64 psABI), in the words of Linux."""
+
+X86_64_DEFAULT = "v2"
+"""What uv takes an x86-64 for whose features it cannot see, or that it only knows by its name."""
+
+_FLAG_ALIASES = {
+    "pni": "sse3",
+    "abm": "lzcnt",
+    "lahf": "lahf_lm",
+    "sse4.1": "sse4_1",
+    "sse4.2": "sse4_2",
+    "avx1.0": "avx",
+    "avx2.0": "avx2",
+}
+
+AARCH64_HWCAPS: Mapping[str, tuple[int, ...]] = {
+    "8a": (),
+    "8.1a": (0, 1, 7, 8, 12),  # FP, ASIMD, CRC32, ATOMICS, ASIMDRDM
+    "8.2a": (16,),  # DCPOP
+    "8.3a": (13, 14, 15, 30, 31),  # JSCVT, FCMA, LRCPC, PACA, PACG
+    # FPHP, ASIMDHP, ASIMDDP, ASIMDFHM, DIT, USCAT, ILRCPC, FLAGM
+    "8.4a": (9, 10, 20, 23, 24, 25, 26, 27),
+}
+"""The bits of AT_HWCAP that each version adds; Linux shows no program what 8.5-A needs beyond."""
+
+AARCH64_DEFAULT = "8a"
+
+_APPLE_CORES = (*range(0x20, 0x26), 0x28, 0x29, *range(0x30, 0x36), 0x38, 0x39)
+_APPLE_LATER_CORES = tuple(
+    base + part for base in (0x40, 0x50, 0x60) for part in (2, 3, 4, 5, 8, 9)
+)
+AARCH64_CORES: Mapping[tuple[int, int], str] = {
+    (0x41, 0xD0C): "8.2a",  # Neoverse N1
+    (0x41, 0xD40): "8.4a",  # Neoverse V1
+    (0x41, 0xD49): "8.4a",  # Neoverse N2
+    (0x41, 0xD4F): "8.4a",  # Neoverse V2
+    (0x41, 0xD83): "8.4a",  # Neoverse V3AE
+    (0x6D, 0xD49): "8.4a",  # Azure Cobalt 100
+    (0x42, 0x516): "8.1a",  # ThunderX2 as Broadcom numbered it
+    (0x43, 0x0AF): "8.1a",  # ThunderX2
+    (0x46, 0x001): "8.2a",  # A64FX
+    (0xC0, 0xAC3): "8.4a",  # AmpereOne
+    (0xC0, 0xAC4): "8.4a",  # AmpereOneA
+    **dict.fromkeys(((0x61, part) for part in _APPLE_CORES), "8.4a"),  # M1, M2
+    **dict.fromkeys(((0x61, part) for part in _APPLE_LATER_CORES), "8.4a"),  # M3 to M5
+}
+"""(CPU implementer, CPU part) of /proc/cpuinfo -> the version that the core reaches at most."""
+
+OLDEST_CUDA = (11, 0)
+NEWEST_CUDA = (15, 20)
+_OLDEST_SM = (5, 0)
+_MOST_CUDA_VALUES = 1024
+
+
+def x86_64_level_of(flags: Iterable[str]) -> str:
+    """The psABI level of a processor with these features, as Linux or macOS calls them."""
+    present = {_FLAG_ALIASES.get(flag, flag) for flag in map(str.lower, flags)}
+    return _highest(X86_64_LEVELS, lambda needed: needed <= present)
+
+
+def aarch64_version_of(cores: Iterable[tuple[int, int]], hwcap: int) -> str:
+    """The version that every core has and the kernel lets programs use.
+
+    ``cores`` are pairs of CPU implementer and CPU part, ``hwcap`` is AT_HWCAP.
+    """
+    order = list(AARCH64_HWCAPS)
+    ceilings = [order.index(AARCH64_CORES.get(core, AARCH64_DEFAULT)) for core in cores]
+    allowed = _highest(AARCH64_HWCAPS, lambda bits: all(hwcap >> bit & 1 for bit in bits))
+    return order[min([order.index(allowed), *ceilings])] if ceilings else AARCH64_DEFAULT
+
+
+def nvidia_features(cuda: CudaVersion, sm: ComputeCapability | None) -> Features | None:
+    """The features of a driver and a GPU; None for a version beyond any use."""
+    major, minor = cuda
+    features: list[tuple[str, Sequence[str]]] = []
+    if major >= OLDEST_CUDA[0]:
+        older = (_series(series) for series in range(major - 1, OLDEST_CUDA[0] - 1, -1))
+        values = itertools.chain(_series(major, minor), itertools.chain.from_iterable(older))
+        lower = list(itertools.islice(values, _MOST_CUDA_VALUES + 1))
+        if len(lower) > _MOST_CUDA_VALUES:
+            return None
+        features.append(("cuda_version_lower_bound", lower))
+    newer = (_series(series) for series in range(NEWEST_CUDA[0], major, -1))
+    upper = list(itertools.chain.from_iterable(newer))
+    if major <= NEWEST_CUDA[0]:
+        upper += [f"{major}.{later}" for later in range(NEWEST_CUDA[1], minor, -1)]
+    if upper:
+        features.append(("cuda_version_upper_bound", upper))
+    if sm is not None and sm >= _OLDEST_SM:
+        real = [f"{sm[0]}{step}_real" for step in range(sm[1], -1, -1)]
+        features.append(("sm_arch", [*real, f"{sm[0]}0_virtual"]))
+    return features
+
+
+def steps(feature: str, table: Mapping[str, object], highest: str | None) -> Features:
+    """The one feature of a family of levels, each of which includes those below it."""
+    if highest is None:
+        return ()
+    levels = list(table)
+    return ((feature, tuple(levels[levels.index(highest) :: -1])),)
+
+
+def _series(major: int, minor: int = NEWEST_CUDA[1]) -> Iterator[str]:
+    yield from (f"{major}.{step}" for step in range(minor, -1, -1))
+    yield str(major)
+
+
+def _highest(table: Mapping[str, _T], fits: Callable[[_T], bool]) -> str:
+    """The last entry up to which every one fits; the first always does."""
+    return [*itertools.takewhile(lambda level: fits(table[level]), table)][-1]

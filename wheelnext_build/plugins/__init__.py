@@ -1,0 +1,1 @@
+"""Provider plugins that are asked while a variant is built."""

@@ -1,0 +1,202 @@
+"""Provider plugins, asked in a process of their own (PEP 850 and the building draft, "plugin API").
+
+An answer is taken only where it could stand in metadata, and where a second process, with another
+hash seed, gives the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..config.toml_table import did_you_mean
+from ..errors import Problem
+from ..variants.providers import Plugin
+from ..variants.variant import NAME_RULE, VALUE_RULE, Property, Variant, is_name, is_value
+from .process import HERE, NOT_A_PLUGIN, NOT_FOR_USE, Interpreter, plugin_error, query
+
+_SUPPORTED, _ALL = "get_supported_configs", "get_all_configs"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature of an answer; ``multi_value`` is whether a variant may list several values."""
+
+    name: str
+    values: tuple[str, ...]
+    multi_value: bool | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The answer of a plugin older than PEP 817, which lists nothing: what it calls invalid."""
+
+    properties: tuple[Property, ...]
+
+
+def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature, ...]:
+    """Features and values, most preferred first, of a plugin whose answer is the same everywhere.
+
+    Raises ProviderError where the plugin fails, or gives no answer that a wheel may hold.
+    """
+    answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter, only_fixed=True)
+    _check_complete(plugin, answer)
+    if not answer["fixed"]:
+        raise plugin_error(
+            plugin,
+            "it does not say that all of its properties are always compatible "
+            "(all_properties_compatible = True), so it must be asked where a wheel is installed",
+            "write requires in the place of build-requires",
+        )
+    supported = _features(plugin, answer, _SUPPORTED)
+    every = _features(plugin, answer, _ALL)
+    if not supported:
+        raise plugin_error(plugin, f"{_SUPPORTED}() names no feature", NOT_FOR_USE)
+    if _unordered(supported) != _unordered(every):
+        raise plugin_error(
+            plugin,
+            f"{_SUPPORTED}() and {_ALL}() differ, although it says that all of its properties are "
+            f"always compatible:\n  {text_of(supported)}\n  {text_of(every)}",
+            NOT_FOR_USE,
+        )
+    for feature in supported:
+        if not feature.values:
+            raise plugin_error(plugin, f"the feature {feature.name!r} has no value", NOT_FOR_USE)
+        if feature.multi_value is None:
+            what = f"the feature {feature.name!r} does not say whether it is multi_value"
+            raise plugin_error(plugin, what, NOT_FOR_USE)
+    return supported
+
+
+def ask_all(
+    plugin: Plugin, properties: Sequence[Property], interpreter: Interpreter = HERE
+) -> tuple[Feature, ...] | Refused:
+    """Features and values that are valid anywhere, in no order.
+
+    An older plugin, which lists nothing, is asked for each of ``properties``. Raises ProviderError.
+    """
+    answer = _ask(plugin, (_ALL,), interpreter, properties)
+    if "valid" in answer:
+        judged = zip(properties, answer["valid"], strict=True)
+        return Refused(tuple(item for item, is_valid in judged if not is_valid))
+    _check_complete(plugin, answer)
+    features = _features(plugin, answer, _ALL)
+    if not features:
+        raise plugin_error(plugin, f"{_ALL}() names no feature", NOT_FOR_USE)
+    return features
+
+
+def mistakes(
+    namespace: str, features: Sequence[Feature], variants: Iterable[tuple[Variant, str]]
+) -> Iterator[Problem]:
+    """What in the variants a plugin's answer does not allow; pairs of a variant and its place."""
+    by_name = {feature.name: feature for feature in features}
+    for variant, where in variants:
+        for name, values in variant.as_mapping().get(namespace, {}).items():
+            feature = by_name.get(name)
+            if feature is None:
+                yield Problem(
+                    where,
+                    f"the provider of {namespace!r} has no feature {name!r}",
+                    did_you_mean(name, by_name) or f"it has {', '.join(by_name)}",
+                )
+                continue
+            for value in values:
+                if value not in feature.values:
+                    known = ", ".join(feature.values) or "none at all here"
+                    hint = did_you_mean(value, feature.values) or f"it knows {known}"
+                    item = Property(namespace, name, value)
+                    yield Problem(where, f"the provider does not know {str(item)!r}", hint)
+            if len(values) > 1 and feature.multi_value is False:
+                yield Problem(
+                    where,
+                    f"variant {variant.label!r} lists {len(values)} values of {namespace}.{name}, "
+                    "and its provider allows one in a variant",
+                    "make a variant for each",
+                )
+
+
+def text_of(features: Iterable[Feature]) -> str:
+    """Features and their values on one line, for people."""
+    return "; ".join(f"{feature.name} = {', '.join(feature.values)}" for feature in features)
+
+
+def _ask(
+    plugin: Plugin,
+    methods: Sequence[str],
+    interpreter: Interpreter,
+    properties: Sequence[Property] = (),
+    *,
+    only_fixed: bool = False,
+) -> dict[str, Any]:
+    order = {
+        "plugin-api": plugin.endpoint,
+        "methods": methods,
+        "only-fixed": only_fixed,
+        "properties": [[item.namespace, item.feature, item.value] for item in properties],
+    }
+    # The order of a set's items depends on the seed: one that reached an answer shows.
+    first = query(plugin, order, interpreter, seed=0)
+    second = query(plugin, order, interpreter, seed=1)
+    for name, value in first.items():
+        if _comparable(name, second.get(name)) != _comparable(name, value):
+            raise plugin_error(
+                plugin,
+                f"it does not give the same answer twice: {name} is first\n  {json.dumps(value)}\n"
+                f"and then\n  {json.dumps(second.get(name))}",
+                NOT_FOR_USE,
+            )
+    if first["namespace"] not in (None, plugin.namespace):
+        raise plugin_error(
+            plugin,
+            f"it is for the namespace {first['namespace']!r}",
+            f"name the namespace so in the variants and in [variant.providers], or the plugin of "
+            f"{plugin.namespace!r}",
+        )
+    return first
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """A part of an answer without what does not count: get_all_configs may list in any order."""
+    if name != _ALL or not isinstance(value, list):
+        return value
+    return sorted([item["name"], sorted(item["values"]), item["multi_value"]] for item in value)
+
+
+def _check_complete(plugin: Plugin, answer: Mapping[str, Any]) -> None:
+    for method in answer["missing"]:
+        raise plugin_error(plugin, f"it has no {method}()", NOT_A_PLUGIN)
+
+
+def _features(plugin: Plugin, answer: Mapping[str, Any], method: str) -> tuple[Feature, ...]:
+    """The features that a method gave back; their names and values are what metadata may hold."""
+    found = [
+        Feature(item["name"], tuple(item["values"]), item["multi_value"]) for item in answer[method]
+    ]
+    if twice := _twice([feature.name for feature in found]):
+        raise plugin_error(plugin, f"{method}() lists the feature {twice!r} twice", NOT_FOR_USE)
+    for feature in found:
+        if not is_name(feature.name):
+            what = f"{method}(): {feature.name!r} cannot be a feature: only {NAME_RULE} are allowed"
+            raise plugin_error(plugin, what, NOT_FOR_USE)
+        for value in feature.values:
+            if not is_value(value):
+                what = (
+                    f"{value!r} cannot be a value of {feature.name}: only {VALUE_RULE} are allowed"
+                )
+                raise plugin_error(plugin, f"{method}(): {what}", NOT_FOR_USE)
+        if twice := _twice(feature.values):
+            what = f"{method}() lists the value {twice!r} of {feature.name} twice"
+            raise plugin_error(plugin, what, NOT_FOR_USE)
+    return tuple(found)
+
+
+def _twice(names: Collection[str]) -> str:
+    return next((name for name, count in Counter(names).items() if count > 1), "")
+
+
+def _unordered(features: Iterable[Feature]) -> dict[str, tuple[frozenset[str], bool | None]]:
+    return {f.name: (frozenset(f.values), f.multi_value) for f in features}

@@ -1,0 +1,163 @@
+"""Asks one provider plugin; run as a script by the Python into which the plugin is installed.
+
+Nothing of this package is imported: it need not be installed there. The answer is a JSON file, as
+plugins may print. :mod:`wheelnext_build.plugins.process` calls it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import inspect
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+
+class _AnswerError(Exception):
+    """What a plugin is, or gives back, that none may."""
+
+
+@dataclass(frozen=True)
+class _Property:
+    """What ``validate_property`` of older plugins takes."""
+
+    namespace: str
+    feature: str
+    value: str
+
+
+def main() -> None:
+    """Ask, and write the answer; ends the process at once, whatever the plugin has left running."""
+    order = json.loads(sys.argv[1])
+    # Where it hangs is in its output then; the parent ends it a moment later.
+    faulthandler.dump_traceback_later(order["seconds"])
+    threading.Thread(target=_end_with_parent, args=[order["parent"]], daemon=True).start()
+    try:
+        answer = _ask(order)
+    except _AnswerError as error:
+        answer = {"error": str(error), "traceback": ""}
+    except BaseException as error:  # noqa: BLE001 - whatever a plugin throws is its failure
+        answer = {"error": _last_line(error), "traceback": _traceback(error)}
+    path = Path(order["answer"])
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(answer), encoding="utf-8")
+    partial.replace(path)
+    os._exit(0)
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process and what the plugin has started when whoever asks is gone (Linux 5.3)."""
+    try:
+        select.select([os.pidfd_open(parent)], [], [])
+    except ProcessLookupError:
+        pass  # it is gone already
+    except (AttributeError, OSError):
+        return
+    os.killpg(0, signal.SIGKILL)
+
+
+def _ask(order: Mapping[str, Any]) -> dict[str, object]:
+    methods = order["methods"]
+    plugin = _load(order["plugin-api"], methods)
+    namespace = getattr(plugin, "namespace", None)
+    answer: dict[str, object] = {
+        # PEP 850 has none, and allows whatever else an attribute of that name may be.
+        "namespace": namespace if isinstance(namespace, str) else None,
+        "fixed": _is_fixed(plugin),
+        "missing": [name for name in methods if not hasattr(plugin, name)],
+    }
+    if answer["missing"] and hasattr(plugin, "validate_property"):
+        answer["valid"] = [
+            bool(plugin.validate_property(_Property(*parts))) for parts in order["properties"]
+        ]
+    if answer["missing"] or (order["only-fixed"] and not answer["fixed"]):
+        return answer
+    return answer | {name: _features(getattr(plugin, name)(), name) for name in methods}
+
+
+def _is_fixed(plugin: Any) -> bool:
+    """Whether it says that its properties are always compatible: in the draft's word or PEP 817's.
+
+    Any value that is not True is no.
+    """
+    words = ("all_properties_compatible", "is_aot_plugin")
+    return any(getattr(plugin, word, False) is True for word in words)
+
+
+def _load(plugin_api: str, methods: Iterable[str]) -> Any:
+    module_name, _, path = plugin_api.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise _AnswerError(f"there is no module {module_name!r}") from None
+    try:
+        plugin: Any = reduce(getattr, path.split(".") if path else [], module)
+    except AttributeError:
+        raise _AnswerError(f"the module {module_name!r} has no {path!r}") from None
+    # The interface is of class methods and functions; plugins older than PEP 817 have instances.
+    names = (*methods, "validate_property")
+    found = [inspect.getattr_static(plugin, name, None) for name in names]
+    if isinstance(plugin, type) and any(map(inspect.isfunction, found)):
+        return plugin()
+    return plugin
+
+
+def _features(configs: object, method: str) -> list[dict[str, object]]:
+    """The features that a method gave back, as JSON; their names and values are not checked yet."""
+    if not isinstance(configs, list):
+        raise _AnswerError(f"{method}() gives {_kind(configs)}, not a list")
+    return [_feature(config, f"{method}()[{index}]") for index, config in enumerate(configs)]
+
+
+def _feature(config: Any, where: str) -> dict[str, object]:
+    try:
+        name, values = config.name, config.values
+    except AttributeError:
+        what = f"{_kind(config)} without name and values"
+        raise _AnswerError(f"{where} is {what}: no feature config") from None
+    multi_value = getattr(config, "multi_value", None)
+    if not isinstance(name, str):
+        raise _AnswerError(f"{where}.name is {_kind(name)}, not a string")
+    if not isinstance(values, list):
+        raise _AnswerError(f"{where}.values is {_kind(values)}, not a list")
+    for value in values:
+        if not isinstance(value, str):
+            raise _AnswerError(f"{where}.values holds {_kind(value)}, not only strings")
+    if not isinstance(multi_value, bool | None):
+        raise _AnswerError(f"{where}.multi_value is {_kind(multi_value)}, not True or False")
+    return {"name": name, "values": values, "multi_value": multi_value}
+
+
+def _kind(value: object) -> str:
+    name = "None" if value is None else type(value).__name__
+    return f"an object of {name}" if value is not None else name
+
+
+def _last_line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it ends the process: sys.exit({error.code!r})"
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
+def _traceback(error: BaseException) -> str:
+    """The frames of the plugin: those of this file and of the import system are left out."""
+    ours = (__file__, "<frozen importlib")
+    frames = traceback.extract_tb(error.__traceback__)
+    kept = [frame for frame in frames if not frame.filename.startswith(ours)]
+    return "".join(traceback.format_list(kept)).rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Files that an index serves: variants.json, a simple index, lock files."""

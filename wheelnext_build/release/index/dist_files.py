@@ -1,0 +1,159 @@
+"""What an index or a lock file says of one wheel or sdist: version, hash, and what METADATA holds.
+
+A wheel's RECORD is compared with its members by name, and METADATA by its hash: whoever publishes a
+file names mistakes before anyone can download them, and need not unpack it for that.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import tarfile
+import zlib
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from typing import IO, Any, cast
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.version import InvalidVersion, Version
+
+from ...errors import WheelError
+from ...wheels import zip_safety
+from ...wheels.name import WheelName
+from ...wheels.reader import METADATA_LIMIT, WheelReader
+from ...wheels.stamp import variant_of
+from .variants_json import carrier_warning
+
+SDIST_SUFFIX = ".tar.gz"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What METADATA says, and which project and version that is.
+
+    ``metadata`` is the content of a wheel's METADATA, empty for an sdist: installers build what
+    they need to know of one.
+    """
+
+    project: str
+    version: Version
+    requires_python: str | None
+    metadata: bytes = b""
+
+
+def release_of(path: Path) -> tuple[str, Version] | None:
+    """Canonical project and version by a file's name alone; None where it is no wheel or sdist."""
+    try:
+        if path.name.endswith(SDIST_SUFFIX):
+            project, version = parse_sdist_filename(path.name)
+            return project, version
+        if path.suffix == ".whl":
+            name = WheelName.parse(path.name)
+            return canonicalize_name(name.project), Version(name.version)
+    except (WheelError, InvalidSdistFilename, InvalidVersion):
+        pass
+    return None
+
+
+def read_facts(path: Path) -> Facts:
+    """The facts of a wheel or an sdist; raises WheelError for one that must not be published."""
+    check_regular(path)
+    facts = _sdist_facts(path) if path.name.endswith(SDIST_SUFFIX) else _wheel_facts(path)
+    if release_of(path) != (facts.project, facts.version):
+        raise WheelError(f"{path}: its metadata is that of {facts.project} {facts.version}")
+    try:
+        SpecifierSet(facts.requires_python or "")
+    except ValueError:
+        raise WheelError(
+            f"{path}: Requires-Python {facts.requires_python!r} is not a version specifier"
+        ) from None
+    return facts
+
+
+def check_regular(path: Path) -> None:
+    """Raise WheelError for a pipe, which would wait for its writer, or a device, without end."""
+    if path.exists() and not path.is_file():
+        raise WheelError(f"{path}: is not a regular file")
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _wheel_facts(path: Path) -> Facts:
+    with WheelReader(path) as reader:
+        described = variant_of(reader)
+        if described and reader.name.label is None:
+            raise WheelError(carrier_warning(reader.name, described[1].label))
+        member = f"{reader.dist_info}/METADATA"
+        data = reader.read(member, METADATA_LIMIT)
+        reader.read(f"{reader.dist_info}/WHEEL", METADATA_LIMIT)
+        if problems := reader.record_problems(contents=(member,)):
+            raise WheelError(f"{path}: {'; '.join(problems)}")
+    return _facts(path, data, data)
+
+
+def _sdist_facts(path: Path) -> Facts:
+    try:
+        with (
+            gzip.open(path) as content,
+            tarfile.open(fileobj=_headers(content), mode="r:") as archive,
+        ):
+            for count, member in enumerate(archive):
+                cast("Any", archive).members = []  # which would grow with the archive
+                zip_safety.check_stream(count, member.offset, path.stat().st_size)
+                folder, _, name = member.name.partition("/")
+                if folder and name == "PKG-INFO" and member.isreg():
+                    content.seek(member.offset_data)
+                    return _facts(path, content.read(min(member.size, METADATA_LIMIT)))
+    except RecursionError:
+        raise WheelError(f"{path}: cannot be read as an sdist: headers of headers") from None
+    except (OSError, EOFError, ValueError, OverflowError, tarfile.TarError, zlib.error) as error:
+        raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
+    raise WheelError(f"{path}: has no PKG-INFO in its folder")
+
+
+class _Headers(zip_safety.Bounded):
+    """A tar archive for tarfile, of which only headers are read.
+
+    They are of 512 bytes, and names and tables between them as long as the archive says; tarfile's
+    time for one of those may be that of its square (before Python 3.12.6).
+    """
+
+    _MOST_OF_ONE, _MOST_OF_LONG = 1 << 12, 1 << 21
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._long = 0
+
+    def read(self, count: int = -1) -> bytes:
+        if count > tarfile.BLOCKSIZE:
+            self._long += count
+        if count > self._MOST_OF_ONE or self._long > self._MOST_OF_LONG:
+            raise ValueError("it has headers of more bytes than those of any sound one")
+        return super().read(count)
+
+
+def _headers(content: gzip.GzipFile) -> IO[bytes]:
+    return cast("IO[bytes]", _Headers(cast("IO[bytes]", content)))
+
+
+def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
+    message = BytesHeaderParser().parsebytes(content)
+    version = _field(message, "Version") or ""
+    try:
+        parsed = Version(version)
+    except ValueError:  # of too many digits, too
+        raise WheelError(f"{path}: its metadata has the version {version!r}") from None
+    project = canonicalize_name(_field(message, "Name") or "")
+    return Facts(project, parsed, _field(message, "Requires-Python"), metadata)
+
+
+def _field(message: Message, name: str) -> str | None:
+    value = message.get(name)
+    return None if value is None else str(value).strip() or None

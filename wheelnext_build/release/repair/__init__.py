@@ -1,0 +1,1 @@
+"""Repair of all wheels of a build with auditwheel, delocate or delvewheel."""

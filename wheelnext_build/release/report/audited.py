@@ -1,0 +1,108 @@
+"""What the audit says of a folder's wheels, as the values that a report needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...audit import REQUIREMENT, is_available
+from ...audit.comparison import compared_by_build
+from ...audit.verdict import Mark, unused
+from ...config.audit_settings import AuditConfig
+from ...errors import WheelError
+from ...system.plain_text import printable
+
+if TYPE_CHECKING:
+    from ...audit.verdict import Finding, Verdict
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that the audit found; ``text`` is as ``audit`` prints it."""
+
+    mark: Mark
+    text: str
+
+
+@dataclass(frozen=True)
+class Audited:
+    """The judgement of one wheel.
+
+    ``needs`` is the level for each machine that there is code for, such as ``x86_64 v3``, with what
+    is needed beyond any level. ``architectures`` are those of its GPU code.
+    """
+
+    holds: bool
+    promise: str
+    needs: tuple[str, ...]
+    architectures: tuple[str, ...]
+    binaries: int
+    remarks: tuple[Remark, ...]
+
+
+def unavailable() -> str:
+    """Why nothing can be audited here; empty where it can."""
+    if is_available():
+        return ""
+    return f"Nothing was audited, since that needs lief: python -m pip install '{REQUIREMENT}'"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The judgements of wheels by file name, and why there is none for some.
+
+    ``notes`` are what is to be said of the project's rules.
+    """
+
+    judged: Mapping[str, Audited]
+    failed: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+NO_AUDIT = Audit({}, {}, ())
+
+
+def audited(wheels: Sequence[Path], config: AuditConfig) -> Audit:
+    """Read the binaries of all wheels, and compare those of each build with one another."""
+    failed: dict[str, str] = {}
+    verdicts = compared_by_build(_verdicts(wheels, config, failed))
+    notes = [
+        f"The rule for {rule.path!r} allows nothing in these wheels: remove it?"
+        for rule in (unused(config.rules, verdicts) if verdicts else ())
+    ]
+    return Audit({item.wheel: _judgement(item) for item in verdicts}, failed, tuple(notes))
+
+
+def _verdicts(
+    wheels: Sequence[Path], config: AuditConfig, failed: dict[str, str]
+) -> Iterable[Verdict]:
+    from ...audit.wheels import audit_wheels
+
+    try:
+        return audit_wheels(wheels, baselines=config.baselines, rules=config.rules)
+    except WheelError as error:
+        if len(wheels) == 1:
+            failed[wheels[0].name] = str(error)
+            return []
+        # One file spoils the whole call; alone it spoils none but its own.
+        return [item for path in wheels for item in _verdicts([path], config, failed)]
+
+
+def _judgement(verdict: Verdict) -> Audited:
+    return Audited(
+        verdict.holds,
+        verdict.promise.described,
+        verdict.needs,
+        verdict.architectures,
+        len(verdict.binaries),
+        tuple(map(_remark, verdict.findings)),
+    )
+
+
+def _remark(finding: Finding) -> Remark:
+    text = printable(str(finding))
+    if finding.allowed:
+        text += f" (allowed: {printable(finding.allowed.reason)})"
+    return Remark(finding.mark, text)

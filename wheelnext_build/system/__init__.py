@@ -1,0 +1,1 @@
+"""Files, locks, processes, signals and terminal text; nothing here knows of wheels."""

@@ -1,0 +1,389 @@
+"""variant.json and {name}-{version}-variants.json: made, parsed, validated, merged.
+
+The format is PEP 825's (v0.1.1) with PEP 850's providers (v0.2.0). Whatever this module writes,
+uv 0.13.9 and the JSON schema of PEP 850 accept; what it reads is checked as strictly as uv does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Self, TypeVar
+
+from ..errors import GrammarError, MetadataError, ReleaseError
+from .variant import NULL_LABEL, Variant, is_label, is_name, is_value
+
+SCHEMA_825 = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
+SCHEMA_850 = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
+VARIANT_JSON = "variant.json"
+VARIANTS_JSON_SUFFIX = "-variants.json"
+
+PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+MOST_ENTRIES = 1 << 16
+"""Variants, providers, properties and values in one file. Thousands of variants have less."""
+
+_MOST_SHOWN = 20
+_TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
+PROVIDER_KINDS = ("requires", "static-properties", "builtin")
+PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who tells an installer which values of a namespace the system supports (PEP 850).
+
+    Exactly one of ``requires`` (requirement strings of an install-time plugin),
+    ``static_properties`` (feature -> values, most preferred first) and ``builtin`` (a name that
+    installers implement themselves) is set.
+    """
+
+    requires: tuple[str, ...] = ()
+    plugin_api: str | None = None
+    static_properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    feature_order: tuple[str, ...] = ()
+    builtin: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if problems := self.problems():
+            raise MetadataError("; ".join(problems))
+
+    def problems(self) -> list[str]:
+        """What is wrong with this entry, in words; empty when nothing is."""
+        found: list[str] = []
+        kinds = [bool(self.requires), bool(self.static_properties), bool(self.builtin)]
+        if sum(kinds) != 1:
+            found.append(f"needs exactly one of {', '.join(PROVIDER_KINDS)}")
+        if not all(self.requires):
+            found.append("requires holds an empty requirement")
+        if self.plugin_api is not None:
+            if not self.requires:
+                found.append("plugin-api goes with requires only")
+            if not PLUGIN_API.fullmatch(self.plugin_api):
+                found.append(f"plugin-api {self.plugin_api!r} is not 'module' or 'module:object'")
+        return found + self._static_problems()
+
+    def _static_problems(self) -> list[str]:
+        found = []
+        if self.feature_order and sorted(self.feature_order) != sorted(self.static_properties):
+            found.append("feature-order must list each feature of static-properties exactly once")
+        elif len(self.static_properties) > 1 and not self.feature_order:
+            found.append("feature-order is needed where static-properties has several features")
+        for feature, values in self.static_properties.items():
+            if not is_name(feature):
+                found.append(f"{feature!r} cannot be a feature")
+            if not values or len(set(values)) != len(values):
+                found.append(f"the values of {feature!r} must be a non-empty list without repeats")
+            found += [f"{value!r} cannot be a value" for value in values if not is_value(value)]
+        return found
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features of static properties, most preferred first."""
+        return self.feature_order or tuple(self.static_properties)
+
+    def as_mapping(self) -> dict[str, object]:
+        """The entry as variant.json has it."""
+        entry: dict[str, object] = {}
+        if self.optional:
+            entry["optional"] = True
+        if self.requires:
+            entry["requires"] = list(self.requires)
+            if self.plugin_api is not None:
+                entry["plugin-api"] = self.plugin_api
+        elif self.builtin is not None:
+            entry["builtin"] = self.builtin
+        else:
+            entry["static-properties"] = {
+                feature: list(self.static_properties[feature]) for feature in self.features
+            }
+            if self.feature_order:
+                entry["feature-order"] = list(self.feature_order)
+        return entry
+
+    @classmethod
+    def from_mapping(cls, entry: object) -> Self:
+        """Read an entry; raises :class:`MetadataError` for anything but a valid one."""
+        table = _mapping(entry, "the entry")
+        if unknown := sorted(set(table) - set(PROVIDER_KEYS)):
+            raise MetadataError(f"unknown key {unknown[0]!r}")
+        for key in (*PROVIDER_KINDS, "feature-order"):
+            if table.get(key) in ([], {}, ""):
+                raise MetadataError(f"{key} is empty")
+        optional = table.get("optional", False)
+        if not isinstance(optional, bool):
+            raise MetadataError("optional must be true or false")
+        static = _mapping(table.get("static-properties", {}), "static-properties")
+        return cls(
+            requires=_strings(table.get("requires", []), "requires"),
+            plugin_api=_string(table.get("plugin-api"), "plugin-api"),
+            static_properties={
+                feature: _strings(values, f"static-properties.{feature}")
+                for feature, values in static.items()
+            },
+            feature_order=_strings(table.get("feature-order", []), "feature-order"),
+            builtin=_string(table.get("builtin"), "builtin"),
+            optional=optional,
+        )
+
+
+@dataclass(frozen=True)
+class VariantMetadata:
+    """The content of one variant.json or variants.json.
+
+    ``namespaces`` are in falling priority; ``providers`` has one entry for each of them;
+    ``variants`` are sorted by label. Raises :class:`MetadataError` where these do not fit together.
+    """
+
+    namespaces: tuple[str, ...]
+    providers: Mapping[str, Provider]
+    variants: tuple[Variant, ...]
+
+    def __post_init__(self) -> None:
+        if not self.namespaces or len(set(self.namespaces)) != len(self.namespaces):
+            raise MetadataError(
+                "default-priorities.namespace must be a non-empty list without repeats"
+            )
+        for name in self.namespaces:
+            if not is_name(name):
+                raise MetadataError(f"default-priorities.namespace: {name!r} cannot be a namespace")
+        if set(self.providers) != set(self.namespaces):
+            raise MetadataError(
+                "providers must have one entry per namespace of default-priorities.namespace: "
+                f"{_shown(self.namespaces)}; found {_shown(self.providers) or 'none'}"
+            )
+        for variant in self.variants:
+            if missing := sorted(set(variant.namespaces) - set(self.namespaces)):
+                raise MetadataError(
+                    f"variants.{variant.label}: namespace {missing[0]!r} is not in "
+                    "default-priorities.namespace"
+                )
+        object.__setattr__(
+            self, "variants", tuple(sorted(self.variants, key=lambda variant: variant.label))
+        )
+
+    def only(self, variant: Variant) -> Self:
+        """The same metadata with this one variant: the content of its wheel's variant.json."""
+        return type(self)(self.namespaces, self.providers, (variant,))
+
+    def as_mapping(self) -> dict[str, object]:
+        """The JSON object, keys in the order in which the PEP lists them."""
+        return {
+            "$schema": SCHEMA_850,
+            "default-priorities": {"namespace": list(self.namespaces)},
+            "providers": {name: self.providers[name].as_mapping() for name in self.namespaces},
+            "variants": variants_mapping(self.variants),
+        }
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON; the same metadata gives the same bytes."""
+        return (json.dumps(self.as_mapping(), indent=2, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read and check variant.json or variants.json; raises :class:`MetadataError`."""
+        try:
+            content = json.loads(data.decode(), object_pairs_hook=_unique_keys)
+            if b"\\u" in data:  # half a character, which JSON can write and UTF-8 cannot
+                json.dumps(content, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise MetadataError(f"not JSON: {error}") from None
+        return cls.from_mapping(content)
+
+    @classmethod
+    def from_mapping(cls, content: object) -> Self:
+        """Read and check a parsed JSON object; raises :class:`MetadataError`."""
+        table = _mapping(content, "the file")
+        if unknown := sorted(set(table) - set(_TOP_LEVEL_KEYS)):
+            raise MetadataError(f"unknown key {unknown[0]!r}; known: {', '.join(_TOP_LEVEL_KEYS)}")
+        schema = _string(table.get("$schema"), "$schema")
+        if schema == SCHEMA_825:
+            raise MetadataError(
+                f"$schema is {schema}: PEP 825 alone names no providers, and installers take "
+                "nothing but the null variant from it; rebuild with PEP 850 metadata"
+            )
+        if schema != SCHEMA_850:
+            raise MetadataError(f"$schema is {schema!r}; this version knows {SCHEMA_850}")
+        for key in _TOP_LEVEL_KEYS:
+            if key not in table:
+                raise MetadataError(f"{key} is missing")
+        priorities = _mapping(table["default-priorities"], "default-priorities")
+        if set(priorities) != {"namespace"}:
+            raise MetadataError("default-priorities must have the key 'namespace' and no other")
+        _check_amount(table)
+        return cls(
+            _strings(priorities["namespace"], "default-priorities.namespace"),
+            {
+                name: _provider(name, entry)
+                for name, entry in _mapping(table["providers"], "providers").items()
+            },
+            tuple(
+                _variant(label, features)
+                for label, features in _mapping(table["variants"], "variants").items()
+            ),
+        )
+
+    @classmethod
+    def merge(cls, parts: Sequence[tuple[str, VariantMetadata]]) -> VariantMetadata:
+        """The union of the metadata of one release's wheels (PEP 825, "Index-level metadata").
+
+        ``parts`` are pairs of a source's name, for messages, and its metadata. The result does not
+        depend on their order. Raises :class:`~wheelnext_build.errors.ReleaseError`, with every
+        contradiction and the sources that it lies between.
+        """
+        if not parts:
+            raise ReleaseError("there is no variant metadata to merge")
+        problems: list[str] = []
+        ordered = sorted(
+            parts, key=lambda part: (-len(part[1].namespaces), part[1].namespaces, part[0])
+        )
+        longest_source, longest = ordered[0]
+        for source, part in ordered[1:]:
+            if longest.namespaces[: len(part.namespaces)] != part.namespaces:
+                problems.append(
+                    f"{longest_source} and {source} disagree on default-priorities.namespace: "
+                    f"[{_shown(longest.namespaces)}] does not begin with "
+                    f"[{_shown(part.namespaces)}]"
+                )
+        providers = _agreeing(
+            problems,
+            "the provider of namespace",
+            ((source, part.providers.items()) for source, part in sorted(parts, key=_source)),
+        )
+        variants = _agreeing(
+            problems,
+            "the properties of label",
+            (
+                (source, ((variant.label, variant) for variant in part.variants))
+                for source, part in sorted(parts, key=_source)
+            ),
+        )
+        by_properties: dict[object, str] = {}
+        for label, variant in sorted(variants.items()):
+            other = by_properties.setdefault(variant.properties, label)
+            if other != label:
+                problems.append(
+                    f"labels {other!r} and {label!r} stand for the same properties "
+                    f"({variant.describe()}): rebuild one of them under the other's label"
+                )
+        if problems:
+            raise ReleaseError("\n".join(problems))
+        return cls(
+            longest.namespaces,
+            {name: providers[name] for name in longest.namespaces},
+            tuple(variants.values()),
+        )
+
+
+def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
+    """``label -> namespace -> feature -> values``, as metadata has it."""
+    return {
+        variant.label: {
+            namespace: {feature: list(values) for feature, values in features.items()}
+            for namespace, features in variant.as_mapping().items()
+        }
+        for variant in variants
+    }
+
+
+def _shown(names: Collection[str]) -> str:
+    """Names for a message; a file may have thousands, and of each a folder full of files."""
+    more = len(names) - _MOST_SHOWN
+    shown = ", ".join(islice(names, _MOST_SHOWN))
+    return f"{shown}, and {more} more" if more > 0 else shown
+
+
+def _source(part: tuple[str, VariantMetadata]) -> str:
+    return part[0]
+
+
+def _agreeing(
+    problems: list[str], what: str, parts: Iterable[tuple[str, Iterable[tuple[str, _T]]]]
+) -> dict[str, _T]:
+    """One value per key, where all sources that have the key must have the same value."""
+    seen: dict[str, tuple[str, _T]] = {}
+    for source, items in parts:
+        for key, value in items:
+            first_source, first = seen.setdefault(key, (source, value))
+            if first != value:
+                problems.append(f"{first_source} and {source} disagree on {what} {key!r}")
+    return {key: value for key, (_, value) in seen.items()}
+
+
+def _variant(label: str, features: object) -> Variant:
+    where = f"variants.{label}"
+    if not is_label(label):
+        raise MetadataError(f"variants: {label!r} cannot be a label")
+    mapping = {
+        namespace: {
+            feature: _values(values, f"{where}.{namespace}.{feature}")
+            for feature, values in _mapping(entry, f"{where}.{namespace}").items()
+        }
+        for namespace, entry in _mapping(features, where).items()
+    }
+    if not mapping and label != NULL_LABEL:
+        raise MetadataError(f"{where} has no property; only {NULL_LABEL!r} may have none")
+    try:
+        return Variant.from_mapping(label, mapping)
+    except GrammarError as error:
+        raise MetadataError(f"{where}: {error}") from None
+
+
+def _provider(name: str, entry: object) -> Provider:
+    try:
+        return Provider.from_mapping(entry)
+    except MetadataError as error:
+        raise MetadataError(f"providers.{name}: {error}") from None
+
+
+def _values(value: object, where: str) -> tuple[str, ...]:
+    values = _strings(value, where)
+    if not values or len(set(values)) != len(values):
+        raise MetadataError(f"{where} must be a non-empty list without repeats")
+    return values
+
+
+def _check_amount(table: Mapping[str, object]) -> None:
+    """Raise MetadataError where there is more than anyone would list, or read in time."""
+    count, waiting = 0, [*table.values()]
+    while waiting and count <= MOST_ENTRIES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    if count > MOST_ENTRIES:
+        raise MetadataError(f"has more than {MOST_ENTRIES} entries")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise MetadataError(f"the key {twice!r} stands twice in one object")
+    return table
+
+
+def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise MetadataError(f"{where} must be an object")
+    return value
+
+
+def _strings(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise MetadataError(f"{where} must be a list of strings")
+    return tuple(value)
+
+
+def _string(value: object, where: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise MetadataError(f"{where} must be a string")
+    return value

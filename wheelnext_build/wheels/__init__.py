@@ -1,0 +1,1 @@
+"""Wheel files: their names, safe reading, RECORD, stamping, rewriting and fast packing."""

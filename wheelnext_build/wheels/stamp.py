@@ -1,0 +1,142 @@
+"""A wheel and a variant make a variant wheel, or a carrier; a carrier makes a labelled wheel.
+
+And a variant wheel gives the plain one back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import MetadataError, WheelError
+from ..system.known_files import Known
+from ..system.publishing import atomic_file, publish
+from ..variants.metadata import VARIANT_JSON, VariantMetadata
+from ..variants.variant import Variant
+from .dependencies import Changes
+from .name import WheelName
+from .reader import METADATA_LIMIT, WheelReader
+from .rewriting import rewrite
+
+NO_CHANGES = Changes()
+
+
+def stamp(  # noqa: PLR0913 - options by name
+    source: Path,
+    folder: Path,
+    metadata: VariantMetadata,
+    *,
+    carrier: bool = False,
+    changes: Changes = NO_CHANGES,
+    known: Known | None = None,
+) -> Path:
+    """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
+
+    Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
+    (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
+    and all, but for METADATA where there are ``changes`` to the dependencies. The same input gives
+    the same bytes. ``known`` is as in :func:`~wheelnext_build.system.publishing.atomic_file`.
+    Raises WheelError where ``source`` is no plain wheel.
+    """
+    with WheelReader(source) as reader:
+        if reader.name.label is not None or reader.variant_json() is not None:
+            raise WheelError(f"{source}: is a variant wheel already; stamp the plain wheel")
+        name = reader.name.as_carrier if carrier else reader.name.as_variant
+        (variant,) = metadata.variants
+        target = folder / name(variant.label).filename
+        added = {f"{reader.dist_info}/{VARIANT_JSON}": metadata.to_json()}
+        added |= _changed(reader, changes)
+        with atomic_file(target, known) as stream:
+            rewrite(reader, stream, add=added)
+    return target
+
+
+def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
+    """The metadata of an opened variant wheel or carrier; None for a plain wheel.
+
+    Raises WheelError where variant.json is no wheel's, or disagrees with the label in the name.
+    """
+    data = reader.variant_json()
+    if data is None:
+        if reader.name.label is not None:
+            raise WheelError(
+                f"{reader.path}: the name has the label {reader.name.label!r}, but there is no "
+                f"{reader.dist_info}/{VARIANT_JSON} inside"
+            )
+        return None
+    try:
+        metadata = VariantMetadata.from_json(data)
+    except MetadataError as error:
+        raise WheelError(f"{reader.path}: {VARIANT_JSON}: {error}") from None
+    if len(metadata.variants) != 1:
+        raise WheelError(
+            f"{reader.path}: {VARIANT_JSON} must describe one variant; it has "
+            f"{len(metadata.variants)}"
+        )
+    variant = metadata.variants[0]
+    if reader.name.label not in (None, variant.label):
+        raise WheelError(
+            f"{reader.path}: the name has the label {reader.name.label!r}, {VARIANT_JSON} has "
+            f"{variant.label!r}"
+        )
+    return metadata, variant
+
+
+def checked_variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
+    """The same of a wheel whose RECORD agrees with it as far as can be seen without unpacking.
+
+    Raises WheelError also where it does not.
+    """
+    described = variant_of(reader)
+    reader.check_record()
+    return described
+
+
+def release_carrier(carrier: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
+    """Write the labelled wheel that ``carrier`` stands for into ``folder``; return its path."""
+    with WheelReader(carrier) as reader:
+        described = variant_of(reader)
+        name = described and reader.name.carried(described[1].label)
+        if not name:
+            raise WheelError(f"{carrier}: not a carrier of a variant")
+        if changes:
+            target = folder / name.filename
+            with atomic_file(target) as stream:
+                rewrite(reader, stream, add=_changed(reader, changes))
+            return target
+    return publish(carrier, folder, name.filename)
+
+
+def plain_name(reader: WheelReader, variant: Variant) -> WheelName:
+    """The name of the plain wheel that a wheel of a variant was made of."""
+    labelled = reader.name.carried(variant.label) or reader.name
+    return replace(labelled, label=None)
+
+
+def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
+    """Write the plain wheel of a labelled wheel or carrier into ``folder``; return its path.
+
+    Without ``changes`` it is the wheel that was stamped, to the last byte where zlib compressed its
+    RECORD, or nothing did. Raises WheelError where ``source`` is no wheel of a variant.
+    """
+    with WheelReader(source) as reader:
+        described = variant_of(reader)
+        if described is None:
+            raise WheelError(f"{source}: is a plain wheel already")
+        target = folder / plain_name(reader, described[1]).filename
+        dropped = frozenset({f"{reader.dist_info}/{VARIANT_JSON}"})
+        with atomic_file(target) as stream:
+            rewrite(reader, stream, add=_changed(reader, changes), drop=dropped)
+    return target
+
+
+def _changed(reader: WheelReader, changes: Changes) -> dict[str, bytes]:
+    """The members that differ by ``changes``: METADATA, or none."""
+    if not changes:
+        return {}
+    name = f"{reader.dist_info}/METADATA"
+    try:
+        return {name: changes.applied(reader.read(name, METADATA_LIMIT))}
+    except WheelError as error:
+        text = str(error)
+        raise WheelError(text if str(reader.path) in text else f"{reader.path}: {text}") from None

@@ -1,0 +1,118 @@
+"""What the members of a zip archive must be called, and be, to be unpacked within its folder.
+
+Some file systems do not tell ``A`` from ``a``, some readers have names from elsewhere. As in
+:mod:`.zip_safety`, what could be one file to one of them and another to the next is refused. Each
+function says what is wrong, in words; None where nothing is.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from . import zip_format
+from .zip_safety import MOST_MEMBERS
+
+_LONGEST = 1 << 10
+"""Characters of a name. A Mac takes no longer paths; those of real wheels have some 200."""
+
+_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What steers a terminal, or makes a name look like another one."""
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_FORGOTTEN = re.compile(r"[. ]*(:.*)?\Z")
+"""The end of a name that Windows drops; behind a colon, which stream of the file is meant."""
+_ODD = re.compile(r":|[. ](/|\Z)")
+
+
+def member_problem(info: zipfile.ZipInfo) -> str | None:
+    """Why a member must not be unpacked."""
+    return _name_problem(info) or _data_problem(info)
+
+
+def _name_problem(info: zipfile.ZipInfo) -> str | None:
+    name = info.filename
+    if len(name) > _LONGEST:
+        return f"{name[:80]!r}... is a name of {len(name)} characters, over the {_LONGEST} allowed"
+    if zip_format.unicode_name(info.extra) not in (None, info.orig_filename):
+        return f"{info.orig_filename!r} has another name in its extra field"
+    if name != info.orig_filename or _STEERING.search(name):
+        return f"{info.orig_filename!r} has a control character in its name"
+    path = PurePosixPath(name)
+    outside = path.is_absolute() or ".." in path.parts or not path.parts
+    if outside or "\\" in name or _DRIVE.match(name):
+        return f"{name!r} would be unpacked outside its folder"
+    return None
+
+
+def _data_problem(info: zipfile.ZipInfo) -> str | None:
+    """Whether a member cannot be read, or is something else than a file or a folder, or both.
+
+    Some readers go by the mode whichever system made the archive.
+    """
+    name, is_folder = info.filename, info.filename.endswith("/")
+    if info.flag_bits & zip_format.UNREADABLE:
+        return f"{name} is encrypted"
+    if info.compress_type not in _METHODS:
+        return f"{name} is compressed by method {info.compress_type}; wheels are deflated or stored"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "a symbolic link" if kind == stat.S_IFLNK else "a special file"
+        return f"{name} is {what}, and wheels have none"
+    if is_folder and info.file_size:
+        return f"{name} is a folder with {info.file_size} bytes of its own"
+    if not is_folder and kind == stat.S_IFDIR:
+        return f"{name} is a file by its name and a folder by its mode"
+    return None
+
+
+def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
+    """Two names that are one file to somebody, or a file that is a folder, too.
+
+    ``ignoring_case`` is for wheels of systems whose file systems do; a dist-info folder is read
+    so everywhere.
+    """
+    files: dict[str, str] = {}
+    folders: set[str] = set()
+    listed: set[str] = set()
+    for name in names:
+        path = PurePosixPath(name)
+        key = _key(path, ignoring_case)
+        if name.endswith("/"):
+            if key in listed:
+                return f"{path} stands twice in it"
+            listed.add(key)
+            folders.add(key)
+        elif key in files:
+            if files[key] == str(path):
+                return f"{path} stands twice in it"
+            both = f"{files[key]} and {path}"
+            return f"{both} are one file where case or accents do not count, or on Windows"
+        else:
+            files[key] = str(path)
+        for folder in path.parents:
+            key = _key(folder, ignoring_case)
+            if key in folders:
+                break  # those above it are known, too
+            folders.add(key)
+        if len(folders) > MOST_MEMBERS:
+            return f"has more than {MOST_MEMBERS} folders"
+    twice = sorted(files.keys() & folders)
+    return f"{files[twice[0]]} is a file and a folder in it" if twice else None
+
+
+def _key(path: PurePosixPath, ignoring_case: bool) -> str:
+    """What is equal for paths that somebody takes for the same."""
+    text = str(path)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if ignoring_case and _ODD.search(text):
+        text = "/".join(_FORGOTTEN.sub("", part) for part in text.split("/"))
+    is_metadata = bool(path.parts) and path.parts[0].lower().endswith(".dist-info")
+    return text.casefold() if ignoring_case or is_metadata else text
