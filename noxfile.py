@@ -65,10 +65,11 @@ def _joined(separator: str, first: str, variable: str) -> str:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting, and the example workflows."""
+    """Check style, formatting, which room imports which, and the example workflows."""
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache", "--no-logo")
     folder = ROOT / "docs" / "workflows"
     workflows = list(map(str, folder.glob("one-*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)

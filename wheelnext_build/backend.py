@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as skbuild
 
-from .building.request import NATIVE, Kind, Request, Settings, check_installable, installer
+from .building.request import Request, check_installable, installer
+from .config.hook_settings import NATIVE, Kind, Settings
 from .errors import WheelError
 from .system.clean_exit import clean_exit
 

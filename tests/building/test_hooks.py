@@ -15,8 +15,8 @@ from zips import check_record, walk
 
 import wheelnext_build
 from wheelnext_build.variants.metadata import VariantMetadata
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import variant_of
 
 PYPROJECT = """
 [build-system]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.building.request import Request, Settings, check_installable, installer
+from wheelnext_build.building.request import Request, check_installable, installer
 from wheelnext_build.config.build_target import BuildTarget
 from wheelnext_build.config.config import Config, parse
+from wheelnext_build.config.hook_settings import Settings
 from wheelnext_build.errors import RequestError
 
 CONFIG = parse(

@@ -10,8 +10,9 @@ from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import stamp, variant_of
+from wheelnext_build.wheels.stamp import stamp
 
 METADATA = x86_64_metadata("x86_64_v3", "v3")
 (V3,) = METADATA.variants

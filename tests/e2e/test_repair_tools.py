@@ -17,8 +17,9 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tiny_wheels import write_wheel, x86_64_metadata
 
 from wheelnext_build.release.repair.bundled import documents, paths
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import stamp, variant_of
+from wheelnext_build.wheels.stamp import stamp
 
 pytestmark = [
     pytest.mark.e2e,

@@ -14,9 +14,9 @@ from clients import Environment, Release, Run
 
 from wheelnext_build.host.host import Host
 from wheelnext_build.variants.metadata import VARIANT_JSON, VariantMetadata
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import variant_of
 
 pytestmark = [
     pytest.mark.e2e,

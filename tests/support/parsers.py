@@ -33,10 +33,10 @@ from wheelnext_build.variants.markers import VariantRequirement
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.variants.variant import Property, Variant, is_label
 from wheelnext_build.wheels.dependencies import Changes
+from wheelnext_build.wheels.description import checked_variant_of
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.rewriting import rewrite
-from wheelnext_build.wheels.stamp import checked_variant_of
 
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

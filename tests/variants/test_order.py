@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from packaging.tags import Tag, parse_tag
 
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
-from wheelnext_build.variants.order import RankedVariant, Supported, order_wheels, rank_variants
+from wheelnext_build.variants.order import RankedVariant, Supported, rank_variants
 from wheelnext_build.variants.variant import Variant
 from wheelnext_build.wheels.name import WheelName
+from wheelnext_build.wheels.ranking import order_wheels
 
 SUPPORTED: Supported = {
     "gpu": (("driver", ("13", "12", "11")), ("arch", ("90", "80"))),

@@ -18,9 +18,10 @@ from zips import DIST_INFO, FILES, NAME, check_record, record, walk, wheel, writ
 from wheelnext_build.errors import WheelError
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import NULL, Variant
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import release_carrier, stamp, variant_of
+from wheelnext_build.wheels.stamp import release_carrier, stamp
 
 PROVIDERS = {"x86_64": Provider(requires=("x86-64-variant-provider >=0.2",))}
 V3 = Variant.from_mapping("x86_64_v3", {"x86_64": {"level": ["v3"]}})

@@ -26,8 +26,8 @@ from packaging.utils import canonicalize_name
 from ..errors import WheelError
 from ..system import processors
 from ..variants.allowance import Rule
+from ..wheels.description import variant_of
 from ..wheels.reader import METADATA_LIMIT, Member, WheelReader
-from ..wheels.stamp import variant_of
 from . import files
 from .judge import judge
 from .promise import Promise, promise_of

@@ -10,20 +10,9 @@ from pathlib import Path
 
 from ..config import skbuild_settings
 from ..config.config import Config, Declared
+from ..config.hook_settings import KEEP_GOING_VARIABLE, LABEL_VARIABLE, PLAIN
 from ..config.skbuild_settings import Settings
 from . import cuda, overlay
-from .request import LABEL_VARIABLE
-
-PLAIN = "plain"
-"""What the plain wheel is called where labels stand."""
-
-KEEP_GOING_VARIABLE = "WHEELNEXT_KEEP_GOING"
-"""Set by the command line's ``--keep-going``: a failed variant does not stop the others."""
-
-
-def keeps_going() -> bool:
-    """Whether the other wheels are tried after a failure."""
-    return bool(os.environ.get(KEEP_GOING_VARIABLE))
 
 
 @dataclass(frozen=True)

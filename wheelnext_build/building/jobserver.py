@@ -18,13 +18,13 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from ..config import skbuild_settings
+from ..config.hook_settings import PARALLEL_VARIABLE
 from ..config.skbuild_settings import Settings
 from ..system import captured, processors
 
 NINJA = "ninja>=1.13"
 """The requirement of a build tool that takes part in a jobserver."""
 
-PARALLEL_VARIABLE = "CMAKE_BUILD_PARALLEL_LEVEL"
 
 _FIRST_NINJA = Version("1.13")
 _FIRST_MAKE = Version("4.4")

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from ..config.build_target import HOST_PLATFORM, BuildTarget, family
 from ..config.config import Config, load
+from ..config.hook_settings import LABEL_SETTING, NATIVE, PLAIN
 from ..errors import RequestError
 from ..host.host import Host
 from ..variants.metadata import VariantMetadata
 from ..variants.order import RankedVariant, supported_properties
-from .jobs import PLAIN
-from .request import LABEL_SETTING, NATIVE, Request
+from .request import Request
 
 
 @dataclass(frozen=True)

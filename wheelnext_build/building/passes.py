@@ -18,6 +18,7 @@ from scikit_build_core import build as skbuild
 
 from ..config import skbuild_settings
 from ..config.config import Config
+from ..config.hook_settings import Kind, keeps_going
 from ..config.skbuild_settings import Settings
 from ..errors import BuildError
 from ..system import faults
@@ -27,8 +28,7 @@ from ..system.publishing import publish
 from ..wheels.packing import fast_packing
 from ..wheels.stamp import stamp
 from . import cmake_files, overlay, path_map
-from .jobs import Job, environment, keeps_going, pass_environment
-from .request import Kind
+from .jobs import Job, environment, pass_environment
 from .self_check import SelfCheck
 from .trees.tree import Tree
 

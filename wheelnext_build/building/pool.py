@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import IO, Self
 
 from ..config.audit_settings import AuditConfig
+from ..config.hook_settings import keeps_going
 from ..errors import WheelnextBuildError
 from ..system import process_group
 from ..system.announce import PREFIX, labelled, say
 from . import worker
 from .environment import BuildEnvironment
-from .jobs import keeps_going
 from .jobserver import JobServer, slots
 from .passes import Outcome
 from .worker import Order, Work

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from ..config.hook_settings import ALL_SETTING, FILENAME_SETTING, LABEL_SETTING, SETTINGS, Settings
 from ..errors import RequestError
 
 # What a call without variants does not need is imported where it is used: such a call is to be as
@@ -17,23 +17,12 @@ if TYPE_CHECKING:
     from ..config.build_target import BuildTarget
     from ..config.config import Config, Declared
 
-LABEL_SETTING = "variant-label"
-ALL_SETTING = "variants"
-FILENAME_SETTING = "variant-filename"
-SETTINGS = (LABEL_SETTING, ALL_SETTING, FILENAME_SETTING)
 
 _NOT_OURS = ("variant", "variant-name", "null-variant")
 """Settings of scikit-build-core with names near ours."""
 
-LABEL_VARIABLE = "WHEELNEXT_VARIANT_LABEL"
-"""The environment variable with the label of the variant that is being built, or tested."""
 
-NATIVE = "native"
-"""The label that stands for the best variant for the machine that builds."""
-
-Settings = Mapping[str, str | list[str]]
 Installer = Literal["pip", "uv"]
-Kind = Literal["wheel", "editable"]
 
 TRACKER_VARIABLE = "PIP_BUILD_TRACKER"
 """Set by pip, and by nobody else, for the hooks that it calls."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -12,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from ..config.config import Config
 from ..errors import ToolchainError
+from ..system.installed import unmet
 from . import overlay
 from .jobs import Job
 
@@ -64,20 +64,6 @@ def check_promised(jobs: Sequence[Job]) -> None:
         for text in job.declared.effect.requires if job.declared else ():
             if text not in job.requires and (reason := unmet(Requirement(text))):
                 raise ToolchainError(f"variant {job.title!r} {reason}")
-
-
-def unmet(requirement: Requirement) -> str:
-    """Why a requirement is not met in the build environment; empty where it is."""
-    try:
-        found = version(requirement.name)
-    except PackageNotFoundError:
-        found = None
-    if found is not None and requirement.specifier.contains(found, prereleases=True):
-        return ""
-    return (
-        f"needs {requirement}, but the build environment has {requirement.name} "
-        f"{found or 'not at all'}: install it, or build with isolation"
-    )
 
 
 def _shared(jobs: Sequence[Job], config: Config) -> dict[str, tuple[str, ...]]:

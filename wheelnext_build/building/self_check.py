@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ..config.audit_settings import AuditConfig
 from ..config.build_target import HOST_PLATFORM
@@ -33,8 +33,6 @@ _ZSTD = "backports.zstd>=1"
 """How compilers of AMD's compress GPU code; Python has it from 3.14 on."""
 
 _ENTRY = ".wheel.json"
-
-HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
 
 def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> list[str]:
@@ -75,23 +73,6 @@ def load(config: AuditConfig, tree: Path) -> None:
         time.sleep(0.2)
     with contextlib.suppress(ImportError):
         from ..audit.code import x86_survey  # noqa: F401
-
-
-def enforce(
-    config: AuditConfig, title: str, wheel: str, problems: Sequence[str], file: TextIO | None = None
-) -> None:
-    """Raise BuildError for what is wrong with a wheel, or print it where only a warning is wanted.
-
-    ``wheel`` is what the wheel is called after its ``title``.
-    """
-    if not problems:
-        return
-    lines = "\n".join(f"  - {problem}" for problem in problems)
-    text = f"{title}: {wheel} does not hold what its label says:\n{lines}\n{HINT}"
-    if config.mode == "error":
-        raise BuildError(text)
-    for line in text.splitlines():
-        announce(f"warning: {line}", file)
 
 
 def _foreign() -> str:
@@ -143,7 +124,7 @@ class SelfCheck:
                 f"its binaries are those of {twin}, byte for byte: the flags of {changeless} "
                 "change nothing in them (may-be-identical allows it)"
             )
-        enforce(self.config, title, "the wheel", problems)
+        self.config.enforce(title, "the wheel", problems)
 
     def summarize(self) -> None:
         """Say, after the last wheel, what only all of them together show.

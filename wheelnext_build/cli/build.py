@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..building import native
-from ..building.jobs import PLAIN
-from ..building.request import ALL_SETTING, LABEL_SETTING, Request
+from ..building.request import Request
 from ..config.build_target import BuildTarget
 from ..config.config import load
+from ..config.hook_settings import ALL_SETTING, LABEL_SETTING, PLAIN
 from ..errors import BuildError, RequestError, WheelError
 from ..frontend.progress import DONE, Row, Tracker, display
 from ..frontend.pythons import Interpreter, find
@@ -20,8 +20,8 @@ from ..plugins.build_time import asked_while_building
 from ..system.folder_lock import shared
 from ..system.known_files import known_files
 from ..system.sizes import human_size
+from ..wheels.description import variant_of
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import variant_of
 from .output import emit_json, table
 
 if TYPE_CHECKING:

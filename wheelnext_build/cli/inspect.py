@@ -13,9 +13,9 @@ from ..release.repair import bundled
 from ..system.sizes import human_size
 from ..variants.metadata import Provider, VariantMetadata
 from ..variants.variant import Variant
+from ..wheels.description import variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import variant_of
 from . import wheels
 from .output import emit_json, say, table
 

@@ -13,8 +13,9 @@ from ..errors import ConfigurationError, GrammarError, RequestError
 from ..variants.metadata import VariantMetadata
 from ..variants.variant import Property
 from ..wheels.dependencies import Changes
+from ..wheels.description import checked_variant_of
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import checked_variant_of, release_carrier, stamp
+from ..wheels.stamp import release_carrier, stamp
 from . import wheels
 from .output import emit_json, table
 

@@ -13,7 +13,7 @@ from ..host.capabilities import AARCH64_HWCAPS, X86_64_LEVELS
 from ..host.host import NO_GPU, Host
 from ..release.index.variants_json import find_releases
 from ..release.select import Selection, select
-from ..variants.order import RankedWheel
+from ..wheels.ranking import RankedWheel
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..building.request import LABEL_VARIABLE
+from ..config.hook_settings import LABEL_VARIABLE
 from ..errors import RequestError
 from ..host.host import Host
 from ..release.one_build import VARIANTS_FOLDER, variants_folder, wheels_of_build

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RequestError
+from ..wheels.description import checked_variant_of
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import checked_variant_of, plain_name, unstamp
+from ..wheels.stamp import plain_name, unstamp
 from . import wheels
 from .output import emit_json, table
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TextIO, cast
 
+from ..errors import BuildError
+from ..system.announce import announce
 from ..variants.allowance import Rule
 from .model import Mode
 from .toml_table import Table
+
+_HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
 
 _BASELINES = {"x86-64-baseline": "x86_64", "aarch64-baseline": "aarch64"}
 
@@ -26,6 +30,22 @@ class AuditConfig:
     baselines: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     may_be_identical: tuple[str, ...] = ()
+
+    def enforce(
+        self, title: str, wheel: str, problems: Sequence[str], file: TextIO | None = None
+    ) -> None:
+        """Raise BuildError for the problems of a wheel, or, in mode "warn", print them to ``file``.
+
+        The message calls it ``wheel`` ("the wheel", "the repaired wheel") after its ``title``.
+        """
+        if not problems:
+            return
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        text = f"{title}: {wheel} does not hold what its label says:\n{lines}\n{_HINT}"
+        if self.mode == "error":
+            raise BuildError(text)
+        for line in text.splitlines():
+            announce(f"warning: {line}", file)
 
 
 def parse(table: Table) -> AuditConfig:

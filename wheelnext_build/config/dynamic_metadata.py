@@ -10,8 +10,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..building.request import LABEL_VARIABLE
 from ..errors import ConfigurationError, Problem
+from .hook_settings import LABEL_VARIABLE
 
 
 def dynamic_metadata(

@@ -13,9 +13,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from ..building.request import Kind
 from ..errors import RequestError
 from . import toml_file
+from .hook_settings import Kind
 
 Settings = Mapping[str, str | list[str]]
 

@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..building.jobs import KEEP_GOING_VARIABLE, PLAIN
-from ..building.jobserver import PARALLEL_VARIABLE
-from ..building.request import ALL_SETTING, LABEL_SETTING
-from ..building.trees.folder import temporary_folder
 from ..config import skbuild_settings
+from ..config.hook_settings import (
+    ALL_SETTING,
+    KEEP_GOING_VARIABLE,
+    LABEL_SETTING,
+    PARALLEL_VARIABLE,
+    PLAIN,
+)
 from ..errors import BuildError, RequestError
 from ..system import known_files
 from ..system.announce import ERROR
 from ..system.file_lock import locked
 from ..system.known_files import Known
-from ..system.temporary import all_temporary_files
+from ..system.temporary import all_temporary_files, temporary_folder
 from . import source
 from .progress import Display, Tracker
 from .pythons import Interpreter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from ..building.requirements import unmet
 from ..config.config import Config
 from ..errors import ConfigurationError, Problem, ProviderError
 from ..system.announce import announce
+from ..system.installed import unmet
 from ..system.signals import ending_when_asked
 from ..variants.metadata import Provider
 from ..variants.providers import BuildTimeProvider, Plugin

@@ -13,9 +13,9 @@ from packaging.version import Version
 from ..config.config import Config
 from ..errors import WheelError
 from ..variants.variant import Variant
+from ..wheels.description import variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import METADATA_LIMIT, WheelReader
-from ..wheels.stamp import variant_of
 from .index.variants_json import ReleaseFiles, find_releases, read_release
 from .platforms import Build, is_unrepaired, lacking
 

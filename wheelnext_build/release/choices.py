@@ -15,8 +15,9 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from ..host.host import Host
 from ..system.plain_text import natural
 from ..variants.metadata import VariantMetadata
-from ..variants.order import RankedWheel, Supported, first_fitting, order_wheels, rank_variants
+from ..variants.order import Supported, rank_variants
 from ..wheels.name import WheelName
+from ..wheels.ranking import RankedWheel, first_fitting, order_wheels
 from .machines import MACHINES, Machine
 from .platforms import system_of
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from ..building.request import FILENAME_SETTING, LABEL_SETTING
 from ..config.config import Config
+from ..config.hook_settings import FILENAME_SETTING, LABEL_SETTING
 from ..variants.variant import Variant
 from .platforms import Build
 

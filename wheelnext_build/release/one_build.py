@@ -9,9 +9,9 @@ from pathlib import Path
 from ..errors import RequestError, WheelError
 from ..variants.metadata import VariantMetadata
 from ..variants.variant import Variant
+from ..wheels.description import checked_variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import checked_variant_of
 from .platforms import Build
 
 VARIANTS_FOLDER = "WHEELNEXT_BUILD_VARIANTS_FOLDER"

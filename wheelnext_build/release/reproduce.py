@@ -13,14 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ..building.trees import clock
-from ..building.trees.clock import EPOCH
 from ..errors import BuildError, RequestError, WheelError
-from ..system import captured
+from ..system import captured, source_date
 from ..system.temporary import scratch_folder
+from ..wheels.description import variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import WheelReader
-from ..wheels.stamp import variant_of
 from . import difference
 from .index.dist_files import SDIST_SUFFIX, release_of
 
@@ -97,7 +95,7 @@ def rebuild(folder: Path, project: Path, how: How) -> Rebuilt:
         options.append("--sdist")
     date = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d %H:%M:%S} UTC"
     assumed = [
-        f"{EPOCH} is {epoch} ({date}): {source}",
+        f"{source_date.VARIABLE} is {epoch} ({date}): {source}",
         f"it was built by python -m build {' '.join(options)}".rstrip(),
         "the sources, the build requirements, the compilers and Python are the same as then",
     ]
@@ -144,7 +142,7 @@ def _sdist(path: Path) -> _File:
 
 def _epoch(files: Sequence[_File]) -> tuple[int, str]:
     """The date that the release was built with, and how that is known."""
-    if (given := clock.epoch()) is not None:
+    if (given := source_date.epoch()) is not None:
         return given, "from the environment"
     wheels = [item for item in files if item.name is not None] or files
     dates = sorted({date for item in wheels for date in item.dates})
@@ -157,7 +155,7 @@ def _epoch(files: Sequence[_File]) -> tuple[int, str]:
         return dates[0], "from the dates in the files"
     return dates[-1], (
         "the latest date in the files, which have several; a release that can be built again has "
-        f"one: set {EPOCH}, or wheel.reproducible = true in [tool.scikit-build]"
+        f"one: set {source_date.VARIABLE}, or wheel.reproducible = true in [tool.scikit-build]"
     )
 
 
@@ -196,7 +194,7 @@ def _surroundings(epoch: int) -> Mapping[str, str]:
     """The environment, with what must not matter being unusual."""
     return {
         **os.environ,
-        EPOCH: str(epoch),
+        source_date.VARIABLE: str(epoch),
         "TZ": "XST-05:30",
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": "4242",

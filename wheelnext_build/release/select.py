@@ -13,8 +13,8 @@ from packaging.version import Version
 from ..errors import MetadataError, RequestError, WheelError
 from ..host.host import Host
 from ..variants.metadata import VariantMetadata
-from ..variants.order import RankedWheel, first_fitting, order_wheels
 from ..wheels.name import WheelName
+from ..wheels.ranking import RankedWheel, first_fitting, order_wheels
 from .index.variants_json import (
     ReleaseFiles,
     carried_label,

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..building.request import LABEL_VARIABLE
+from ..config.hook_settings import LABEL_VARIABLE
 from ..errors import BuildError, RequestError
 from ..host.host import Host
 from ..system.announce import announce

@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..building.trees import clock
 from ..errors import WheelnextBuildError, printable
-from . import faults, streams
+from . import faults, source_date, streams
 from .announce import ERROR
 from .exit_status import INTERRUPTED
 from .signals import ending_when_asked, ending_with_parent
@@ -25,7 +24,7 @@ def clean_exit() -> Iterator[None]:
     """
     streams.prepare()
     try:
-        clock.epoch()  # before anything is built with it
+        source_date.epoch()  # before anything is built with it
         with ending_when_asked(), ending_with_parent():
             yield
     except WheelnextBuildError as error:

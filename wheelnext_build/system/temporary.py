@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BuildError
-from .file_lock import try_locked
+from .file_lock import LOCK, try_locked
 from .signals import cleaned_up, held_back
 
 PREFIX = "wheelnext-build-"
@@ -116,3 +116,55 @@ def _remove_left(folder: Path) -> None:
     with contextlib.suppress(BuildError), try_locked(folder, wait=False) as is_mine:
         if is_mine:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def temporary_folder(name: str) -> Iterator[Path]:
+    """An empty folder that is removed when the block ends, of the same path each time.
+
+    Compiler caches hash what compilers are told. Where two builds want the same folder at once, or
+    it is not this user's alone, the path is a random one.
+    """
+    with contextlib.ExitStack() as stack:
+        with held_back():
+            folder = _stable_folder(name)
+            is_mine = folder is not None and stack.enter_context(_held(folder))
+        if folder is None or not is_mine:
+            yield stack.enter_context(scratch_folder()).resolve()
+            return
+        clear(folder)
+        yield folder
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Have a folder until it is removed at the end; yields whether it was to be had."""
+    with contextlib.ExitStack() as stack:
+        is_mine = False
+        with contextlib.suppress(BuildError):  # others remove what it is in, where that is empty
+            is_mine = stack.enter_context(try_locked(folder, wait=False))
+        if is_mine:
+            stack.enter_context(cleaned_up(remove_empty, folder.parent))
+            stack.enter_context(cleaned_up(shutil.rmtree, folder, ignore_errors=True))
+        yield is_mine
+
+
+def _stable_folder(name: str) -> Path | None:
+    """None where the folder cannot be had, or is not this user's alone."""
+    top = private_folder()
+    if top is None:
+        return None
+    try:
+        (top / name).mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return top / name
+
+
+def clear(folder: Path) -> None:
+    """Remove all but the lock: whoever waits for it has it open."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink(missing_ok=True)

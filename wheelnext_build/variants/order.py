@@ -6,19 +6,12 @@ supports comes in as a value (see :mod:`wheelnext_build.host`), nothing is asked
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .metadata import Provider, VariantMetadata
 from .variant import Variant
-
-if TYPE_CHECKING:
-    from packaging.tags import Tag
-
-    from ..wheels.name import WheelName
 
 Features = Sequence[tuple[str, Sequence[str]]]
 """The supported features of one namespace with their supported values, most preferred first."""
@@ -85,25 +78,6 @@ class RankedVariant:
         return (*(match.key for match in self.matches), _AFTER_ALL_KEYS), self.variant.label
 
 
-@dataclass(frozen=True)
-class RankedWheel:
-    """A wheel of a release with what decides its place.
-
-    ``variant`` is None for the plain wheel. ``tag_priority`` is the index, from the most preferred,
-    of the best of the wheel's tags; None where no tag fits. ``problems`` says why the wheel cannot
-    be installed; it is empty for one that can.
-    """
-
-    name: WheelName
-    variant: RankedVariant | None
-    tag_priority: int | None
-    problems: tuple[str, ...]
-
-    @property
-    def compatible(self) -> bool:
-        return not self.problems
-
-
 def supported_properties(metadata: VariantMetadata, detected: Supported) -> dict[str, Features]:
     """What a release may count on: ``detected``, and what its static providers state (PEP 850).
 
@@ -143,42 +117,6 @@ def rank_variants(
         *sorted((item for item in ranked if item.compatible), key=lambda item: item.sort_key),
         *sorted((item for item in ranked if not item.compatible), key=_label),
     )
-
-
-def order_wheels(
-    names: Iterable[WheelName],
-    ranking: Sequence[RankedVariant] | None,
-    tags: Sequence[Tag],
-) -> tuple[RankedWheel, ...]:
-    """The wheels of one release, the one to install first, those that do not fit at the end.
-
-    The variant decides, then the platform tag, then the build tag, of which the higher wins; plain
-    wheels come behind all variants, null included. ``ranking`` is from :func:`rank_variants`, or
-    None where the release has no variants.json, without which installers ignore labelled wheels.
-    ``tags`` are the system's, most preferred first.
-    """
-    by_label = {item.variant.label: item for item in ranking or ()}
-    places = {label: place for place, label in enumerate(by_label)}
-    priorities = {tag: index for index, tag in reversed(list(enumerate(tags)))}
-    wheels = [
-        _rank_wheel(name, by_label, priorities, has_metadata=ranking is not None) for name in names
-    ]
-    # Only wheels that say the same in other words are left to the order of their names.
-    wheels.sort(key=lambda wheel: wheel.name.filename)
-    wheels.sort(key=lambda wheel: _build_key(wheel.name.build), reverse=True)
-
-    def place(wheel: RankedWheel) -> tuple[bool, int, int]:
-        behind_all = len(places)
-        rank = places.get(wheel.name.label or "", behind_all)
-        tag = len(tags) if wheel.tag_priority is None else wheel.tag_priority
-        return not wheel.compatible, rank, tag
-
-    return tuple(sorted(wheels, key=place))
-
-
-def first_fitting(wheels: Iterable[RankedWheel]) -> RankedWheel | None:
-    """The wheel that an installer takes of those that :func:`order_wheels` gave; None of none."""
-    return next((wheel for wheel in wheels if wheel.compatible), None)
 
 
 def _rank(
@@ -226,30 +164,6 @@ def _best(features: _Indexed, feature: str, values: Sequence[str]) -> tuple[int,
     return feature_index, *min(fitting)
 
 
-def _rank_wheel(
-    name: WheelName,
-    by_label: Mapping[str, RankedVariant],
-    priorities: Mapping[Tag, int],
-    *,
-    has_metadata: bool,
-) -> RankedWheel:
-    problems = []
-    variant = None if name.label is None else by_label.get(name.label)
-    if name.label is not None and variant is None:
-        problems.append(
-            f"variants.json does not list the label {name.label!r}"
-            if has_metadata
-            else "the release has no valid variants.json, and installers need one for variants"
-        )
-    if variant is not None:
-        problems += map(str, variant.unsupported)
-    found = [priorities[tag] for tag in name.tags() if tag in priorities]
-    if not found:
-        tag = f"{name.python}-{name.abi}-{name.platform}"
-        problems.append(f"no tag of {tag} fits this system")
-    return RankedWheel(name, variant, min(found, default=None), tuple(problems))
-
-
 def _static_features(provider: Provider) -> Features:
     return tuple((name, provider.static_properties[name]) for name in provider.features)
 
@@ -263,13 +177,6 @@ def _missing(provider: Provider, reason: str | None) -> str:
 def _abridged(values: Sequence[str], limit: int = 6) -> str:
     shown = ", ".join(values[:limit]) or "nothing"
     return f"{shown}, ... ({len(values)} values)" if len(values) > limit else shown
-
-
-def _build_key(build: str) -> tuple[int, str]:
-    # The binary distribution format: the leading digits as a number, then the rest as text.
-    digits = re.match(r"\d*", build)
-    number = digits.group() if digits else ""
-    return (int(number), build[len(number) :]) if number else (-1, "")
 
 
 def _label(item: RankedVariant) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from wheelnext_build.building.trees.folder import temporary_folder, trees_folder
-from wheelnext_build.system.temporary import scratch_folder
+from wheelnext_build.building.trees.folder import trees_folder
+from wheelnext_build.system.temporary import scratch_folder, temporary_folder
 
 OTHER_USER = 65534
 

@@ -18,8 +18,9 @@ from wheelnext_build.cli.main import main
 from wheelnext_build.errors import WheelError
 from wheelnext_build.release.one_build import VARIANTS_FOLDER
 from wheelnext_build.release.repair import repair
+from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.reader import WheelReader
-from wheelnext_build.wheels.stamp import stamp, variant_of
+from wheelnext_build.wheels.stamp import stamp
 
 V3, V4 = (x86_64_metadata(f"x86_64_{level}", level) for level in ("v3", "v4"))
 PLAIN = "pkg-1.0-py3-none-manylinux_2_28_x86_64.whl"

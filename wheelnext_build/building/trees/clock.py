@@ -10,40 +10,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from pathlib import Path
 from typing import Any
 
-from ...errors import RequestError
 from ...system.announce import announce
 from .source_watch import snapshot
 
 _DATES = "dates.json"
 _SLACK = 10
 """Seconds: file servers have clocks of their own."""
-
-
-EPOCH = "SOURCE_DATE_EPOCH"
-
-_LATEST = 2**32 - 1
-"""The last second that an sdist's header can hold."""
-
-
-def epoch() -> int | None:
-    """The seconds since 1970 that SOURCE_DATE_EPOCH has for the dates of files, where it is set.
-
-    Raises RequestError for what is no date that files can have.
-    """
-    text = os.environ.get(EPOCH)
-    if text is None:
-        return None
-    if not re.fullmatch("[0-9]{1,20}", text) or int(text) > _LATEST:
-        raise RequestError(
-            f"{EPOCH} is {text[:40]!r}: it must be a whole number of seconds since 1970, "
-            f"from 0 to {_LATEST}; set it so, or unset it"
-        )
-    return int(text)
 
 
 def is_unsure(kept: Path, sources: Path) -> bool:

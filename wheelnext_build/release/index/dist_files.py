@@ -22,9 +22,9 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import WheelError
 from ...wheels import zip_safety
+from ...wheels.description import variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import METADATA_LIMIT, WheelReader
-from ...wheels.stamp import variant_of
 from .variants_json import carrier_warning
 
 SDIST_SUFFIX = ".tar.gz"

@@ -17,9 +17,9 @@ from packaging.version import InvalidVersion, Version
 from ...errors import MetadataError, ReleaseError, RequestError, WheelError
 from ...system.publishing import atomic_file
 from ...variants.metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
+from ...wheels.description import checked_variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
-from ...wheels.stamp import checked_variant_of
 
 VARIANTS_JSON_LIMIT = 1 << 22
 """A variants.json of more bytes is an attack or an accident."""

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...building.self_check import enforce
 from ...config.audit_settings import AuditConfig
 from ...errors import BuildError, RequestError, WheelError
 from ...system import process_group
@@ -23,9 +22,9 @@ from ...system.folder_lock import alone
 from ...system.publishing import publish
 from ...system.signals import held_back
 from ...system.temporary import scratch_folder
+from ...wheels.description import variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
-from ...wheels.stamp import variant_of
 from ..one_build import VARIANTS_FOLDER, BuiltWheel, check_container_output, wheels_of_build
 from ..platforms import Build
 from . import sbom
@@ -167,7 +166,7 @@ def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfi
     verdicts = audit_wheels(made, baselines=config.baselines, rules=config.rules)
     for item, verdict in zip(items, verdicts, strict=True):
         problems = [str(finding) for finding in verdict.errors]
-        enforce(config, item.title, "the repaired wheel", problems, sys.stderr)
+        config.enforce(item.title, "the repaired wheel", problems, sys.stderr)
 
 
 def _final_name(item: BuiltWheel, made: Path) -> WheelName:

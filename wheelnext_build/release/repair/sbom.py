@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from ... import __version__
-from ...building.trees import clock
+from ...system import source_date
 from ...system.publishing import atomic_file
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
@@ -58,7 +58,7 @@ def document(wheel: WheelName, parts: Sequence[Part]) -> bytes:
     references = [str(component["bom-ref"]) for component in components]
     tool = {"type": "application", "name": "wheelnext-build", "version": __version__}
     metadata: dict[str, object] = {"tools": {"components": [tool]}, "component": project}
-    if (epoch := clock.epoch()) is not None:
+    if (epoch := source_date.epoch()) is not None:
         metadata["timestamp"] = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
     content = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -12,9 +12,9 @@ from ...errors import RequestError, WheelError
 from ...system.plain_text import natural, printable
 from ...variants.metadata import VariantMetadata
 from ...variants.variant import NULL_LABEL, Variant
+from ...wheels.description import variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
-from ...wheels.stamp import variant_of
 from ..choices import choices, preference
 from ..index.variants_json import ReleaseFiles, find_releases, read_release
 from ..platforms import Build
