@@ -33,7 +33,7 @@ from wheelnext_build.host.host import provider_problem
 from wheelnext_build.release.check import Expected, check
 from wheelnext_build.release.choices import choices, preference
 from wheelnext_build.release.index.variants_json import read_variants_json, write_index
-from wheelnext_build.system.sizes import parse_size
+from wheelnext_build.system.text import parse_size
 from wheelnext_build.variants.markers import VariantRequirement
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import Property, Variant

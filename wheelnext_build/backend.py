@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scikit_build_core import build as skbuild
 
 from .building.request import Request, check_installable, installer
-from .config.hook_settings import NATIVE, Kind, Settings
+from .config.hook_settings import NATIVE, Settings, WheelKind
 from .errors import WheelError
 from .system.clean_exit import clean_exit
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .config.config import Config
 
 
-def get_requires_for_build(kind: Kind, config_settings: Settings | None) -> list[str]:
+def get_requires_for_build(kind: WheelKind, config_settings: Settings | None) -> list[str]:
     """What the build needs installed beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
     with clean_exit():
@@ -137,7 +137,7 @@ def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request
     return resolved(request, Path(), None if quiet else announce)
 
 
-def _variant_requirements(kind: Kind, request: Request, hook: Callable[..., Any]) -> list[str]:
+def _variant_requirements(kind: WheelKind, request: Request, hook: Callable[..., Any]) -> list[str]:
     from .building import jobs, self_check
     from .building import requirements as build_requirements
     from .config import skbuild_settings
@@ -233,7 +233,7 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
 
 
 def _variant_wheels(
-    kind: Kind, request: Request, wheel_directory: str, metadata_directory: str | None
+    kind: WheelKind, request: Request, wheel_directory: str, metadata_directory: str | None
 ) -> str:
     from .building import jobs, prepared, requirements, self_check
     from .building.builder import Builder
@@ -286,7 +286,7 @@ def _variant_wheels(
 
 
 def _check_count(
-    kind: Kind, request: Request, chosen: tuple[Any, ...], wheel_directory: str | None = None
+    kind: WheelKind, request: Request, chosen: tuple[Any, ...], wheel_directory: str | None = None
 ) -> None:
     client = installer(wheel_directory)
     if client is not None:

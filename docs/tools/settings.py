@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from wheelnext_build.config.kinds import (
     Boolean,
     Key,
-    Kind,
     ListOf,
     MappingOf,
     OneOrList,
     Scalar,
     String,
     TableOf,
+    ValueKind,
 )
 from wheelnext_build.config.model import PYPROJECT
 from wheelnext_build.config.toml_table import dotted
@@ -38,7 +38,7 @@ def settings_reference() -> str:
 _ROOT = Key(PYPROJECT, "")
 
 
-def _tables(kind: Kind, path: str, key: Key) -> Iterator[tuple[str, Key, TableOf]]:
+def _tables(kind: ValueKind, path: str, key: Key) -> Iterator[tuple[str, Key, TableOf]]:
     """All tables with keys of ours below a kind: header in TOML, what is said of it, the table."""
     if isinstance(kind, TableOf):
         if not kind.others:
@@ -85,7 +85,7 @@ def _row(name: str, key: Key) -> str:
     return f"| `{shown}` | {value} | {meaning} |"
 
 
-def _words(kind: Kind) -> str:
+def _words(kind: ValueKind) -> str:
     match kind:
         case String(choices=()):
             words = "string"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from wheelnext_build.audit.code.needs import Place, Survey
+from wheelnext_build.audit.code.needs import CodePlace, Survey
 from wheelnext_build.audit.comparison import Gist, compared
 from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.promise import promise_of
@@ -18,7 +18,7 @@ PLAIN = WheelName.parse("demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl")
 def verdict(wheel: str, level: str, *extensions: str, content: str = "") -> Verdict:
     """The verdict of a wheel for a level (empty for a plain one) whose code needs extensions."""
     variant = Variant(wheel, (Property("x86_64", "level", level),)) if level else None
-    needs = {name: [Place("gemm", 0x41F0)] for name in extensions}
+    needs = {name: [CodePlace("gemm", 0x41F0)] for name in extensions}
     survey = Survey("x86_64", needs, code_size=4096)
     found = Found("demo/_core.so", "ELF", survey, checksum=content or wheel)
     return judge(wheel, promise_of(PLAIN, variant), [found])

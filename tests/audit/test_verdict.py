@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wheelnext_build.audit.code.needs import Place, Survey
+from wheelnext_build.audit.code.needs import CodePlace, Survey
 from wheelnext_build.audit.judge import judge
 from wheelnext_build.audit.promise import Promise, promise_of
 from wheelnext_build.audit.verdict import Found
-from wheelnext_build.variants.allowance import Rule
+from wheelnext_build.variants.allowance import Allowance
 from wheelnext_build.variants.variant import NULL, Property, Variant
 from wheelnext_build.wheels.name import WheelName
 
@@ -20,7 +20,7 @@ def variant(*properties: str) -> Variant:
 
 
 def found(*extensions: str, checksum: str = "") -> Found:
-    place = Place("gemm", 0x41F0, "vpermt2ps zmm0,zmm1,zmm2")
+    place = CodePlace("gemm", 0x41F0, "vpermt2ps zmm0,zmm1,zmm2")
     survey = Survey("x86_64", {name: [place] for name in extensions}, code_size=4096)
     return Found("demo/_core.so", "ELF", survey, checksum=checksum)
 
@@ -70,7 +70,7 @@ def test_a_mac_has_more_than_the_lowest_level() -> None:
 
 
 def test_a_rule_allows_and_stays_in_the_report() -> None:
-    rule = Rule("demo/*", "asks the processor", symbols=("gemm*",))
+    rule = Allowance("demo/*", "asks the processor", symbols=("gemm*",))
     verdict = judge(NAME, promise(), [found("AVX2")], [rule])
     assert verdict.holds
     assert verdict.findings[0].allowed == rule
@@ -78,7 +78,7 @@ def test_a_rule_allows_and_stays_in_the_report() -> None:
 
 
 def test_a_rule_for_some_symbols_leaves_the_others() -> None:
-    rule = Rule("demo/*", "asks the processor", symbols=("other",))
+    rule = Allowance("demo/*", "asks the processor", symbols=("other",))
     assert not judge(NAME, promise(), [found("AVX2")], [rule]).holds
 
 
@@ -118,7 +118,7 @@ def test_files_of_gpu_code_alone_have_all_architectures_together() -> None:
     assert "has no 90a_real" in missing.text
     (extra,) = judge(NAME, promised, [cubin("80_real"), cubin("90_real"), cubin("120_real")]).errors
     assert "has 120_real beyond it" in extra.text
-    rule = Rule("demo/*.cubin", "chosen by the loader")
+    rule = Allowance("demo/*.cubin", "chosen by the loader")
     assert judge(NAME, promised, [cubin("80_real")], [rule]).holds
 
 
@@ -178,7 +178,7 @@ def test_code_for_another_processor_than_the_tags() -> None:
     assert str(finding) == (
         "demo/_core.so: is code for x86_64; the wheel's platform tag is for aarch64"
     )
-    rule = Rule("demo/*", "a helper for other machines")
+    rule = Allowance("demo/*", "a helper for other machines")
     assert judge(ARM, promise(name=ARM), [found(checksum="a")], [rule]).holds
 
 

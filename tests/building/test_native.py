@@ -47,7 +47,7 @@ def config(*tables: str) -> Config:
     return parse(tomllib.loads("\n".join(tables)))
 
 
-def choice(host: Host, *tables: str) -> native.Choice:
+def choice(host: Host, *tables: str) -> native.NativeChoice:
     return native.choose(config(*tables), BuildTarget.detect(env={}), host)
 
 

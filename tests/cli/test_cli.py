@@ -14,7 +14,7 @@ from wheelnext_build.cli.main import main
 from wheelnext_build.cli.output import plain_table
 from wheelnext_build.config.config import parse
 from wheelnext_build.frontend.progress import DONE, ENDED, FAILED, RUNNING, WAITING, Lines, Tracker
-from wheelnext_build.system.sizes import human_size
+from wheelnext_build.system.text import human_size
 
 MATRIX = """
 [variant.variants.null]

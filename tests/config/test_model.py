@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from wheelnext_build.config.config import Config, parse
-from wheelnext_build.config.kinds import Kind, ListOf, MappingOf, OneOrList, Scalar, TableOf
+from wheelnext_build.config.kinds import ListOf, MappingOf, OneOrList, Scalar, TableOf, ValueKind
 from wheelnext_build.config.model import PROVIDER, PYPROJECT
 from wheelnext_build.config.toml_table import dotted
 from wheelnext_build.errors import ConfigurationError
@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-def paths(kind: Kind) -> Iterator[Path]:
+def paths(kind: ValueKind) -> Iterator[Path]:
     """All places below a kind that hold a value, each once."""
     if isinstance(kind, TableOf):
         for name, key in kind.keys.items():
@@ -71,7 +71,7 @@ def test_a_project_that_says_nothing_has_the_defaults_of_the_model() -> None:
 
 
 def test_every_key_has_a_sentence() -> None:
-    def texts(kind: Kind) -> Iterator[str]:
+    def texts(kind: ValueKind) -> Iterator[str]:
         if isinstance(kind, TableOf):
             for key in kind.keys.values():
                 yield key.text

@@ -24,15 +24,15 @@ from wheelnext_build.config.config import parse
 from wheelnext_build.config.kinds import (
     Boolean,
     Key,
-    Kind,
     ListOf,
     MappingOf,
     OneOrList,
     Scalar,
     String,
     TableOf,
+    ValueKind,
 )
-from wheelnext_build.config.model import PYPROJECT, TOOL, VARIANT
+from wheelnext_build.config.model import PYPROJECT, TOOL_TABLE, VARIANT
 from wheelnext_build.errors import ConfigurationError, Problem
 
 Document = dict[str, Any]
@@ -140,7 +140,7 @@ def test_wrong_types_and_names_are_mistakes_of_shape(text: str, expected: str) -
     assert not WHOLE.is_valid(tomllib.loads(text))
 
 
-def keys(kind: Kind) -> Iterator[Key]:
+def keys(kind: ValueKind) -> Iterator[Key]:
     if isinstance(kind, TableOf):
         for key in kind.keys.values():
             yield key
@@ -291,7 +291,7 @@ def strings(kind: String) -> st.SearchStrategy[str]:
     return st.from_regex(re.compile(kind.pattern), fullmatch=True, alphabet=alphabet)
 
 
-def values(kind: Kind) -> st.SearchStrategy[Any]:
+def values(kind: ValueKind) -> st.SearchStrategy[Any]:
     """Values of the kind, and now and then one that is not."""
     found: st.SearchStrategy[Any]
     match kind:
@@ -318,7 +318,7 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
 @given(
     st.builds(
         lambda tool, variant: {"tool": {"wheelnext-build": tool}, "variant": variant},
-        values(TOOL),
+        values(TOOL_TABLE),
         values(VARIANT),
     )
 )

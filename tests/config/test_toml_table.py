@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelnext_build.config.kinds import Boolean, Key, ListOf, MappingOf, String, TableOf
-from wheelnext_build.config.toml_table import Report, Table, did_you_mean, dotted, type_name
+from wheelnext_build.config.toml_table import Mistakes, Table, did_you_mean, dotted, type_name
 from wheelnext_build.errors import ConfigurationError, Problem
 
 
@@ -58,7 +58,7 @@ def test_near_words_are_suggested_and_far_ones_not() -> None:
 
 
 def test_wrong_types_are_reported_and_read_as_absent() -> None:
-    report = Report()
+    report = Mistakes()
     table = Table(
         {"name": 1, "flag": "no", "list": ["a", 2], "table": [], "rows": {}, "row": [1]},
         "tool.x",
@@ -81,7 +81,7 @@ def test_wrong_types_are_reported_and_read_as_absent() -> None:
 
 
 def test_what_is_absent_is_no_mistake() -> None:
-    report = Report()
+    report = Mistakes()
     table = Table(None, "tool.x", report)
     assert table.string("a") is table.boolean("a") is table.get("a") is None
     assert table.strings("a") == ()
@@ -91,15 +91,15 @@ def test_what_is_absent_is_no_mistake() -> None:
 
 
 def test_a_table_that_is_none_is_not_an_empty_one() -> None:
-    wrong = Table(3, "tool.x", Report())
+    wrong = Table(3, "tool.x", Mistakes())
     assert wrong.is_wrong
     assert not wrong.is_empty
-    assert Table({}, "tool.x", Report()).is_empty
-    assert not Table({"a": 1}, "tool.x", Report()).is_empty
+    assert Table({}, "tool.x", Mistakes()).is_empty
+    assert not Table({"a": 1}, "tool.x", Mistakes()).is_empty
 
 
 def test_unknown_keys_are_reported_with_what_may_be_meant() -> None:
-    report = Report()
+    report = Mistakes()
     model = TableOf({"exclude": Key(ListOf(String()), ""), "include": Key(String(), "")})
     table = Table({"exlude": [], "zzz": 1, "old": 2}, "row", report, model)
     table.only(hints={"old": "write new"})
@@ -111,7 +111,7 @@ def test_unknown_keys_are_reported_with_what_may_be_meant() -> None:
 
 
 def test_a_mistake_that_is_met_twice_is_reported_once() -> None:
-    report = Report()
+    report = Mistakes()
     table = Table({"a": 1}, "", report)
     table.strings("a")
     table.strings("a")
@@ -132,7 +132,7 @@ def test_the_report_counts_its_mistakes() -> None:
 
 def test_a_reader_that_asks_for_what_the_model_does_not_have_fails() -> None:
     model = TableOf({"name": Key(String(), ""), "tables": Key(MappingOf("name", TableOf({})), "")})
-    table = Table({"name": "a", "nmae": "b"}, "tool.x", Report(), model)
+    table = Table({"name": "a", "nmae": "b"}, "tool.x", Mistakes(), model)
     for read in (table.string, table.get):
         with pytest.raises(LookupError, match=r"^the model of tool\.x has no such key: nmae$"):
             read("nmae")
@@ -151,9 +151,9 @@ def test_what_is_absent_or_wrong_is_the_default_of_the_model() -> None:
         }
     )
     for values in ({}, {"mode": "of", "flag": 1}, {"mode": 1, "flag": "no"}):
-        report = Report()
+        report = Mistakes()
         table = Table(values, "tool.x", report, model)
         assert (table.string("mode"), table.boolean("flag")) == ("on", True)
         assert len(report.problems) == len(values)
-    given = Table({"mode": "off", "flag": False}, "tool.x", Report(), model)
+    given = Table({"mode": "off", "flag": False}, "tool.x", Mistakes(), model)
     assert (given.string("mode"), given.boolean("flag")) == ("off", False)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.config.kinds import Kind, ListOf, MappingOf, TableOf
-from wheelnext_build.config.model import TOOL, VARIANT
+from wheelnext_build.config.kinds import ListOf, MappingOf, TableOf, ValueKind
+from wheelnext_build.config.model import TOOL_TABLE, VARIANT
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = runpy.run_path(str(DOCS / "tools" / "settings.py"))["settings_reference"]()
 
 
-def names(kind: Kind) -> Iterator[str]:
+def names(kind: ValueKind) -> Iterator[str]:
     if isinstance(kind, TableOf):
         for name, key in kind.keys.items():
             yield name
@@ -28,7 +28,7 @@ def names(kind: Kind) -> Iterator[str]:
 
 def test_the_page_has_a_row_for_every_key() -> None:
     rows = re.findall(r"^\| `([^`.]+)[^`]*` \| [^|]+ \| [^|]+ \|$", PAGE, re.MULTILINE)
-    assert sorted(rows) == sorted([*names(TOOL), *names(VARIANT)])
+    assert sorted(rows) == sorted([*names(TOOL_TABLE), *names(VARIANT)])
 
 
 @pytest.mark.parametrize("header", re.findall(r"^## `(.+)`$", PAGE, re.MULTILINE))

@@ -21,12 +21,12 @@ from wheelnext_build.config.config import parse
 from wheelnext_build.errors import ProviderError, RequestError
 from wheelnext_build.plugins import process
 from wheelnext_build.plugins.asking import Feature, Refused, ask_all, ask_fixed, mistakes
-from wheelnext_build.plugins.process import TIMEOUT_VARIABLE, Interpreter
+from wheelnext_build.plugins.process import TIMEOUT_VARIABLE, PluginInterpreter
 from wheelnext_build.variants.providers import Plugin
 from wheelnext_build.variants.variant import Property, Variant
 
 PROVIDERS = Path(__file__).parents[1] / "packages" / "providers"
-HERE = Interpreter(variables={"PYTHONPATH": str(PROVIDERS)})
+HERE = PluginInterpreter(variables={"PYTHONPATH": str(PROVIDERS)})
 BLAS = Plugin("blas_lapack", ("example-blas-provider >=1",))
 
 ANSWER = (
@@ -54,7 +54,7 @@ def faulty(tmp_path: Path) -> Callable[[str], str]:
 
     def ask(source: str, api: str | None = None) -> str:
         (tmp_path / "faulty.py").write_text(source)
-        here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+        here = PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
         with pytest.raises(ProviderError) as info:
             ask_fixed(Plugin("demo", ("faulty >=1",), api), here)
         return str(info.value)
@@ -72,7 +72,7 @@ def test_the_plugin_of_the_manual_is_one(tmp_path: Path) -> None:
     (tmp_path / "blas_lapack_provider.py").write_text(source)
     (table,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     config = parse(tomllib.loads(table))
-    here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+    here = PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
     answer = ask_fixed(config.unasked["blas_lapack"].plugin, here)
     assert answer == (Feature("library", ("accelerate", "openblas", "mkl"), multi_value=False),)
     assert not list(mistakes("blas_lapack", answer, [(config.declared[0].variant, "")]))
@@ -113,7 +113,7 @@ class Methods:
 instance = Methods()
 """
     )
-    here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+    here = PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
     for api in ("shapes", "shapes:Nested.Plugin", "shapes:Methods", "shapes:instance"):
         (feature,) = ask_fixed(Plugin("demo", ("shapes",), api), here)
         assert feature == Feature("kind", ("a", "b"), multi_value=False)
@@ -123,7 +123,7 @@ def test_the_order_of_what_is_valid_does_not_count(tmp_path: Path) -> None:
     source = SOUND.replace('["a", "b"] if', 'list("abcdefghi") if')
     source += "def get_all_configs():\n    return [config(values=list({*'abcdefghi'}))]\n"
     (tmp_path / "unordered.py").write_text(source)
-    here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+    here = PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
     (feature,) = ask_fixed(Plugin("demo", ("unordered",)), here)
     assert feature.values == tuple("abcdefghi")
 
@@ -433,7 +433,9 @@ def test_what_a_plugin_leaves_running_is_ended(tmp_path: Path) -> None:
     child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(marker)!r}).touch()"
     source = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}])\n"
     (tmp_path / "leaves.py").write_text(source + SOUND)
-    ask_fixed(Plugin("demo", ("leaves",)), Interpreter(variables={"PYTHONPATH": str(tmp_path)}))
+    ask_fixed(
+        Plugin("demo", ("leaves",)), PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
+    )
     time.sleep(2)
     assert not marker.exists()
 
@@ -442,7 +444,9 @@ def test_what_a_plugin_leaves_running_does_not_delay_its_answer(tmp_path: Path) 
     source = "import threading, time\nthreading.Thread(target=time.sleep, args=(50,)).start()\n"
     (tmp_path / "threads.py").write_text(source + SOUND)
     start = time.monotonic()
-    ask_fixed(Plugin("demo", ("threads",)), Interpreter(variables={"PYTHONPATH": str(tmp_path)}))
+    ask_fixed(
+        Plugin("demo", ("threads",)), PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
+    )
     assert time.monotonic() - start < 20
 
 
@@ -459,7 +463,7 @@ def test_modules_of_this_package_and_of_the_folder_do_not_stand_in_for_a_plugin(
     (tmp_path / "config.py").write_text(SOUND)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ProviderError, match="there is no module 'config'"):
-        ask_fixed(Plugin("demo", ("config",)), Interpreter(variables={"PYTHONPATH": ""}))
+        ask_fixed(Plugin("demo", ("config",)), PluginInterpreter(variables={"PYTHONPATH": ""}))
 
 
 # Plugins for install time
@@ -478,7 +482,7 @@ def test_an_older_plugin_is_asked_for_each_property(tmp_path: Path) -> None:
         "class Plugin:\n    namespace = 'demo'\n"
         "    def validate_property(self, item): return (item.feature, item.value) == ('a', 'b')\n"
     )
-    here = Interpreter(variables={"PYTHONPATH": str(tmp_path)})
+    here = PluginInterpreter(variables={"PYTHONPATH": str(tmp_path)})
     good, bad = Property("demo", "a", "b"), Property("demo", "a", "c")
     assert ask_all(Plugin("demo", ("x",), "older:Plugin"), [good, bad], here) == Refused((bad,))
 

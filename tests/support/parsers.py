@@ -28,7 +28,7 @@ from wheelnext_build.release.index.dist_files import read_facts
 from wheelnext_build.release.index.pages import project_pages, read_links
 from wheelnext_build.release.index.variants_json import read_variants_json
 from wheelnext_build.system.publishing import atomic_file
-from wheelnext_build.system.sizes import parse_size
+from wheelnext_build.system.text import parse_size
 from wheelnext_build.variants.markers import VariantRequirement
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.variants.variant import Property, Variant, is_label

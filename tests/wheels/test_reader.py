@@ -34,7 +34,7 @@ from zips import (
 from wheelnext_build.errors import WheelError
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import METADATA_LIMIT, Member, WheelReader
-from wheelnext_build.wheels.rewriting import WheelWriter, rewrite
+from wheelnext_build.wheels.rewriting import WheelRewriter, rewrite
 
 RECORD = f"{DIST_INFO}/RECORD"
 
@@ -723,7 +723,7 @@ def test_members_behind_and_beyond_four_gigabytes_are_found(tmp_path: Path, size
     path = tmp_path / NAME
     like = zipfile.ZipInfo("", TIME)
     with path.open("wb") as stream:
-        writer = WheelWriter(stream)
+        writer = WheelRewriter(stream)
         writer.copy(Sparse(), stored("pkg/large.bin", size))
         writer.write("pkg/small.py", b"small", like)
         writer.write(RECORD, record({}), like)
@@ -738,7 +738,7 @@ def test_members_behind_and_beyond_four_gigabytes_are_found(tmp_path: Path, size
 def test_more_members_than_the_old_format_counts(tmp_path: Path) -> None:
     path = tmp_path / NAME
     with path.open("wb") as stream:
-        writer = WheelWriter(stream)
+        writer = WheelRewriter(stream)
         for number in range(0x10000):
             writer.copy(Sparse(), stored(f"{number}", 0))
         writer.finish()

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from ..variants.allowance import Rule
+from ..variants.allowance import Allowance
 from ..variants.instruction_sets import in_order
-from .code.needs import Place
+from .code.needs import CodePlace
 from .cuda_libraries import missing_package, too_new_for
 from .formats.gpu_files import FORMATS
 from .formats.hipbundle import UNKNOWN
@@ -24,7 +24,7 @@ def judge(
     wheel: str,
     promise: Promise,
     binaries: Sequence[Found],
-    rules: Sequence[Rule] = (),
+    rules: Sequence[Allowance] = (),
     requires: Collection[str] = (),
 ) -> Verdict:
     """Compare what the binaries of a wheel hold with what it promises.
@@ -51,7 +51,7 @@ def judge(
     return Verdict(wheel, promise, tuple(binaries), tuple(findings))
 
 
-def _leaks(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+def _leaks(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterable[Finding]:
     allowed = promise.extensions.get(found.survey.machine, frozenset())
     for extension in in_order(found.survey.needs.keys() - allowed):
         places = found.survey.needs[extension]
@@ -75,8 +75,8 @@ def _leak(
     found: Found,
     promise: Promise,
     extension: str,
-    places: Sequence[Place],
-    rule: Rule | None = None,
+    places: Sequence[CodePlace],
+    rule: Allowance | None = None,
 ) -> Finding:
     text = (
         f"{_count(places)} need{'s' if len(places) == 1 else ''} {extension}, beyond "
@@ -86,7 +86,7 @@ def _leak(
     return Finding("leak", found.path, text, extension, symbols, allowed=rule)
 
 
-def _declared(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+def _declared(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterable[Finding]:
     for level in found.declared:
         if level > promise.levels["x86_64"]:
             text = (
@@ -97,7 +97,7 @@ def _declared(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable
 
 
 def _machines(
-    binaries: Sequence[Found], promise: Promise, rules: Sequence[Rule]
+    binaries: Sequence[Found], promise: Promise, rules: Sequence[Allowance]
 ) -> Iterable[Finding]:
     """A file that no processor runs which the wheel is for; of fat files one part must do."""
     files: dict[str, list[Found]] = {}
@@ -115,7 +115,7 @@ def _machines(
 
 
 def _architectures(
-    binaries: Sequence[Found], promise: Promise, rules: Sequence[Rule]
+    binaries: Sequence[Found], promise: Promise, rules: Sequence[Allowance]
 ) -> Iterable[Finding]:
     """Each binary has code for all architectures; of files with GPU code alone, all of them have.
 
@@ -149,7 +149,7 @@ def _architectures(
 
 
 def _compared(
-    there: Mapping[str, str], promised: frozenset[str], rule: Rule | None, path: str
+    there: Mapping[str, str], promised: frozenset[str], rule: Allowance | None, path: str
 ) -> Iterable[Finding]:
     missing, extra = promised - there.keys(), there.keys() - promised
     if not missing and not extra:
@@ -163,7 +163,7 @@ def _compared(
     yield Finding("architectures", path, text, allowed=rule)
 
 
-def _libraries(found: Found, promise: Promise, rules: Sequence[Rule]) -> Iterable[Finding]:
+def _libraries(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterable[Finding]:
     """The CUDA runtime that a binary loads needs a driver of at least its own major version."""
     for library in found.needed:
         version = too_new_for(library, promise.cuda)
@@ -189,16 +189,16 @@ def _dependencies(binaries: Sequence[Found], requires: Collection[str]) -> Itera
                 yield Finding("dependency", found.path, text, is_error=False)
 
 
-def _rule_for(found: Found, rules: Sequence[Rule]) -> Rule | None:
+def _rule_for(found: Found, rules: Sequence[Allowance]) -> Allowance | None:
     """The rule for a file as a whole, if there is one."""
     return next((rule for rule in rules if rule.covers_file(found.path)), None)
 
 
-def _count(places: Sequence[Place]) -> str:
+def _count(places: Sequence[CodePlace]) -> str:
     return f"{len(places)} function{'s' if len(places) != 1 else ''}"
 
 
-def _shown(places: Sequence[Place]) -> str:
+def _shown(places: Sequence[CodePlace]) -> str:
     more = len(places) - _MAX_SHOWN
     shown = ", ".join(map(str, places[:_MAX_SHOWN]))
     return f"{shown}, and {more} more" if more > 0 else shown

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..variants.allowance import Rule
+from ..variants.allowance import Allowance
 from ..variants.instruction_sets import beyond_levels, level_of
 from .code.needs import Survey
 from .promise import BASELINES, Promise
 
-Kind = Literal[
+FindingKind = Literal[
     "leak",
     "unread",
     "machine",
@@ -54,13 +54,13 @@ class Finding:
     ``is_error`` findings fail the audit, but for those that a rule allows (``allowed``).
     """
 
-    kind: Kind
+    kind: FindingKind
     path: str
     text: str
     extension: str = ""
     symbols: tuple[str, ...] = ()
     is_error: bool = True
-    allowed: Rule | None = None
+    allowed: Allowance | None = None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}" if self.path else self.text
@@ -140,7 +140,7 @@ class Verdict:
         )
 
 
-def unused(rules: Sequence[Rule], verdicts: Iterable[Verdict]) -> list[Rule]:
+def unused(rules: Sequence[Allowance], verdicts: Iterable[Verdict]) -> list[Allowance]:
     """The rules that allowed nothing in any of the wheels."""
     used = {finding.allowed for verdict in verdicts for finding in verdict.findings}
     return [rule for rule in rules if rule not in used]

@@ -24,8 +24,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from ..errors import WheelError
-from ..system import processors
-from ..variants.allowance import Rule
+from ..system import processes
+from ..variants.allowance import Allowance
 from ..wheels.description import variant_of
 from ..wheels.reader import METADATA_LIMIT, Member, WheelReader
 from . import files
@@ -61,7 +61,7 @@ def audit_wheels(
     wheels: Sequence[Path],
     *,
     baselines: Mapping[str, str] | None = None,
-    rules: Sequence[Rule] = (),
+    rules: Sequence[Allowance] = (),
     jobs: int = 0,
 ) -> list[Verdict]:
     """Audit wheels whose promises follow from their names and variant.json.
@@ -81,7 +81,7 @@ def audit_wheels(
             binaries = [member.name for member in _binaries(reader)]
             reader.check_record(*binaries)
             tasks += [_Task(path, name) for name in binaries]
-    found = _run(tasks, jobs or processors.count())
+    found = _run(tasks, jobs or processes.processor_count())
     return [
         judge(
             path.name,
@@ -95,7 +95,7 @@ def audit_wheels(
 
 
 def audit_wheel(
-    wheel: Path, promise: Promise, *, rules: Sequence[Rule] = (), jobs: int = 0
+    wheel: Path, promise: Promise, *, rules: Sequence[Allowance] = (), jobs: int = 0
 ) -> Verdict:
     """Audit a wheel of one's own against a promise.
 
@@ -112,7 +112,7 @@ def audit_wheel(
             ]
             return judge(wheel.name, promise, found, rules, requires)
     tasks = [_Task(wheel, member.name) for member in members]
-    results = _run(tasks, jobs or processors.count())
+    results = _run(tasks, jobs or processes.processor_count())
     found = [item for task in tasks for item in results[task]]
     return judge(wheel.name, promise, found, rules, requires)
 

@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from ..config import skbuild_settings
 from ..config.hook_settings import PARALLEL_VARIABLE
 from ..config.skbuild_settings import Settings
-from ..system import captured, processors
+from ..system import processes
 
 NINJA = "ninja>=1.13"
 """The requirement of a build tool that takes part in a jobserver."""
@@ -35,7 +35,7 @@ def slots() -> int:
     said = os.environ.get(PARALLEL_VARIABLE, "")
     if said.isdecimal() and int(said) > 0:
         return int(said)
-    return processors.count()
+    return processes.processor_count()
 
 
 def wants_ninja(settings: Settings) -> bool:
@@ -114,7 +114,7 @@ def _old_makes() -> dict[str, str]:
 
 def _version_of(program: str) -> Version | None:
     try:
-        said = captured.version(program)
+        said = processes.version(program)
     except OSError:
         return None
     match = re.search(r"\d+(\.\d+)+", said)

@@ -23,7 +23,7 @@ from .request import Request
 
 
 @dataclass(frozen=True)
-class Choice:
+class NativeChoice:
     """What ``native`` stands for here: a label, or None for the plain wheel.
 
     ``lines`` say how that came about, the first one what was chosen.
@@ -57,7 +57,7 @@ def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None 
     return replace(request, patterns=() if choice.label is None else (choice.label,))
 
 
-def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Choice:
+def choose(config: Config, target: BuildTarget, host: Host | None = None) -> NativeChoice:
     """The best of the variants for ``target`` that ``host`` (default: this machine) supports.
 
     The order is an installer's: variants, null where it is declared, the plain wheel. Raises
@@ -99,8 +99,8 @@ def _own_machine() -> str:
     return BuildTarget.detect(env={}).machine
 
 
-def _line(name: str, reason: str) -> Choice:
-    return Choice(None if name == PLAIN else name, (f"{NATIVE}: {name} ({reason})",))
+def _line(name: str, reason: str) -> NativeChoice:
+    return NativeChoice(None if name == PLAIN else name, (f"{NATIVE}: {name} ({reason})",))
 
 
 def _why_not(ranked: Collection[RankedVariant]) -> str:

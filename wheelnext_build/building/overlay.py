@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import ToolchainError
-from ..system import captured
+from ..system import processes
 from ..system.announce import announce
 
 _COMPLETE = "installed.json"
@@ -38,9 +38,9 @@ def install(title: str, requires: Sequence[str], folder: Path) -> Path:
     shutil.rmtree(overlay, ignore_errors=True)
     names = ", ".join(requires)
     announce(f"{title}: installing {names} for this variant")
-    result = captured.run([*_installer(names), "--target", str(overlay), *requires])
+    result = processes.run([*_installer(names), "--target", str(overlay), *requires])
     if result.returncode:
-        tail = "\n".join(f"    {line}" for line in captured.tail(result.stdout, _TAIL))
+        tail = "\n".join(f"    {line}" for line in processes.tail(result.stdout, _TAIL))
         raise ToolchainError(
             f"{title}: {names} cannot be installed for its build; the installer said:\n{tail}"
         )

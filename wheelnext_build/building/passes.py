@@ -18,7 +18,7 @@ from scikit_build_core import build as skbuild
 
 from ..config import skbuild_settings
 from ..config.config import Config
-from ..config.hook_settings import Kind, keeps_going
+from ..config.hook_settings import WheelKind, keeps_going
 from ..config.skbuild_settings import Settings
 from ..errors import BuildError
 from ..system import faults
@@ -61,7 +61,7 @@ class Passes:
     """
 
     config: Config
-    kind: Kind
+    kind: WheelKind
     settings: Settings
     wheel_directory: Path
     known: Known

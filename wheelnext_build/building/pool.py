@@ -19,7 +19,7 @@ from typing import IO, Self
 from ..config.audit_settings import AuditConfig
 from ..config.hook_settings import keeps_going
 from ..errors import WheelnextBuildError
-from ..system import process_group
+from ..system import processes
 from ..system.announce import PREFIX, labelled, say
 from . import worker
 from .environment import BuildEnvironment
@@ -51,7 +51,7 @@ class Crew:
     def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
         if kind is not None:
             for process in self._idle:  # which may be loading what it does not let go of
-                process_group.end(process)
+                processes.end(process)
         for process in self._idle:
             _close(process)
         self._idle.clear()
@@ -147,15 +147,15 @@ class Crew:
             if follow is None or process.stdout is None:
                 _tell(process, Order(work, environment))
                 # Its input stays open: by the end of that, it tells that this process is gone.
-                return process_group.wait(process)
+                return processes.wait(process)
             lines = _Lines(process.stdout, f"{PREFIX}{secrets.token_hex(8)}")
             _tell(process, Order(work, environment, lines.end_mark if is_shared else ""))
             follow(lines)
             stays = lines.is_marked
-            return None if stays else process_group.wait(process)
+            return None if stays else processes.wait(process)
         except BaseException:
             # It sees the end of its input only when what it is loading lets it.
-            process_group.end(process)
+            processes.end(process)
             raise
         finally:
             with self._lock:
@@ -216,7 +216,7 @@ class Crew:
         with self._lock:
             running = list(self._running)
         for process in running:
-            process_group.end(process)
+            processes.end(process)
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

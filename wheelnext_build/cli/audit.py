@@ -20,7 +20,7 @@ from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from ..audit.verdict import Verdict
-    from ..variants.allowance import Rule
+    from ..variants.allowance import Allowance
     from .output import Subparsers
 
 _MOST_SYMBOLS = 30
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
-def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Rule]]:
+def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Allowance]]:
     """The verdicts, and the project's rules that no wheel needed."""
     if not is_available():
         raise RequestError(f"the audit needs lief: python -m pip install '{REQUIREMENT}'")

@@ -15,11 +15,11 @@ from ..config.hook_settings import ALL_SETTING, LABEL_SETTING, PLAIN
 from ..errors import BuildError, RequestError, WheelError
 from ..frontend.progress import DONE, Row, Tracker, display
 from ..frontend.pythons import Interpreter, find
-from ..frontend.session import Kind, Session, Settings
+from ..frontend.session import DistKind, Session, Settings
 from ..plugins.build_time import asked_while_building
 from ..system.folder_lock import shared
 from ..system.known_files import known_files
-from ..system.sizes import human_size
+from ..system.text import human_size
 from ..wheels.description import variant_of
 from ..wheels.reader import WheelReader
 from .output import emit_json, table
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         raise RequestError("--only names wheels and --sdist builds none: give one of the two")
     labels = [] if args.sdist else _labels(project, settings)
     outdir = (args.outdir or project / "dist").resolve()
-    kinds: list[Kind] = []
+    kinds: list[DistKind] = []
     if args.sdist or not (args.wheel or args.only):
         kinds.append("sdist")
     if not args.sdist:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..config.config import load
 from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
-from ..system.sizes import parse_size
+from ..system.text import parse_size
 from . import rebuild
 from .output import emit_json, say, table
 

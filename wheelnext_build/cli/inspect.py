@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import WheelError
 from ..release.index.variants_json import carrier_warning
 from ..release.repair import bundled
-from ..system.sizes import human_size
+from ..system.text import human_size
 from ..variants.metadata import Provider, VariantMetadata
 from ..variants.variant import Variant
 from ..wheels.description import variant_of

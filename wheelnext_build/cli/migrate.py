@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, Problem, RequestError
-from ..system.input_file import read_input
+from ..system.files import read_input
 from .output import emit_json
 
 if TYPE_CHECKING:

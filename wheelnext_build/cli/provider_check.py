@@ -12,14 +12,14 @@ from typing import Literal
 from ..config.config import Config
 from ..errors import Problem, ProviderError, RequestError
 from ..plugins.asking import Feature, Refused, ask_all, ask_fixed, mistakes
-from ..plugins.process import Interpreter
+from ..plugins.process import PluginInterpreter
 from ..system.temporary import all_temporary_files
 from ..variants.known_properties import KNOWN
 from ..variants.metadata import Provider
 from ..variants.providers import BuildTimeProvider, Plugin
 from ..variants.variant import Property, Variant
 
-State = Literal["holds", "fails", "skipped"]
+ProviderState = Literal["holds", "fails", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Checked:
     """What came of a namespace's provider; ``text`` says what was done or why it was not."""
 
     namespace: str
-    state: State
+    state: ProviderState
     text: str
     problems: tuple[Problem, ...] = field(default=())
 
@@ -92,7 +92,7 @@ def _judged(
     else:
         problems = list(mistakes(plugin.namespace, answer, variants))
         what = "knows " + "; ".join(f"{f.name} ({len(f.values)} values)" for f in answer)
-    state: State = "fails" if problems else "holds"
+    state: ProviderState = "fails" if problems else "holds"
     return Checked(plugin.namespace, state, f"{plugin}: {what}", tuple(problems))
 
 
@@ -106,7 +106,7 @@ class _NotInstalledError(Exception):
 
 
 @contextlib.contextmanager
-def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
+def _installed(plugin: Plugin, installer: str) -> Iterator[PluginInterpreter]:
     """An isolated environment with the plugin in it."""
     try:
         from ..frontend.environments import installer_output, isolated
@@ -123,4 +123,4 @@ def _installed(plugin: Plugin, installer: str) -> Iterator[Interpreter]:
             raise _NotInstalledError(
                 f"{', '.join(plugin.requires)} cannot be installed:\n{reason}"
             ) from None
-        yield Interpreter(env.python_executable, env.make_extra_environ())
+        yield PluginInterpreter(env.python_executable, env.make_extra_environ())

@@ -14,10 +14,10 @@ from ..config.audit_settings import AuditConfig
 from ..config.config import load
 from ..errors import RequestError
 from ..release.report import html, markdown
-from ..release.report.contents import Report, ReportedRelease, ReportedWheel
+from ..release.report.contents import ReleaseReport, ReportedRelease, ReportedWheel
 from ..release.report.gather import gather
 from ..release.report.wording import verdict
-from ..system.input_file import read_input
+from ..system.files import read_input
 from ..system.publishing import atomic_file
 from .output import emit_json
 
@@ -97,7 +97,7 @@ def _seconds(path: Path) -> dict[str, float]:
         raise RequestError(f"{path}: is not what `wheelnext-build build --json` prints") from None
 
 
-def _write(path: Path, text: str, report: Report) -> None:
+def _write(path: Path, text: str, report: ReleaseReport) -> None:
     with atomic_file(path) as stream:
         stream.write(text.encode())
     for release in report.releases:
@@ -113,7 +113,7 @@ def _print(text: str) -> None:
     print(text, end="")
 
 
-def _as_json(report: Report) -> dict[str, object]:
+def _as_json(report: ReleaseReport) -> dict[str, object]:
     return {
         "sound": report.is_sound,
         "audited": report.is_audited,

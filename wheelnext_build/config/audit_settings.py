@@ -8,7 +8,7 @@ from typing import TextIO, cast
 
 from ..errors import BuildError
 from ..system.announce import announce
-from ..variants.allowance import Rule
+from ..variants.allowance import Allowance
 from .model import Mode
 from .toml_table import Table
 
@@ -28,7 +28,7 @@ class AuditConfig:
 
     mode: Mode = "error"
     baselines: Mapping[str, str] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Allowance, ...] = ()
     may_be_identical: tuple[str, ...] = ()
 
     def enforce(
@@ -60,7 +60,7 @@ def parse(table: Table) -> AuditConfig:
     )
 
 
-def _rule(entry: Table) -> Rule | None:
+def _rule(entry: Table) -> Allowance | None:
     entry.only()
     path, reason = entry.string("path"), entry.string("reason")
     symbols, extensions = entry.strings("symbols"), entry.strings("extensions")
@@ -71,4 +71,4 @@ def _rule(entry: Table) -> Rule | None:
             entry.report.add(entry.at(key), "must not be empty")
     if not path or not reason:
         return None
-    return Rule(path, reason, symbols, extensions)
+    return Allowance(path, reason, symbols, extensions)

@@ -15,7 +15,7 @@ from typing import Self, cast
 from packaging.markers import Marker
 
 from ..errors import ConfigurationError, RequestError
-from ..system.input_file import read_input
+from ..system.files import read_input
 from ..variants.effects import Effect
 from ..variants.known_properties import known_effect, machines_of
 from ..variants.metadata import Provider, VariantMetadata
@@ -25,10 +25,10 @@ from . import audit_settings, declarations, provider_tables, toml_file, variant_
 from .audit_settings import AuditConfig
 from .build_target import BuildTarget
 from .model import PYPROJECT, FlagsScope
-from .toml_table import Report, Table, did_you_mean, dotted
+from .toml_table import Mistakes, Table, did_you_mean, dotted
 from .variant_dependencies import VariantDependencies
 
-TOOL = "tool.wheelnext-build"
+TOOL_PATH = "tool.wheelnext-build"
 
 NO_VARIANTS = (
     "pyproject.toml declares no variants: add [[tool.wheelnext-build.matrix]] or "
@@ -151,7 +151,7 @@ def of_one_variant(properties: Iterable[Property], label: str | None = None) -> 
 
 def parse(pyproject: Mapping[str, object]) -> Config:
     """Make a Config from a parsed pyproject.toml; raises ConfigurationError."""
-    report = Report()
+    report = Mistakes()
     root = Table(pyproject, "", report, PYPROJECT)
     _check_spelling(root, "variant")
     _check_spelling(root.table("tool"), "wheelnext-build")
@@ -204,7 +204,7 @@ def _check_spelling(table: Table, name: str) -> None:
 
 def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:
     """Whether an override of scikit-build-core tests the variant's environment variables."""
-    skbuild = Table(pyproject, "", Report()).table("tool").table("scikit-build")
+    skbuild = Table(pyproject, "", Mistakes()).table("tool").table("scikit-build")
     conditions = (override.table("if") for override in skbuild.tables("overrides"))
     return any(
         name.startswith("WHEELNEXT_")
@@ -282,15 +282,15 @@ def _check_effects_are_used(
     for item in effects:
         if item not in used:
             hint = did_you_mean(str(item), map(str, used))
-            where = dotted(f"{TOOL}.properties", str(item))
+            where = dotted(f"{TOOL_PATH}.properties", str(item))
             table.report.add(where, "no variant has this property", hint or _UNUSED)
 
 
-def _check_changes_build(item: Declared, report: Report) -> None:
+def _check_changes_build(item: Declared, report: Mistakes) -> None:
     if item.effect.changes_build or item.effect.no_flags:
         return
     names = " or ".join(
-        dotted(f"{TOOL}.properties", str(property_)) for property_ in item.variant.properties
+        dotted(f"{TOOL_PATH}.properties", str(property_)) for property_ in item.variant.properties
     )
     report.add(
         item.where,

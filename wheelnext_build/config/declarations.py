@@ -27,8 +27,8 @@ from ..variants.variant import (
 )
 from .matrix import (
     Axis,
-    Choice,
     Combination,
+    Values,
     by_namespace,
     combinations,
     fields_of,
@@ -36,7 +36,7 @@ from .matrix import (
     matches,
     parts_of,
 )
-from .toml_table import Report, Table, did_you_mean, dotted, type_name
+from .toml_table import Mistakes, Table, did_you_mean, dotted, type_name
 from .variant_dependencies import abi_pins
 
 
@@ -49,7 +49,7 @@ class Draft:
     conditions: tuple[Marker, ...] = ()
 
 
-def parse_property(text: str, where: str, report: Report) -> Property | None:
+def parse_property(text: str, where: str, report: Mistakes) -> Property | None:
     """Read a property; what is wrong with it goes into the report."""
     try:
         return Property.parse(text)
@@ -88,7 +88,7 @@ def matrix_variants(tool: Table) -> Iterator[Draft]:
                 yield Draft(draft.variant, draft.where, condition)
 
 
-def merged(drafts: Iterable[Draft], report: Report) -> list[Draft]:
+def merged(drafts: Iterable[Draft], report: Mistakes) -> list[Draft]:
     """One draft per label; what two rows declare alike is built where either's condition holds.
 
     Reports a label with two sets of properties and a set of properties with two labels.
@@ -122,7 +122,7 @@ def merged(drafts: Iterable[Draft], report: Report) -> list[Draft]:
     return list(by_label.values())
 
 
-def check_properties(drafts: Iterable[Draft], report: Report) -> list[Draft]:
+def check_properties(drafts: Iterable[Draft], report: Mistakes) -> list[Draft]:
     """The drafts that some machine can support; values and pairs that none can are reported."""
     possible = []
     for draft in drafts:
@@ -136,7 +136,7 @@ def check_properties(drafts: Iterable[Draft], report: Report) -> list[Draft]:
     return possible
 
 
-def _can_be_pinned(draft: Draft, report: Report) -> bool:
+def _can_be_pinned(draft: Draft, report: Mistakes) -> bool:
     try:
         abi_pins(draft.variant)
     except GrammarError as error:
@@ -145,7 +145,7 @@ def _can_be_pinned(draft: Draft, report: Report) -> bool:
     return True
 
 
-def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
+def _features(table: Table) -> Iterator[tuple[tuple[str, str], Values]]:
     """``namespace -> feature -> value(s)`` as (namespace, feature), choice; mistakes reported."""
     for namespace in table:
         check_names([namespace], table.at(namespace), table.report)
@@ -160,7 +160,7 @@ def _features(table: Table) -> Iterator[tuple[tuple[str, str], Choice]]:
                 yield (namespace, feature), choice
 
 
-def _choice(value: object, where: str, report: Report) -> Choice | None:
+def _choice(value: object, where: str, report: Mistakes) -> Values | None:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
         what = f"must be a value or a list of values, not {type_name(value)}"
@@ -186,7 +186,7 @@ def _in_quotes(value: object) -> str:
     return f"write [{', '.join(quoted)}]" if isinstance(value, list) else f"write {quoted[0]}"
 
 
-def _draft(label: str, combination: Combination, where: str, report: Report) -> Draft | None:
+def _draft(label: str, combination: Combination, where: str, report: Mistakes) -> Draft | None:
     if label == NULL_LABEL and not combination:
         return Draft(NULL, where)
     try:
@@ -352,7 +352,7 @@ def _label(combination: Combination, template: str | None, row: Table) -> str:
     return label_of(combination, None)
 
 
-def check_names(names: Iterable[str], where: str, report: Report) -> None:
+def check_names(names: Iterable[str], where: str, report: Mistakes) -> None:
     """Report names that can be neither namespace nor feature."""
     for name in names:
         if not is_name(name):
@@ -363,7 +363,7 @@ _PROJECT = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 """A project's normalised name, as abi_dependency has it: with underscores."""
 
 
-def _check_known(item: Property, where: str, report: Report) -> bool:
+def _check_known(item: Property, where: str, report: Mistakes) -> bool:
     """Whether installers can know the property; reported where they cannot."""
     known = KNOWN.get(item.namespace)
     if known is None:

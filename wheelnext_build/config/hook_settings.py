@@ -9,7 +9,7 @@ from typing import Literal
 Settings = Mapping[str, str | list[str]]
 """``-C key=value`` as frontends hand it over: a key given twice has a list of values."""
 
-Kind = Literal["wheel", "editable"]
+WheelKind = Literal["wheel", "editable"]
 
 LABEL_SETTING = "variant-label"
 ALL_SETTING = "variants"

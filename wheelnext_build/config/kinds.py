@@ -38,7 +38,7 @@ class Scalar:
 class ListOf:
     """A list: of strings, of tables ..."""
 
-    item: Kind
+    item: ValueKind
     not_empty: bool = False
     unique: bool = False
 
@@ -55,7 +55,7 @@ class MappingOf:
     """A table whose keys are the author's; ``name`` says what they are, ``pattern`` all of one."""
 
     name: str
-    item: Kind
+    item: ValueKind
     pattern: str | None = None
     not_empty: bool = False
 
@@ -67,7 +67,7 @@ class Key:
     ``default`` is what an absent key stands for, where that is one value.
     """
 
-    kind: Kind
+    kind: ValueKind
     text: str
     default: str | bool | None = None
     required: bool = False
@@ -88,4 +88,4 @@ class TableOf:
     others: bool = False
 
 
-Kind = String | Boolean | Scalar | ListOf | OneOrList | MappingOf | TableOf
+ValueKind = String | Boolean | Scalar | ListOf | OneOrList | MappingOf | TableOf

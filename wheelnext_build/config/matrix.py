@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ..variants.known_properties import readable_label, readable_value
 
-Choice = tuple[str, ...]
+Values = tuple[str, ...]
 """The values that one variant lists for one feature, sorted: ``("90_real", "90_virtual")``."""
 
-Combination = Mapping[tuple[str, str], Choice]
+Combination = Mapping[tuple[str, str], Values]
 """(namespace, feature) -> choice: the properties of one variant, in the order of the axes."""
 
 
@@ -24,7 +24,7 @@ class Axis:
 
     namespace: str
     feature: str
-    choices: tuple[Choice, ...]
+    choices: tuple[Values, ...]
 
 
 def combinations(axes: Sequence[Axis]) -> Iterator[Combination]:
@@ -41,9 +41,9 @@ def matches(combination: Combination, pattern: Combination) -> bool:
     return all(combination.get(key) == choice for key, choice in pattern.items())
 
 
-def by_namespace(combination: Combination) -> dict[str, dict[str, Choice]]:
+def by_namespace(combination: Combination) -> dict[str, dict[str, Values]]:
     """The combination as ``namespace -> feature -> values``."""
-    features: dict[str, dict[str, Choice]] = {}
+    features: dict[str, dict[str, Values]] = {}
     for (namespace, feature), choice in combination.items():
         features.setdefault(namespace, {})[feature] = choice
     return features

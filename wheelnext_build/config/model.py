@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from ..variants.instruction_sets import levels
 from ..variants.metadata import PLUGIN_API, PROVIDER_KINDS, SCHEMA_825
-from ..variants.variant import LABEL, NAME, VALUE
+from ..variants.variant import LABEL_PATTERN, NAME_PATTERN, VALUE_PATTERN
 from .kinds import Boolean, Key, ListOf, MappingOf, OneOrList, Scalar, String, TableOf
 
 FlagsScope = Literal["project", "targets"]
@@ -22,21 +22,25 @@ _TEXTS = ListOf(_TEXT)
 _NOT_BLANK = String(pattern=r"[\s\S]*\S[\s\S]*")
 # Not for requirements with variant_* markers: what knows the format does not know those.
 _REQUIREMENTS = ListOf(String(format="pep508"))
-_NAME = String(pattern=NAME.pattern)
-_VALUE = String(pattern=VALUE.pattern)
+_NAME = String(pattern=NAME_PATTERN.pattern)
+_VALUE = String(pattern=VALUE_PATTERN.pattern)
 _SCALARS = MappingOf("name", Scalar())
 
 _CHOICES = ListOf(OneOrList(_VALUE), not_empty=True, unique=True)
 _AXES = MappingOf(
-    "namespace", MappingOf("feature", _CHOICES, NAME.pattern, not_empty=True), NAME.pattern
+    "namespace",
+    MappingOf("feature", _CHOICES, NAME_PATTERN.pattern, not_empty=True),
+    NAME_PATTERN.pattern,
 )
-_FEATURES = MappingOf("feature", OneOrList(_VALUE), NAME.pattern, not_empty=True)
-_COMBINATION = MappingOf("namespace", _FEATURES, NAME.pattern, not_empty=True)
+_FEATURES = MappingOf("feature", OneOrList(_VALUE), NAME_PATTERN.pattern, not_empty=True)
+_COMBINATION = MappingOf("namespace", _FEATURES, NAME_PATTERN.pattern, not_empty=True)
 
-_FIELD = rf"\{{{NAME.pattern}(\.{NAME.pattern})?\}}"
+_FIELD = rf"\{{{NAME_PATTERN.pattern}(\.{NAME_PATTERN.pattern})?\}}"
 # One character at a time: a repetition inside a repetition can be tried in too many ways.
-_TEMPLATE = String(pattern=rf"({LABEL.pattern.removesuffix('+')}|{_FIELD})+")
-_PROPERTY = rf"\s*{NAME.pattern}\s*::\s*{NAME.pattern}\s*::\s*{VALUE.pattern}\s*"
+_TEMPLATE = String(pattern=rf"({LABEL_PATTERN.pattern.removesuffix('+')}|{_FIELD})+")
+_PROPERTY = (
+    rf"\s*{NAME_PATTERN.pattern}\s*::\s*{NAME_PATTERN.pattern}\s*::\s*{VALUE_PATTERN.pattern}\s*"
+)
 
 MATRIX = TableOf(
     {
@@ -153,7 +157,7 @@ AUDIT = TableOf(
     }
 )
 
-TOOL = TableOf(
+TOOL_TABLE = TableOf(
     {
         "matrix": Key(ListOf(MATRIX), "Variants by their axes; each table is a matrix of its own."),
         "flags-scope": Key(
@@ -222,7 +226,7 @@ PROVIDER = TableOf(
             example=["openmp-variant-provider>=1"],
         ),
         "static-properties": Key(
-            MappingOf("feature", ListOf(_VALUE, not_empty=True, unique=True), NAME.pattern),
+            MappingOf("feature", ListOf(_VALUE, not_empty=True, unique=True), NAME_PATTERN.pattern),
             "The values of each feature, most preferred first, for a namespace that needs no "
             "plugin.",
             example={"vendor": ["mkl", "openblas"]},
@@ -250,13 +254,17 @@ VARIANT = TableOf(
         "$schema": Key(_TEXT, "The JSON schema of the table; not read.", example=SCHEMA_825),
         "default-priorities": Key(PRIORITIES, "Which variant an installer prefers."),
         "providers": Key(
-            MappingOf("namespace", PROVIDER, NAME.pattern),
+            MappingOf("namespace", PROVIDER, NAME_PATTERN.pattern),
             "Who tells an installer what a system supports. Filled in for `nvidia`, `amd`, "
             "`ascend`, `tpu`, `abi_dependency`, `x86_64` and `aarch64`; an entry written here "
             "wins.",
         ),
         "variants": Key(
-            MappingOf("label", MappingOf("namespace", _FEATURES, NAME.pattern), LABEL.pattern),
+            MappingOf(
+                "label",
+                MappingOf("namespace", _FEATURES, NAME_PATTERN.pattern),
+                LABEL_PATTERN.pattern,
+            ),
             "The variants by their labels, each with the values of its features; `null` is the "
             "one without any, for systems that none fits.",
             example={"x86_64_v3": {"x86_64": {"level": ["v3"]}}},
@@ -265,7 +273,7 @@ VARIANT = TableOf(
 )
 
 TABLES: Mapping[str, Key] = {
-    "wheelnext-build": Key(TOOL, "How wheel variants are made and checked."),
+    "wheelnext-build": Key(TOOL_TABLE, "How wheel variants are made and checked."),
     "variant": Key(
         VARIANT, "The wheel variants of the project (building draft of PEP 825 and PEP 850)."
     ),

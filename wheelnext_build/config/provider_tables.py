@@ -15,10 +15,10 @@ from ..variants.metadata import PLUGIN_API, PROVIDER_KINDS, Provider
 from ..variants.providers import BuildTimeProvider, MetadataSeed, Plugin, default_api
 from ..variants.variant import namespaces_of
 from .declarations import Draft, check_names
-from .toml_table import Report, Table, did_you_mean
+from .toml_table import Mistakes, Table, did_you_mean
 
 
-def seed(standard: Table, drafts: list[Draft], report: Report) -> MetadataSeed | None:
+def seed(standard: Table, drafts: list[Draft], report: Mistakes) -> MetadataSeed | None:
     """Of the release's metadata, priorities and providers as written, or filled in where known."""
     priorities = standard.table("default-priorities")
     priorities.only(hints=_DRAFT_PRIORITIES)
@@ -160,7 +160,9 @@ def _provider(table: Table) -> Provider | None:
         return None
 
 
-def _check_static(provider: Provider, namespace: str, drafts: list[Draft], report: Report) -> None:
+def _check_static(
+    provider: Provider, namespace: str, drafts: list[Draft], report: Mistakes
+) -> None:
     if not provider.static_properties:
         return
     for draft in drafts:

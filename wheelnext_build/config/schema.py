@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-from .kinds import Boolean, Key, Kind, ListOf, MappingOf, OneOrList, Scalar, String, TableOf
+from .kinds import Boolean, Key, ListOf, MappingOf, OneOrList, Scalar, String, TableOf, ValueKind
 from .model import PYPROJECT, TABLES
 
 Schema = dict[str, object]
@@ -53,7 +53,7 @@ def text(name: str) -> str:
     return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
-def of(kind: Kind) -> Schema:
+def of(kind: ValueKind) -> Schema:
     """The schema of one kind."""
     match kind:
         case String():

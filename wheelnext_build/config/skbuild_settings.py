@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from ..errors import RequestError
 from . import toml_file
-from .hook_settings import Kind
+from .hook_settings import WheelKind
 
 Settings = Mapping[str, str | list[str]]
 
@@ -178,7 +178,7 @@ def project_defines() -> dict[str, str]:
     }
 
 
-def take_define(settings: dict[str, str | list[str]], kind: Kind, name: str) -> str:
+def take_define(settings: dict[str, str | list[str]], kind: WheelKind, name: str) -> str:
     """The project's own value of a CMake variable that is ours to set: ours includes it.
 
     It may come from overrides, which test the environment, and from a define that names a variable

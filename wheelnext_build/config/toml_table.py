@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import Problem
-from .kinds import Boolean, Kind, ListOf, MappingOf, String, TableOf
+from .kinds import Boolean, ListOf, MappingOf, String, TableOf, ValueKind
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -53,7 +53,7 @@ def type_name(value: object) -> str:
 
 
 @dataclass
-class Report:
+class Mistakes:
     """The mistakes found so far, in the order in which they were met."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -72,7 +72,9 @@ class Table:
     key can be read.
     """
 
-    def __init__(self, value: object, path: str, report: Report, model: Kind | None = None) -> None:
+    def __init__(
+        self, value: object, path: str, report: Mistakes, model: ValueKind | None = None
+    ) -> None:
         self.path = path
         self.report = report
         self._model = model
@@ -160,11 +162,11 @@ class Table:
         self._wrong_type(self.at(key), "a list of strings", value)
         return ()
 
-    def _kind(self, key: str, *expected: type[Kind]) -> Kind | None:
+    def _kind(self, key: str, *expected: type[ValueKind]) -> ValueKind | None:
         """What the model says of the key; raises LookupError where it says something else."""
         if self._model is None:
             return None
-        kind: Kind | None = None
+        kind: ValueKind | None = None
         if isinstance(self._model, TableOf) and key in self._model.keys:
             kind = self._model.keys[key].kind
         elif isinstance(self._model, MappingOf):

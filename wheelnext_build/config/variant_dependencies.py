@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from ..errors import GrammarError
-from ..variants.markers import LABEL, SETS, VariantRequirement
+from ..variants.markers import LABEL_MARKER, SET_MARKERS, VariantRequirement
 from ..variants.variant import Variant
-from .toml_table import Report, Table, did_you_mean, value_at
+from .toml_table import Mistakes, Table, did_you_mean, value_at
 
 _MOST_BETWEEN = 1000
 """A requirement has no other way to leave out what lies between two releases than to name it."""
 
-PROVIDER = "wheelnext-build"
+DYNAMIC_PROVIDER = "wheelnext-build"
 """This package's name among the providers of ``[[tool.dynamic-metadata]]``."""
 
 
@@ -55,7 +55,7 @@ def _requirements(tool: Table, key: str) -> tuple[VariantRequirement, ...]:
     return tuple(found)
 
 
-def check(parsed: VariantDependencies, variants: Sequence[Variant], report: Report) -> None:
+def check(parsed: VariantDependencies, variants: Sequence[Variant], report: Mistakes) -> None:
     """Report what no variant answers to."""
     for key, requirements in (
         ("dependencies", parsed.dependencies),
@@ -69,7 +69,7 @@ def check_written(
     parsed: VariantDependencies,
     variants: Sequence[Variant],
     pyproject: Mapping[str, object],
-    report: Report,
+    report: Mistakes,
 ) -> None:
     """Report wheels whose dependencies nothing would write down; the variants must be valid."""
     if "project" not in pyproject:  # a fragment: there are no wheels of it
@@ -87,16 +87,18 @@ def check_written(
 
 
 def _check_is_asked_of_one(
-    where: str, requirement: VariantRequirement, variants: Sequence[Variant], report: Report
+    where: str, requirement: VariantRequirement, variants: Sequence[Variant], report: Mistakes
 ) -> None:
-    known: dict[str, set[str]] = {LABEL: {"", "null", *(variant.label for variant in variants)}}
-    for variable, parts in SETS.items():
+    known: dict[str, set[str]] = {
+        LABEL_MARKER: {"", "null", *(variant.label for variant in variants)}
+    }
+    for variable, parts in SET_MARKERS.items():
         texts = [str(item).split(" :: ") for variant in variants for item in variant.properties]
         known[variable] = {" :: ".join(text[:parts]) for text in texts}
     for variable, comparison, text in requirement.asked_for():
-        if variable == LABEL and comparison in ("in", "not in"):
+        if variable == LABEL_MARKER and comparison in ("in", "not in"):
             # This compares with a part of a label, or with several labels.
-            matches = any(text in label or label in text.split() for label in known[LABEL])
+            matches = any(text in label or label in text.split() for label in known[LABEL_MARKER])
         else:
             matches = text in known[variable]
         if not matches:
@@ -115,8 +117,8 @@ def _missing(pyproject: Mapping[str, object]) -> str:
     missing = []
     if "dependencies" not in _list(value_at(pyproject, "project", "dynamic")):
         missing.append('dynamic = ["dependencies"] in [project]')
-    if PROVIDER not in [value_at(entry, "provider") for entry in entries]:
-        missing.append(f'[[tool.dynamic-metadata]] with provider = "{PROVIDER}"')
+    if DYNAMIC_PROVIDER not in [value_at(entry, "provider") for entry in entries]:
+        missing.append(f'[[tool.dynamic-metadata]] with provider = "{DYNAMIC_PROVIDER}"')
     return " and ".join(missing)
 
 

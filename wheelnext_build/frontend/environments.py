@@ -16,7 +16,7 @@ from build.env import DefaultIsolatedEnv
 
 from ..config.build_target import HOST_PLATFORM
 from ..errors import RequestError
-from ..system import captured
+from ..system import processes
 from .pythons import Interpreter
 
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -130,7 +130,7 @@ def _uv() -> str:
 def _run(command: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
-        result = captured.run(command, env=environment)
+        result = processes.run(command, env=environment)
     except OSError as error:
         raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
     if result.returncode:

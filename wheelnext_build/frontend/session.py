@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .environments import Environment
 
 Settings = dict[str, str | list[str]]
-Kind = Literal["sdist", "wheel"]
+DistKind = Literal["sdist", "wheel"]
 
 _PATIENCE = 5
 """Seconds in which a hook that is asked to end removes what it has made."""
@@ -63,7 +63,7 @@ class Session:
     _errors: list[str] = field(default_factory=list)
     _told: Mapping[str, str] = field(default_factory=dict)
 
-    def build(self, kinds: Sequence[Kind]) -> BuildError | None:
+    def build(self, kinds: Sequence[DistKind]) -> BuildError | None:
         """Build all files; returns the failure with its log where there is one."""
         try:
             from build import BuildBackendException, BuildException
@@ -95,7 +95,7 @@ class Session:
         return self._failure(errors[0]) if errors else None
 
     def _build(
-        self, interpreter: Interpreter | None, kinds: Sequence[Kind], folder: Path, work: Path
+        self, interpreter: Interpreter | None, kinds: Sequence[DistKind], folder: Path, work: Path
     ) -> Path:
         """What is built with one interpreter; returns the folder that wheels are built from."""
         from .environments import isolated
@@ -127,7 +127,7 @@ class Session:
         self.tracker.finish(wheel.name)
         self.shown.update(self.tracker, changed=True)
 
-    def _dist(self, kind: Kind, env: Environment | None, folder: Path) -> Path:
+    def _dist(self, kind: DistKind, env: Environment | None, folder: Path) -> Path:
         from build import ProjectBuilder
 
         from .environments import for_installers

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from ..errors import MigrationError
 from .edit import BACKEND, SKBUILD_BACKEND, build_system, table
-from .note import Place
+from .note import SourcePlace
 from .requires import THEIRS, read_requirement
 
 _TO_SKBUILD = (
@@ -74,13 +74,13 @@ def _names(requires: list[str]) -> Iterator[str]:
 
 def _check_own_backend(folder: Path, backend: str, paths: object) -> None:
     """Raise MigrationError unless the project's own backend wraps this one already."""
-    mentions: list[Place] = []
+    mentions: list[SourcePlace] = []
     for path in _modules(folder, backend, paths):
         code = path.read_text(encoding="utf-8", errors="replace")
         if BACKEND in code:
             return
         mentions += [
-            Place(path.relative_to(folder).as_posix(), number, line.strip())
+            SourcePlace(path.relative_to(folder).as_posix(), number, line.strip())
             for number, line in enumerate(code.splitlines(), 1)
             if "scikit_build_core" in line
         ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from .cmake_code import Command, commands
-from .note import Note, Place
+from .note import Note, SourcePlace
 
 _FLAG = re.compile(
     r"""(?<![\w-])(
@@ -54,7 +54,7 @@ _GLOBAL = re.compile(r"CMAKE_(\w+_)?FLAGS(_\w+)?")
 
 def notes(files: Mapping[str, str]) -> Iterator[Note]:
     """What is to be seen in CMake files, given as names and contents."""
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[SourcePlace]] = {}
     for name, code in files.items():
         for command in commands(code):
             for text, place in _findings(name, command):
@@ -64,16 +64,16 @@ def notes(files: Mapping[str, str]) -> Iterator[Note]:
             yield Note(text, tuple(found[text]))
 
 
-def _findings(file: str, command: Command) -> Iterable[tuple[str, Place]]:
+def _findings(file: str, command: Command) -> Iterable[tuple[str, SourcePlace]]:
     lines: dict[tuple[str, int], list[str]] = {}
     for argument in command.arguments:
         for flag in _FLAG.findall(argument.text):
             if kind := _kind(command, flag):
                 lines.setdefault((kind, argument.line), []).append(flag)
     for (kind, line), flags in lines.items():
-        yield kind, Place(file, line, " ".join(dict.fromkeys(flags)))
+        yield kind, SourcePlace(file, line, " ".join(dict.fromkeys(flags)))
     if command.name == "set" and command.words[:1] == ("CMAKE_PROJECT_INCLUDE",):
-        yield INCLUDE, Place(file, command.arguments[0].line)
+        yield INCLUDE, SourcePlace(file, command.arguments[0].line)
 
 
 def _kind(command: Command, flag: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class SourcePlace:
     """A line of one of the project's files; ``line`` is None where only the file is known.
 
     ``what`` is what stands there, where that helps.
@@ -26,7 +26,7 @@ class Note:
     """Something to look at: what it is about, and the places that it is about."""
 
     text: str
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
 
     def shortened(self, most: int) -> str:
         """The text and up to ``most`` of the places, each in a line."""

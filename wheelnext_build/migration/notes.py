@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from . import compile_flags
 from .edit import table
-from .note import Note, Place
+from .note import Note, SourcePlace
 from .requires import THEIRS, admits, read_requirement
 from .toml_lines import line_of
 
@@ -60,14 +60,14 @@ _MENTION = re.compile(r"scikit[-_]build[-_]core|--no-(?:build-)?isolation\b", re
 _SKIPPED_FOLDERS = ("build", "_skbuild", "dist", "node_modules", "venv", "site-packages")
 _LARGEST = 1 << 20
 
-Where = Callable[..., tuple[Place, ...]]
+Where = Callable[..., tuple[SourcePlace, ...]]
 
 
 def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]:
     """All that the maintainer should look at; ``text`` is pyproject.toml."""
 
-    def where(*path: str | int, containing: str = "", what: str = "") -> tuple[Place, ...]:
-        return (Place(_THIS, line_of(text, *path, containing=containing), what),)
+    def where(*path: str | int, containing: str = "", what: str = "") -> tuple[SourcePlace, ...]:
+        return (SourcePlace(_THIS, line_of(text, *path, containing=containing), what),)
 
     tool = table(pyproject, "tool")
     return [
@@ -166,7 +166,7 @@ def _environments(folder: Path, pyproject: Mapping[str, Any], where: Where) -> I
         )
 
 
-def _requirement_lists(pyproject: Mapping[str, Any], where: Where) -> Iterator[Place]:
+def _requirement_lists(pyproject: Mapping[str, Any], where: Where) -> Iterator[SourcePlace]:
     """Lists of requirements in pyproject.toml, beyond the build's own, that name scikit-build-core.
 
     And settings of uv that switch isolation off.
@@ -193,11 +193,11 @@ def _requirement_lists(pyproject: Mapping[str, Any], where: Where) -> Iterator[P
             yield from where(*uv, key, what=key)
 
 
-def _mentions(folder: Path) -> Iterator[Place]:
+def _mentions(folder: Path) -> Iterator[SourcePlace]:
     for path in sorted({path for pattern in _CI_FILES for path in folder.glob(pattern)}):
         for number, line in enumerate(_read(path).split("\n"), 1):
             if _MENTION.search(line) and not line.lstrip().startswith("#"):
-                yield Place(path.relative_to(folder).as_posix(), number, line.strip())
+                yield SourcePlace(path.relative_to(folder).as_posix(), number, line.strip())
 
 
 def _cibuildwheel(tool: Mapping[str, Any], where: Where) -> Iterator[Note]:

@@ -16,7 +16,7 @@ from ..config.toml_table import did_you_mean
 from ..errors import Problem
 from ..variants.providers import Plugin
 from ..variants.variant import NAME_RULE, VALUE_RULE, Property, Variant, is_name, is_value
-from .process import HERE, NOT_A_PLUGIN, NOT_FOR_USE, Interpreter, plugin_error, query
+from .process import HERE, NOT_A_PLUGIN, NOT_FOR_USE, PluginInterpreter, plugin_error, query
 
 _SUPPORTED, _ALL = "get_supported_configs", "get_all_configs"
 
@@ -37,7 +37,7 @@ class Refused:
     properties: tuple[Property, ...]
 
 
-def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature, ...]:
+def ask_fixed(plugin: Plugin, interpreter: PluginInterpreter = HERE) -> tuple[Feature, ...]:
     """Features and values, most preferred first, of a plugin whose answer is the same everywhere.
 
     Raises ProviderError where the plugin fails, or gives no answer that a wheel may hold.
@@ -72,7 +72,7 @@ def ask_fixed(plugin: Plugin, interpreter: Interpreter = HERE) -> tuple[Feature,
 
 
 def ask_all(
-    plugin: Plugin, properties: Sequence[Property], interpreter: Interpreter = HERE
+    plugin: Plugin, properties: Sequence[Property], interpreter: PluginInterpreter = HERE
 ) -> tuple[Feature, ...] | Refused:
     """Features and values that are valid anywhere, in no order.
 
@@ -127,7 +127,7 @@ def text_of(features: Iterable[Feature]) -> str:
 def _ask(
     plugin: Plugin,
     methods: Sequence[str],
-    interpreter: Interpreter,
+    interpreter: PluginInterpreter,
     properties: Sequence[Property] = (),
     *,
     only_fixed: bool = False,

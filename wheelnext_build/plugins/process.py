@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError, RequestError
-from ..system import process_group
+from ..system import processes
 from ..system.temporary import scratch_folder
 from ..variants.providers import Plugin
 
@@ -43,18 +43,18 @@ _ANSWER_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
-class Interpreter:
+class PluginInterpreter:
     """The Python into which a plugin is installed, and what its environment has besides ours."""
 
     executable: str = sys.executable
     variables: Mapping[str, str] | None = None
 
 
-HERE = Interpreter()
+HERE = PluginInterpreter()
 
 
 def query(
-    plugin: Plugin, order: Mapping[str, object], interpreter: Interpreter, seed: int
+    plugin: Plugin, order: Mapping[str, object], interpreter: PluginInterpreter, seed: int
 ) -> dict[str, Any]:
     """The answer to an order, from a process with this hash seed; raises ProviderError."""
     seconds = timeout()
@@ -76,7 +76,7 @@ def query(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = process.wait(seconds + _GRACE)
         finally:
-            process_group.end_now(process)  # also what it has left running
+            processes.end_now(process)  # also what it has left running
         if status is None:
             raise plugin_error(
                 plugin,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
 from ..host.host import Host
-from ..system.plain_text import natural
+from ..system.text import natural
 from ..variants.metadata import VariantMetadata
 from ..variants.order import Supported, rank_variants
 from ..wheels.name import WheelName

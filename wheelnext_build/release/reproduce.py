@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import BuildError, RequestError, WheelError
-from ..system import captured, source_date
+from ..system import processes, source_date
 from ..system.temporary import scratch_folder
 from ..wheels.description import variant_of
 from ..wheels.name import WheelName
@@ -22,7 +22,7 @@ from ..wheels.reader import WheelReader
 from . import difference
 from .index.dist_files import SDIST_SUFFIX, release_of
 
-State = Literal["equal", "different", "not compared"]
+RebuildState = Literal["equal", "different", "not compared"]
 
 _LEFT_OUT = ("__pycache__", ".nox", ".tox", ".venv")
 _TAIL = 30
@@ -42,7 +42,7 @@ class Compared:
     """A file of the release; ``lines`` say what differs, or why it was not compared."""
 
     name: str
-    state: State
+    state: RebuildState
     lines: tuple[str, ...] = ()
 
 
@@ -169,14 +169,14 @@ def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], e
         return [name for name in names if name in _LEFT_OUT or _is_product(here / name, skipped)]
 
     shutil.copytree(project, source, symlinks=True, ignore=left_out)
-    ended = captured.run(
+    ended = processes.run(
         [sys.executable, "-P", "-m", "build", *options, "--outdir", str(made), str(source)],
         cwd=scratch,
         env=_surroundings(epoch),
         umask=0o077 if os.name == "posix" else -1,
     )
     if ended.returncode:
-        tail = "\n".join(captured.tail(ended.stdout, _TAIL))
+        tail = "\n".join(processes.tail(ended.stdout, _TAIL))
         if "No module named build" in tail:
             raise RequestError("--rebuild needs build: pip install 'wheelnext-build[cli]'")
         raise BuildError(f"{tail}\n{project}: the second build failed, see above")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import BuildError, WheelError
-from .copying import copy_range
 from .file_lock import lock_file
+from .files import copy_range
 from .known_files import Known, identity
 from .signals import cleaned_up, held_back
 

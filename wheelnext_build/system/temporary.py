@@ -14,13 +14,13 @@ from ..errors import BuildError
 from .file_lock import LOCK, try_locked
 from .signals import cleaned_up, held_back
 
-PREFIX = "wheelnext-build-"
+FOLDER_PREFIX = "wheelnext-build-"
 _SCRATCH = "scratch"
 
 
 def private_folder() -> Path | None:
     """A folder for temporary ones; None where it cannot be had, or is not this user's alone."""
-    top = Path(tempfile.gettempdir()).resolve() / f"{PREFIX}{_user()}"
+    top = Path(tempfile.gettempdir()).resolve() / f"{FOLDER_PREFIX}{_user()}"
     try:
         top.mkdir(mode=0o700, exist_ok=True)
         status = top.lstat()
@@ -45,7 +45,7 @@ def scratch_folder() -> Iterator[Path]:
             with held_back():
                 new = _new_folder()
                 if new is None:
-                    random = tempfile.TemporaryDirectory(prefix=PREFIX)
+                    random = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
                     folder = Path(stack.enter_context(random))
                 else:
                     parent = new.parent

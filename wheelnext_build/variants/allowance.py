@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 
 @dataclass(frozen=True)
-class Rule:
+class Allowance:
     """One ``[[tool.wheelnext-build.audit.allow]]``: patterns as of the shell, and why.
 
     ``path`` is matched with the file's path in the wheel, ``symbols`` with the functions' names,

@@ -20,7 +20,7 @@ from .variant import Variant
 
 
 @dataclass(frozen=True)
-class Feature:
+class KnownFeature:
     """A feature of a known namespace: its values, and how they read in a label.
 
     ``values`` lists all that there are, lowest first, or is empty where ``pattern`` describes them.
@@ -41,7 +41,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Namespace:
+class KnownNamespace:
     """A namespace that this package knows: its provider entry and its features.
 
     ``machine`` is the processor family that all of its variants are for, if any. ``features`` is
@@ -50,12 +50,12 @@ class Namespace:
     """
 
     provider: Provider
-    features: Mapping[str, Feature]
+    features: Mapping[str, KnownFeature]
     machine: str | None = None
-    any_feature: Feature | None = None
+    any_feature: KnownFeature | None = None
     in_installers: bool = True
 
-    def feature(self, name: str) -> Feature | None:
+    def feature(self, name: str) -> KnownFeature | None:
         return self.features.get(name, self.any_feature)
 
 
@@ -83,66 +83,72 @@ _AARCH64 = {
 
 _ASCEND = r"\d+\.\d+(\.\d+)?(\.rc\d+)?"
 
-KNOWN: Mapping[str, Namespace] = {
-    "nvidia": Namespace(
+KNOWN: Mapping[str, KnownNamespace] = {
+    "nvidia": KnownNamespace(
         Provider(
             requires=("nvidia-variant-provider >=0.0.1",),
             plugin_api="nvidia_variant_provider.plugin:NvidiaVariantPlugin",
         ),
         {
-            "cuda_version_lower_bound": Feature("cu{}", pattern=r"\d+(\.\d+)?", example="12.8"),
-            "cuda_version_upper_bound": Feature("below{}", pattern=r"\d+(\.\d+)?", example="14"),
-            "sm_arch": Feature("sm{}", pattern=r"\d{2,3}[af]?_(real|virtual)", example="90_real"),
+            "cuda_version_lower_bound": KnownFeature(
+                "cu{}", pattern=r"\d+(\.\d+)?", example="12.8"
+            ),
+            "cuda_version_upper_bound": KnownFeature(
+                "below{}", pattern=r"\d+(\.\d+)?", example="14"
+            ),
+            "sm_arch": KnownFeature(
+                "sm{}", pattern=r"\d{2,3}[af]?_(real|virtual)", example="90_real"
+            ),
         },
     ),
-    "amd": Namespace(
+    "amd": KnownNamespace(
         # 0.0.2 is the first whose methods an installer can call on the class.
         Provider(
             requires=("amd-variant-provider >=0.0.2",),
             plugin_api="amd_variant_provider.plugin:AMDVariantPlugin",
         ),
         {
-            "rocm_version": Feature("rocm{}", pattern=r"\d+\.\d+", example="7.0"),
-            "gfx_arch": Feature("{}", pattern=r"gfx\d{1,2}[0-9a-f]{2}", example="gfx90a"),
+            "rocm_version": KnownFeature("rocm{}", pattern=r"\d+\.\d+", example="7.0"),
+            "gfx_arch": KnownFeature("{}", pattern=r"gfx\d{1,2}[0-9a-f]{2}", example="gfx90a"),
         },
         in_installers=False,
     ),
-    "ascend": Namespace(
+    "ascend": KnownNamespace(
         Provider(
             requires=("ascend-variant-provider >=0.0.2",),
             plugin_api="ascend_variant_provider.plugin:AscendVariantPlugin",
         ),
         {
-            "npu_type": Feature("ascend_{}", pattern=r"(\d+[a-z]+|a\d+)\d*", example="910b"),
-            "driver_version": Feature("ascend_driver{}", pattern=_ASCEND, example="25.2.0"),
-            "cann_version": Feature("cann{}", pattern=_ASCEND, example="8.2.rc1"),
+            "npu_type": KnownFeature("ascend_{}", pattern=r"(\d+[a-z]+|a\d+)\d*", example="910b"),
+            "driver_version": KnownFeature("ascend_driver{}", pattern=_ASCEND, example="25.2.0"),
+            "cann_version": KnownFeature("cann{}", pattern=_ASCEND, example="8.2.rc1"),
         },
         in_installers=False,
     ),
-    "tpu": Namespace(
+    "tpu": KnownNamespace(
         Provider(
             requires=("tpu-variant-provider >=0.1",),
             plugin_api="tpu_variant_provider.plugin:TpuVariantPlugin",
         ),
-        {"present": Feature("tpu_{}", values=("false", "true"))},
+        {"present": KnownFeature("tpu_{}", values=("false", "true"))},
     ),
-    "abi_dependency": Namespace(
+    "abi_dependency": KnownNamespace(
         Provider(builtin="abi_dependency"),
         {},
-        any_feature=Feature(
+        any_feature=KnownFeature(
             "{feature}{}",
             pattern=r"(0|[1-9]\d{0,7})(\.(0|[1-9]\d{0,7})){0,2}",
             example="2.9 (a release prefix of one to three parts)",
         ),
     ),
-    "x86_64": Namespace(
+    "x86_64": KnownNamespace(
         Provider(requires=("x86-64-variant-provider >=0.2",)),
-        {"level": Feature("x86_64_{}", values=tuple(_X86_64_GNU))},
+        {"level": KnownFeature("x86_64_{}", values=tuple(_X86_64_GNU))},
         machine="x86_64",
     ),
-    "aarch64": Namespace(
+    "aarch64": KnownNamespace(
         Provider(requires=("aarch64-variant-provider >=0.2",)),
-        {"version": Feature("aarch64_{}", values=tuple(_AARCH64))},
+        {"version": KnownFeature("aarch64_{}", values=tuple(_AARCH64))},
         machine="aarch64",
     ),
 }

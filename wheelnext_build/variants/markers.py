@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from ..errors import GrammarError
 from .variant import Variant, is_name, is_value
 
-LABEL = "variant_label"
-SETS = {"variant_namespaces": 1, "variant_features": 2, "variant_properties": 3}
+LABEL_MARKER = "variant_label"
+SET_MARKERS = {"variant_namespaces": 1, "variant_features": 2, "variant_properties": 3}
 """Variable -> how many parts, separated by ``::``, the strings in it have."""
 
 _TOKEN = re.compile(r"\s*(?:[()]|'[^']*'|\"[^\"]*\"|===|==|~=|!=|<=|>=|<|>|[A-Za-z_][\w.]*)\s*")
@@ -50,31 +50,35 @@ class Comparison:
     @property
     def variables(self) -> tuple[str, ...]:
         """The sides that ask for the variant."""
-        return tuple(side for side in (self.left, self.right) if side == LABEL or side in SETS)
+        return tuple(
+            side for side in (self.left, self.right) if side == LABEL_MARKER or side in SET_MARKERS
+        )
 
     def decide(self, variant: Variant | None) -> bool:
         """What the comparison comes to in the wheel of a variant; None is the plain wheel."""
-        if self.right in SETS:
+        if self.right in SET_MARKERS:
             known = _strings(self.right, variant)
             return (_normal(self.left) in known) == (self.operator == "in")
         label = variant.label if variant else ""
-        sides = [label if side == LABEL else side[1:-1] for side in (self.left, self.right)]
+        sides = [label if side == LABEL_MARKER else side[1:-1] for side in (self.left, self.right)]
         return _ON_LABELS[self.operator](*sides)
 
 
 @dataclass(frozen=True)
-class Combination:
+class BooleanExpression:
     """Markers joined by ``and`` or by ``or``."""
 
     word: Literal["and", "or"]
-    parts: tuple[Comparison | Combination, ...]
+    parts: tuple[Comparison | BooleanExpression, ...]
 
     def __str__(self) -> str:
-        texts = [f"({part})" if isinstance(part, Combination) else f"{part}" for part in self.parts]
+        texts = [
+            f"({part})" if isinstance(part, BooleanExpression) else f"{part}" for part in self.parts
+        ]
         return f" {self.word} ".join(texts)
 
 
-Node = Comparison | Combination
+Node = Comparison | BooleanExpression
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class VariantRequirement:
         for comparison in _comparisons(self.marker):
             for variable in comparison.variables:
                 other = comparison.left if comparison.right == variable else comparison.right
-                text = _normal(other) if variable in SETS else other[1:-1]
+                text = _normal(other) if variable in SET_MARKERS else other[1:-1]
                 yield variable, comparison.operator, text
 
 
@@ -126,7 +130,7 @@ def _split(text: str) -> tuple[str, str | None]:
 
 def _strings(variable: str, variant: Variant | None) -> set[str]:
     found = variant.properties if variant else ()
-    return {" :: ".join(str(item).split(" :: ")[: SETS[variable]]) for item in found}
+    return {" :: ".join(str(item).split(" :: ")[: SET_MARKERS[variable]]) for item in found}
 
 
 def _normal(quoted: str) -> str:
@@ -147,7 +151,7 @@ def _decided(node: Node, variant: Variant | None) -> bool | Node:
             left.append(found)
     if not left:
         return not decisive
-    return left[0] if len(left) == 1 else Combination(node.word, tuple(left))
+    return left[0] if len(left) == 1 else BooleanExpression(node.word, tuple(left))
 
 
 def _comparisons(node: Node | None) -> Iterator[Comparison]:
@@ -171,7 +175,7 @@ def _check(comparison: Comparison) -> None:
             f"{comparison}: what the wheel knows cannot be compared with what only the "
             f"installing system knows; compare {variable} with a string in quotes"
         )
-    if variable == LABEL:
+    if variable == LABEL_MARKER:
         if comparison.operator not in _ON_LABELS:
             raise GrammarError(f"{comparison}: a label has no order; use one of ==, !=, in, not in")
         return
@@ -180,7 +184,7 @@ def _check(comparison: Comparison) -> None:
             f'{comparison}: {variable} is a set; write "..." in {variable}, or not in'
         )
     parts = _normal(comparison.left).split(" :: ")
-    count = SETS[variable]
+    count = SET_MARKERS[variable]
     if len(parts) != count or not (all(map(is_name, parts[:2])) and all(map(is_value, parts[2:]))):
         form = " :: ".join(("namespace", "feature", "value")[:count])
         raise GrammarError(f"{comparison}: {variable} holds strings of the form {form!r}")
@@ -214,10 +218,10 @@ class _Reader:
         while True:
             part = self._joined("and") if word == "or" else self._atom()
             # What is joined alike needs no brackets, and reads the same without.
-            same = isinstance(part, Combination) and part.word == word
-            parts += part.parts if isinstance(part, Combination) and same else (part,)
+            same = isinstance(part, BooleanExpression) and part.word == word
+            parts += part.parts if isinstance(part, BooleanExpression) and same else (part,)
             if self._peek() != word:
-                return parts[0] if len(parts) == 1 else Combination(word, tuple(parts))
+                return parts[0] if len(parts) == 1 else BooleanExpression(word, tuple(parts))
             self._take(word)
 
     def _atom(self) -> Node:

@@ -12,9 +12,9 @@ from ..errors import GrammarError
 NULL_LABEL = "null"
 """The label of the variant without properties; no other variant may use it (PEP 825)."""
 
-NAME = re.compile(r"[a-z0-9_]+")
-VALUE = re.compile(r"[a-z0-9_.]+")
-LABEL = re.compile(r"[0-9a-z_.]+")
+NAME_PATTERN = re.compile(r"[a-z0-9_]+")
+VALUE_PATTERN = re.compile(r"[a-z0-9_.]+")
+LABEL_PATTERN = re.compile(r"[0-9a-z_.]+")
 
 NAME_RULE = "lower-case letters, digits and underscores"
 VALUE_RULE = "lower-case letters, digits, underscores and dots"
@@ -22,17 +22,17 @@ VALUE_RULE = "lower-case letters, digits, underscores and dots"
 
 def is_name(text: str) -> bool:
     """Whether ``text`` may be a namespace or a feature."""
-    return NAME.fullmatch(text) is not None
+    return NAME_PATTERN.fullmatch(text) is not None
 
 
 def is_value(text: str) -> bool:
     """Whether ``text`` may be a feature's value."""
-    return VALUE.fullmatch(text) is not None
+    return VALUE_PATTERN.fullmatch(text) is not None
 
 
 def is_label(text: str) -> bool:
     """Whether ``text`` may be a variant's label."""
-    return LABEL.fullmatch(text) is not None
+    return LABEL_PATTERN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, order=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import WheelError
-from ..system import processors
+from ..system import processes
 from . import zip_format
 from .deflate import Piece, pieces
 
@@ -73,7 +73,7 @@ class Archive:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        threads = min(threads or processors.count(), _MAX_THREADS)
+        threads = min(threads or processes.processor_count(), _MAX_THREADS)
         self._path = path
         self._stream = path.open("wb")
         self._pool = ThreadPoolExecutor(threads, "wheelnext-build-packing")

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from ..errors import WheelError
-from ..system.copying import copy_range
+from ..system.files import copy_range
 from ..variants.metadata import VARIANT_JSON
 from . import zip_format, zip_names, zip_safety
 from .name import WheelName

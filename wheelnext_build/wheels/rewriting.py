@@ -17,7 +17,7 @@ from . import zip_format
 from .reader import Member, WheelReader, is_signature, record_row
 
 
-class WheelWriter:
+class WheelRewriter:
     """Writes a wheel of copied and new members; the archive has no gaps and no leftovers."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -95,7 +95,7 @@ def rewrite(
         if member.name not in leaving and not is_signature(member.name)
     ]
     record = _record_text(reader, staying, added)
-    writer = WheelWriter(stream)
+    writer = WheelRewriter(stream)
     if last := staying[-1] is old:
         staying.pop()
     for member in staying:

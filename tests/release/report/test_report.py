@@ -20,7 +20,7 @@ from wheelnext_build.release.choices import Choice
 from wheelnext_build.release.index.variants_json import write_index
 from wheelnext_build.release.machines import DRIVERS, MACHINES
 from wheelnext_build.release.report import html, markdown
-from wheelnext_build.release.report.contents import Report, ReportedRelease
+from wheelnext_build.release.report.contents import ReleaseReport, ReportedRelease
 from wheelnext_build.release.report.gather import gather
 from wheelnext_build.release.select import select
 from wheelnext_build.variants.metadata import VariantMetadata
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return dist
 
 
-def only(report: Report) -> ReportedRelease:
+def only(report: ReleaseReport) -> ReportedRelease:
     (release,) = report.releases
     return release
 

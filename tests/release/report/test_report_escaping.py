@@ -19,7 +19,7 @@ from wheelnext_build.release.machines import Machine
 from wheelnext_build.release.platforms import Build
 from wheelnext_build.release.report import html, markdown
 from wheelnext_build.release.report.audited import Audited, Remark
-from wheelnext_build.release.report.contents import Report, ReportedRelease, ReportedWheel
+from wheelnext_build.release.report.contents import ReleaseReport, ReportedRelease, ReportedWheel
 from wheelnext_build.wheels.name import WheelName
 
 pytestmark = pytest.mark.generated
@@ -51,7 +51,7 @@ KEPT = {"index", "mark", "machine"}
 """Fields that are ours, whatever a wheel holds."""
 
 
-def harmless() -> Report:
+def harmless() -> ReleaseReport:
     """A report with something in each of its parts."""
     names = ("pkg-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",)
     names += tuple(names[0].replace(".whl", f"-{label}.whl") for label in ("null", "v3"))
@@ -76,7 +76,7 @@ def harmless() -> Report:
         {"v3": ("x86_64 :: level :: v3",), "null": ()},
         *(wheels, ("a problem",), chosen, (*without, "a system")),
     )
-    return Report((release,), ("a stray",), ("a note",), is_audited=True)
+    return ReleaseReport((release,), ("a stray",), ("a note",), is_audited=True)
 
 
 def poisoned(value: Any, text: str) -> Any:

@@ -12,7 +12,7 @@ SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CodePlace:
     """Where an extension is needed: a function, and the first such instruction in it.
 
     ``instruction`` is empty in all but the first few places.
@@ -39,7 +39,7 @@ class Read:
     is_whole: bool
 
 
-Needs = dict[str, list[Place]]
+Needs = dict[str, list[CodePlace]]
 """Extension -> the functions that need it."""
 
 
@@ -77,4 +77,4 @@ def add_places(
         if len(places) < SAMPLES:
             shown = text(region.code(function), function.start, address)
         name = function.name or f"{region.name}+0x{address - region.address:x}"
-        places.append(Place(name, address, shown))
+        places.append(CodePlace(name, address, shown))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from .binary import BinaryError
 
-MAGIC = b"\x50\xed\x55\xba"
+FATBIN_MAGIC = b"\x50\xed\x55\xba"
 _FILE = struct.Struct("<IHHQ")
 _ENTRY = struct.Struct("<HHIQIIHHIIIQ")
 _ENTRY_SIZE = 64
@@ -48,7 +48,7 @@ def _section(data: bytes) -> Iterator[tuple[int, str, str]]:
 def _next(data: bytes, position: int) -> int:
     """Where the next fat binary begins; -1 where there is none. They are aligned to 8 bytes."""
     while True:
-        position = data.find(MAGIC, position)
+        position = data.find(FATBIN_MAGIC, position)
         if position < 0 or position + _FILE.size > len(data):
             return -1
         if position % 8 == 0:

@@ -24,12 +24,12 @@ _TARGET = re.compile(rb"^\s*\.target\s+sm_(\d+)([af]?)\b", re.MULTILINE)
 _AMD_TARGET = re.compile(rb"amdhsa\.target.{1,5}?amdgcn-amd-amdhsa-\w*-(gfx[0-9a-z-]+)", re.DOTALL)
 
 FORMATS = ("fatbin", "cubin", "PTX", "offload bundle", "code object")
-_BUNDLES = (hipbundle.MAGIC[:8], hipbundle.COMPRESSED)
+_BUNDLES = (hipbundle.BUNDLE_MAGIC[:8], hipbundle.COMPRESSED)
 
 
 def is_gpu_file(path: str, start: bytes) -> bool:
     """Whether a file is one of these by its first bytes and name; cubins are ELF files."""
-    return start.startswith((fatbin.MAGIC, *_BUNDLES)) or path.lower().endswith(".ptx")
+    return start.startswith((fatbin.FATBIN_MAGIC, *_BUNDLES)) or path.lower().endswith(".ptx")
 
 
 def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
@@ -37,9 +37,9 @@ def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
 
     Raises BinaryError where it is damaged.
     """
-    if data.startswith(fatbin.MAGIC):
+    if data.startswith(fatbin.FATBIN_MAGIC):
         return "fatbin", fatbin.architectures([data])
-    if data.startswith((hipbundle.MAGIC, hipbundle.COMPRESSED)):
+    if data.startswith((hipbundle.BUNDLE_MAGIC, hipbundle.COMPRESSED)):
         return "offload bundle", hipbundle.architectures([data])
     if data.startswith(b"\x7fELF") and len(data) >= _FLAGS.size:
         version, machine, flags = _FLAGS.unpack_from(data)

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator
 
 from .binary import BinaryError
 
-MAGIC = b"__CLANG_OFFLOAD_BUNDLE__"
+BUNDLE_MAGIC = b"__CLANG_OFFLOAD_BUNDLE__"
 COMPRESSED = b"CCOB"
-_BEGIN = re.compile(b"|".join((MAGIC, COMPRESSED)))
+_BEGIN = re.compile(b"|".join((BUNDLE_MAGIC, COMPRESSED)))
 _COUNT = struct.Struct("<Q")
 _ENTRY = struct.Struct("<QQQ")
 _VERSION_AND_METHOD = struct.Struct("<4xHH")
@@ -61,7 +61,7 @@ def _section(data: bytes) -> Iterator[str]:
                 yield from (name for name, _ in _entries(table, 0, whole=False) if name)
         else:
             found = list(_entries(data, start))
-            position = max((end for _, end in found), default=start + len(MAGIC))
+            position = max((end for _, end in found), default=start + len(BUNDLE_MAGIC))
             yield from (name for name, _ in found if name)
 
 
@@ -71,10 +71,10 @@ def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[s
     Of other entries an empty name, and where the table goes on.
     """
     try:
-        position = start + len(MAGIC)
+        position = start + len(BUNDLE_MAGIC)
         (count,) = _COUNT.unpack_from(data, position)
         position += _COUNT.size
-        if not data.startswith(MAGIC, start) or count > _MOST:
+        if not data.startswith(BUNDLE_MAGIC, start) or count > _MOST:
             raise _damaged(start)
         for _ in range(count):
             offset, size, length = _ENTRY.unpack_from(data, position)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...system import captured
+from ...system import processes
 from ...system.announce import announce
 from ...system.file_lock import locked
 from ...system.temporary import (
@@ -82,5 +82,5 @@ def _toolchain() -> str:
         program = shutil.which(command.split()[0]) if command.split() else None
         if program is None:
             continue
-        answers.append(f"{variable}: {captured.version(program)}")
+        answers.append(f"{variable}: {processes.version(program)}")
     return "\n".join([sysconfig.get_platform(), *answers])

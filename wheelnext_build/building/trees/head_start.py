@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...system import process_group
+from ...system import processes
 from ...system.announce import labelled, say
 from .. import cmake_files
 from ..environment import BuildEnvironment
@@ -88,7 +88,7 @@ class HeadStart:
         except BaseException:
             self._is_given_up = True
             if self._process is not None:
-                process_group.end(self._process)
+                processes.end(self._process)
             raise
         finally:
             self._pass_is_over.set()

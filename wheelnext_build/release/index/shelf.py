@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from ...errors import WheelError
-from ...system.copying import copy_range
+from ...system.files import copy_range
 from ...system.publishing import atomic_file, make_folder
 from ...variants.metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
 from .dist_files import SDIST_SUFFIX, Facts, check_regular

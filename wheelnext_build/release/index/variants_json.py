@@ -24,7 +24,7 @@ from ...wheels.reader import WheelReader
 VARIANTS_JSON_LIMIT = 1 << 22
 """A variants.json of more bytes is an attack or an accident."""
 
-State = Literal["current", "stale", "missing"]
+IndexState = Literal["current", "stale", "missing"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class IndexedRelease:
     files: ReleaseFiles
     path: Path
     metadata: VariantMetadata
-    state: State
+    state: IndexState
 
 
 def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ...]]:
@@ -143,7 +143,7 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
                 f"delete {path.name}"
             )
     else:
-        behind: State = "stale" if content else "missing"
+        behind: IndexState = "stale" if content else "missing"
         merged = metadata.to_json()
         if len(merged) > VARIANTS_JSON_LIMIT:
             problems.append(f"{path.name}: would have {len(merged)} bytes, over the limit")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...config.audit_settings import AuditConfig
 from ...errors import BuildError, RequestError, WheelError
-from ...system import process_group
+from ...system import processes
 from ...system.announce import announce
 from ...system.folder_lock import alone
 from ...system.publishing import publish
@@ -138,9 +138,9 @@ def _status(command: Sequence[str], scratch: Path) -> int:
     variables = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
     with subprocess.Popen(command, stdout=_STDERR, env=variables, start_new_session=True) as tool:
         try:
-            return process_group.wait(tool)
+            return processes.wait(tool)
         except BaseException:
-            process_group.end_now(tool, patience=0.25)
+            processes.end_now(tool, patience=0.25)
             raise
 
 

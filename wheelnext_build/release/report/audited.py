@@ -12,7 +12,7 @@ from ...audit.comparison import compared_by_build
 from ...audit.verdict import Mark, unused
 from ...config.audit_settings import AuditConfig
 from ...errors import WheelError
-from ...system.plain_text import printable
+from ...system.text import one_line
 
 if TYPE_CHECKING:
     from ...audit.verdict import Finding, Verdict
@@ -102,7 +102,7 @@ def _judgement(verdict: Verdict) -> Audited:
 
 
 def _remark(finding: Finding) -> Remark:
-    text = printable(str(finding))
+    text = one_line(str(finding))
     if finding.allowed:
-        text += f" (allowed: {printable(finding.allowed.reason)})"
+        text += f" (allowed: {one_line(finding.allowed.reason)})"
     return Remark(finding.mark, text)

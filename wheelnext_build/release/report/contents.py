@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...system.plain_text import natural
+from ...system.text import natural
 from ..choices import Choice
-from ..index.variants_json import State
+from ..index.variants_json import IndexState
 from ..platforms import Build, lacking
 from .audited import Audited
 
@@ -50,7 +50,7 @@ class ReportedRelease:
 
     project: str
     version: str
-    index: State | None
+    index: IndexState | None
     labels: tuple[str | None, ...]
     properties: Mapping[str, tuple[str, ...]]
     wheels: tuple[ReportedWheel, ...]
@@ -127,7 +127,7 @@ class ReportedRelease:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReleaseReport:
     """A folder's releases. ``problems`` are those of files that belong to none.
 
     ``notes`` are what else there is to say of the whole; ``is_audited`` whether anything was.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...config.audit_settings import AuditConfig
 from ...errors import RequestError, WheelError
-from ...system.plain_text import natural, printable
+from ...system.text import natural, one_line
 from ...variants.metadata import VariantMetadata
 from ...variants.variant import NULL_LABEL, Variant
 from ...wheels.description import variant_of
@@ -19,7 +19,7 @@ from ..choices import choices, preference
 from ..index.variants_json import ReleaseFiles, find_releases, read_release
 from ..platforms import Build
 from .audited import NO_AUDIT, Audit, audited, unavailable
-from .contents import Report, ReportedRelease, ReportedWheel
+from .contents import ReleaseReport, ReportedRelease, ReportedWheel
 
 _MOST_PROBLEMS = 5
 """A wheel with more than these disagreements with its RECORD is told by these and their number."""
@@ -29,7 +29,7 @@ def gather(
     folder: Path,
     config: AuditConfig | None = None,
     seconds: Mapping[str, float] | None = None,
-) -> Report:
+) -> ReleaseReport:
     """Read a folder of wheels.
 
     ``config`` are the settings of the audit, None for no audit; ``seconds`` are the times of
@@ -44,7 +44,7 @@ def gather(
     wheels = [wheel for release in releases for wheel in release.wheels]
     readable = [folder / wheel.file for wheel in wheels if not wheel.damage]
     audit = audited(readable, config) if config and not reason else NO_AUDIT
-    return Report(
+    return ReleaseReport(
         tuple(_with_audit(release, audit, folder) for release in releases),
         tuple(_cleaned(strays, folder)),
         (*notes, *audit.notes),
@@ -137,6 +137,6 @@ def _with_audit(release: ReportedRelease, audit: Audit, folder: Path) -> Reporte
 
 
 def _cleaned(problems: Sequence[str], folder: Path) -> Iterable[str]:
-    """Problems without the folder's path, which says nothing here, and in printable letters."""
+    """Problems without the folder's path, which says nothing here, and in one_line letters."""
     for problem in problems:
-        yield printable(problem.replace(f"{folder}{os.sep}", ""))
+        yield one_line(problem.replace(f"{folder}{os.sep}", ""))

@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
-from ...system.sizes import human_size
+from ...system.text import human_size
 from ..choices import Choice
 from ..platforms import Build
 from . import wording
 from .audited import Remark
-from .contents import Report, ReportedRelease, ReportedWheel
+from .contents import ReleaseReport, ReportedRelease, ReportedWheel
 from .markup import Markup, bar, element, joined, table
 
 _SIGNS = {"good": "✓", "bad": "✗", "warn": "!"}
@@ -23,7 +23,7 @@ _OPEN_FILES = 12
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def render(report: Report) -> str:
+def render(report: ReleaseReport) -> str:
     """The whole page; the same report gives the same text."""
     names = ", ".join(map(str, report.releases)) or "no release"
     style = resources.files(__package__).joinpath("report.css").read_text("utf-8")
@@ -50,7 +50,7 @@ def render(report: Report) -> str:
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
 
 
-def _release(report: Report, release: ReportedRelease, anchor: str) -> Markup:
+def _release(report: ReleaseReport, release: ReportedRelease, anchor: str) -> Markup:
     said = wording.verdict(release, is_audited=report.is_audited)
     status = _state("good" if release.is_sound else "bad", said)
     parts = [

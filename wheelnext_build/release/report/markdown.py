@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ...system.sizes import human_size
+from ...system.text import human_size
 from ..choices import Choice
 from ..platforms import Build
 from . import wording
 from .audited import Remark
-from .contents import Report, ReportedRelease
+from .contents import ReleaseReport, ReportedRelease
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.)")
 """What could be markup in the middle of a line, and what makes links of addresses."""
@@ -24,7 +24,7 @@ _BAR = 20
 """The longest bar, in characters."""
 
 
-def render(report: Report) -> str:
+def render(report: ReleaseReport) -> str:
     """The whole page; the same report gives the same text."""
     blocks = ["# Release report", *_listed("Problems", "❌", report.problems)]
     blocks += [f"> {escaped(note)}" for note in report.notes]
@@ -45,7 +45,7 @@ def code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
-def _release(report: Report, release: ReportedRelease) -> list[str]:
+def _release(report: ReleaseReport, release: ReportedRelease) -> list[str]:
     mark = "✅" if release.is_sound else "❌"
     said = wording.verdict(release, is_audited=report.is_audited)
     blocks = [

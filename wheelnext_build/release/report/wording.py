@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...system.sizes import human_size
+from ...system.text import human_size
 from ...variants.variant import NULL_LABEL
 from ..choices import Choice, Taken
 from ..machines import Machine
 from .audited import Remark
 from .contents import ReportedRelease, ReportedWheel
 
-PLAIN = "plain"
+PLAIN_TITLE = "plain"
 TIMES = "\N{MULTIPLICATION SIGN}"
 NOTHING = "\N{EN DASH}"
 
@@ -23,7 +23,7 @@ _INDEX = {
 
 def title_of(label: str | None) -> str:
     """What to call a column."""
-    return PLAIN if label is None else label
+    return PLAIN_TITLE if label is None else label
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Sizes of files, as people write and read them."""
+"""Text for people: sizes, names in their natural order, and one line of anything."""
 
 from __future__ import annotations
 
@@ -25,3 +25,17 @@ def parse_size(text: str) -> int:
     if not found or not unit:
         raise ValueError(f"{text!r} is no size; write it like 100MB, 1.5GB or 64MiB")
     return int(float(found["number"]) * unit)
+
+
+def one_line(text: str) -> str:
+    """One line without what steers terminals, hides or cannot be encoded, each as an escape."""
+    return "".join(
+        char if char.isprintable() else f"\\u{ord(char):04x}" for char in " ".join(text.split())
+    )
+
+
+def natural(text: str) -> tuple[tuple[str, int], ...]:
+    """A key that sorts cp39 before cp310."""
+    return tuple(
+        (letters, int(digits or -1)) for letters, digits in re.findall(r"(\D*)(\d*)", text)
+    )

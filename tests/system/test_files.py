@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.system.copying import copy_range
+from wheelnext_build.system.files import copy_range
 
 CONTENT = bytes(range(256)) * 5000
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from processes import is_running, wait_until
 
-from wheelnext_build.system import captured
+from wheelnext_build.system import processes
 from wheelnext_build.system.signals import ending_when_asked
 
 SCRIPT = """#!/bin/sh
@@ -44,7 +44,7 @@ def script(folder: Path, text: str) -> Path:
 @needs_proc
 def test_a_version_is_what_stands_on_standard_output(tmp_path: Path) -> None:
     program = script(tmp_path, SCRIPT.replace("sleep 987", "true"))
-    assert captured.version(str(program)) == "known\n"
+    assert processes.version(str(program)) == "known\n"
 
 
 @needs_proc
@@ -63,5 +63,5 @@ def test_who_is_asked_ends_with_all_that_it_has_started(
 
     threading.Thread(target=interrupt).start()
     with pytest.raises((KeyboardInterrupt, SystemExit)):
-        captured.version(str(program))
+        processes.version(str(program))
     wait_until(lambda: not is_running(int(started.read_text())))

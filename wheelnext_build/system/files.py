@@ -1,4 +1,4 @@
-"""Copying parts of files, by the system where it can.
+"""Files that are read or copied, by the system where it can.
 
 A file system that shares blocks between files need not copy at all, and none has to bring the bytes
 into this process.
@@ -9,7 +9,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+from pathlib import Path
 from typing import IO
+
+from ..errors import RequestError
 
 _BLOCK = 1 << 20
 
@@ -62,3 +65,13 @@ def _copy_by_system(source: IO[bytes], target: IO[bytes], offset: int, length: i
             raise
     target.seek(start + copied)
     return copied
+
+
+def read_input(path: Path) -> bytes:
+    """The content of a file; raises OSError where it cannot be read.
+
+    Raises RequestError for a pipe, which would wait for its writer, and a device, without end.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise RequestError(f"{path}: is not a regular file")
+    return path.read_bytes()
