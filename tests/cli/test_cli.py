@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tomllib
 from pathlib import Path
@@ -13,7 +12,6 @@ from tiny_wheels import write_variant, write_wheel, x86_64_metadata
 from wheelnext_build.cli.main import main
 from wheelnext_build.cli.output import plain_table
 from wheelnext_build.config.config import parse
-from wheelnext_build.frontend.progress import DONE, ENDED, FAILED, RUNNING, WAITING, Lines, Tracker
 from wheelnext_build.system.text import human_size
 
 MATRIX = """
@@ -123,63 +121,6 @@ def test_inspect_says_what_is_wrong_with_status_1(
     assert main(["inspect", "--json", str(tmp_path / "sample-1.0.tar.gz")]) == 1
     (entry,) = json.loads(capsys.readouterr().out)
     assert (entry["kind"], entry["sound"]) == ("unknown", False)
-
-
-OUTPUT = """\
-*** wheelnext-build (1/2) plain: building
-*** Configuring CMake...
-*** Building project with Ninja...
-[3/12] Building CXX object a.o
-*** wheelnext-build (1/2) plain: done in 1.5 s, pkg-1.0-py3-none-any.whl
-\x1b[32m*** wheelnext-build (2/2) x86_64_v3: building\x1b[0m
-[1/2] Building CXX object k.o
-k.cpp:1: error
-"""
-
-
-def test_progress_follows_the_backend() -> None:
-    tracker = Tracker(["sdist", "plain", "x86_64_v3"])
-    lines = OUTPUT.splitlines()
-    for line in lines[:4]:
-        tracker.feed(line)
-    assert [row.state for row in tracker.rows] == [WAITING, RUNNING, WAITING]
-    assert tracker.rows[1].step == "compiling 3/12"
-    for line in lines[4:]:
-        tracker.feed(line)
-    assert [row.state for row in tracker.rows] == [WAITING, DONE, RUNNING]
-    assert tracker.rows[1].filename == "pkg-1.0-py3-none-any.whl"
-    tracker.fail()
-    assert tracker.rows[2].state == FAILED
-    assert tracker.rows[2].log == lines[-2:]  # the failing wheel's own log, whole
-
-
-def test_progress_as_lines_says_each_change_once() -> None:
-    tracker = Tracker(["plain", "x86_64_v3"])
-    stream = io.StringIO()
-    shown = Lines(stream)
-    for line in OUTPUT.splitlines():
-        shown.update(tracker, changed=tracker.feed(line))
-    first, second, third = stream.getvalue().splitlines()
-    assert first == "plain: building"
-    assert second.endswith("s: pkg-1.0-py3-none-any.whl")
-    assert third == "x86_64_v3: building"
-
-
-def test_what_is_given_up_has_not_failed() -> None:
-    tracker = Tracker(["plain", "x86_64_v3", "x86_64_v4"])
-    for line in (
-        "*** wheelnext-build (1/3) plain: building",
-        "*** wheelnext-build (2/3) x86_64_v3: building",
-        "*** wheelnext-build (2/3) x86_64_v3: failed",
-    ):
-        tracker.feed(line)
-    tracker.fail()
-    assert [row.state for row in tracker.rows] == [ENDED, FAILED, WAITING]
-    assert [row.title for row in tracker.failed()] == ["x86_64_v3"]
-    unknown = Tracker(["plain"])
-    unknown.start("plain")
-    unknown.fail()
-    assert [row.state for row in unknown.rows] == [FAILED]
 
 
 def test_plain_tables_are_never_cut() -> None:

@@ -13,7 +13,8 @@ from ..config.build_target import BuildTarget
 from ..config.config import load
 from ..config.hook_settings import ALL_SETTING, LABEL_SETTING, PLAIN
 from ..errors import BuildError, RequestError, WheelError
-from ..frontend.progress import DONE, Row, Tracker, display
+from ..frontend.display import display
+from ..frontend.progress import DONE, Row, Tracker
 from ..frontend.pythons import Interpreter, find
 from ..frontend.session import DistKind, Session, Settings
 from ..plugins.build_time import asked_while_building

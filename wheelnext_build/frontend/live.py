@@ -18,7 +18,7 @@ _STYLES = {DONE: ("✓", "green"), FAILED: ("✗", "red")}
 
 
 class LiveTable:
-    """A row per file: a mark, its title, its step, its seconds."""
+    """A table with a row for each file: a mark, its title, its step, its seconds."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -31,7 +31,7 @@ class LiveTable:
             self._live.refresh()
 
     def __rich__(self) -> Table:
-        # Called by Live at every refresh: the seconds go on between lines of output.
+        # Live calls it at every refresh, so the seconds go on between lines of output.
         table = Table.grid(padding=(0, 2))
         for row in self._tracker.rows if self._tracker else ():
             table.add_row(*self._cells(row))
@@ -49,7 +49,7 @@ class LiveTable:
 
 @contextmanager
 def table(stream: TextIO) -> Iterator[LiveTable]:
-    """Show a LiveTable on a terminal until the block ends; what it shows last stays."""
+    """Show a LiveTable on a terminal until the block ends; its last state stays."""
     live = Live(console=Console(file=stream), refresh_per_second=8)
     shown = LiveTable(live)
     live.update(shown)

@@ -28,7 +28,8 @@ from ..system.file_lock import locked
 from ..system.known_files import Known
 from ..system.temporary import all_temporary_files, temporary_folder
 from . import source
-from .progress import Display, Tracker
+from .display import Display
+from .progress import Tracker
 from .pythons import Interpreter
 
 if TYPE_CHECKING:

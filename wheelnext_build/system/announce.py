@@ -1,30 +1,93 @@
-"""Lines about where a build is; the command line's progress display reads them."""
+"""Lines that a build prints about its progress, and the reading of them.
+
+``wheelnext-build build`` follows a hook by these lines; nothing else writes or parses them.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
-from typing import TextIO
+from dataclasses import dataclass
+from typing import Literal, Self, TextIO
 
 PREFIX = "*** wheelnext-build "
 ERROR = f"{PREFIX}error: "
-"""Before the last thing that a hook says when it fails."""
+"""Prefix of the last message of a hook that fails."""
 
+State = Literal["building", "failed", "done"]
+
+_WHEEL_NEWS = re.compile(
+    re.escape(PREFIX)
+    + r"\((?P<number>\d+)/(?P<total>\d+)\) (?P<title>\S+): "
+    + r"(?:(?P<state>building|failed)|done in (?P<seconds>\d+\.\d+) s, (?P<filename>.+))$"
+)
+_SEVERAL_TREES = re.compile(re.escape(PREFIX) + r"\d+ build trees, ")
+_LABELLED = re.compile(r"(\S+) \| (.*)$")
 
 _turn = threading.Lock()
 
 
+@dataclass(frozen=True)
+class WheelNews:
+    """One wheel of a request begins, fails or is done.
+
+    ``number`` counts from 1 to ``total``, the number of wheels in the request. ``title`` is the
+    variant's label or ``plain``. ``seconds`` and ``filename`` are set if the wheel is done.
+    """
+
+    number: int
+    total: int
+    title: str
+    state: State
+    seconds: float = 0.0
+    filename: str = ""
+
+    def __str__(self) -> str:
+        text = f"({self.number}/{self.total}) {self.title}: {self.state}"
+        return f"{text} in {self.seconds:.1f} s, {self.filename}" if self.filename else text
+
+    @classmethod
+    def parse(cls, line: str) -> Self | None:
+        """Return what an announced line says, or None for any other line."""
+        match = _WHEEL_NEWS.match(line)
+        if match is None:
+            return None
+        number, total, title = int(match["number"]), int(match["total"]), match["title"]
+        if match["state"] == "building":
+            return cls(number, total, title, "building")
+        if match["state"] == "failed":
+            return cls(number, total, title, "failed")
+        return cls(number, total, title, "done", float(match["seconds"]), match["filename"])
+
+
+def several_trees(trees: int, compilers: int) -> str:
+    """Return the text that says that each following line of a wheel has its label in front."""
+    return f"{trees} build trees, {compilers} compilers at most"
+
+
+def is_several_trees(line: str) -> bool:
+    """Return whether a line is the announcement of :func:`several_trees`."""
+    return _SEVERAL_TREES.match(line) is not None
+
+
+def labelled(title: str, line: str) -> str:
+    """Return a line of output of one of several wheels that are built at the same time."""
+    return f"{title} | {line}"
+
+
+def split_label(line: str) -> tuple[str, str]:
+    """Return the title and the text of a :func:`labelled` line; ``("", line)`` for any other."""
+    match = _LABELLED.match(line)
+    return (match[1], match[2]) if match else ("", line)
+
+
 def say(text: str, file: TextIO | None = None) -> None:
-    """Print whole lines, whatever other threads say: print() writes line ends by themselves."""
+    """Print whole lines, also while other threads print: print() writes line ends separately."""
     with _turn:
         print(text, file=file or sys.stdout, flush=True)
 
 
-def announce(text: str, file: TextIO | None = None) -> None:
+def announce(text: object, file: TextIO | None = None) -> None:
     """Print one line about the build."""
     say(f"{PREFIX}{text}", file)
-
-
-def labelled(title: str, line: str) -> str:
-    """A line of output of one of several wheels that are built at the same time."""
-    return f"{title} | {line}"
