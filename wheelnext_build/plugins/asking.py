@@ -1,29 +1,35 @@
-"""Provider plugins, asked in a process of their own (PEP 850 and the building draft, "plugin API").
+"""Ask provider plugins for their features (PEP 850 and the building draft, "plugin API").
 
-An answer is taken only where it could stand in metadata, and where a second process, with another
-hash seed, gives the same.
+A plugin runs in its own process (:mod:`.process`). Its answer is accepted only if wheel metadata
+may hold it.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..config.toml_table import did_you_mean
 from ..errors import Problem
 from ..variants.providers import Plugin
 from ..variants.variant import NAME_RULE, VALUE_RULE, Property, Variant, is_name, is_value
-from .process import HERE, NOT_A_PLUGIN, NOT_FOR_USE, PluginInterpreter, plugin_error, query
+from .process import (
+    HERE,
+    NOT_A_PLUGIN,
+    NOT_FOR_USE,
+    Answer,
+    PluginInterpreter,
+    plugin_error,
+    query,
+)
 
 _SUPPORTED, _ALL = "get_supported_configs", "get_all_configs"
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature of an answer; ``multi_value`` is whether a variant may list several values."""
+    """A feature of an answer; ``multi_value`` says whether a variant may list several values."""
 
     name: str
     values: tuple[str, ...]
@@ -32,19 +38,20 @@ class Feature:
 
 @dataclass(frozen=True)
 class Refused:
-    """The answer of a plugin older than PEP 817, which lists nothing: what it calls invalid."""
+    """The properties that a plugin older than PEP 817 calls invalid; it cannot list valid ones."""
 
     properties: tuple[Property, ...]
 
 
 def ask_fixed(plugin: Plugin, interpreter: PluginInterpreter = HERE) -> tuple[Feature, ...]:
-    """Features and values, most preferred first, of a plugin whose answer is the same everywhere.
+    """Return the features and values, most preferred first, of a plugin for build time.
 
-    Raises ProviderError where the plugin fails, or gives no answer that a wheel may hold.
+    Such a plugin gives the same answer on every machine. Raises ProviderError if the plugin fails
+    or if a wheel may not hold its answer.
     """
     answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter, only_fixed=True)
     _check_complete(plugin, answer)
-    if not answer["fixed"]:
+    if not answer.fixed:
         raise plugin_error(
             plugin,
             "it does not say that all of its properties are always compatible "
@@ -74,13 +81,14 @@ def ask_fixed(plugin: Plugin, interpreter: PluginInterpreter = HERE) -> tuple[Fe
 def ask_all(
     plugin: Plugin, properties: Sequence[Property], interpreter: PluginInterpreter = HERE
 ) -> tuple[Feature, ...] | Refused:
-    """Features and values that are valid anywhere, in no order.
+    """Return the features and values that are valid on any machine, in no order.
 
-    An older plugin, which lists nothing, is asked for each of ``properties``. Raises ProviderError.
+    A plugin older than PEP 817 cannot list them; it is asked about each of ``properties`` instead.
+    Raises ProviderError if the plugin fails.
     """
     answer = _ask(plugin, (_ALL,), interpreter, properties)
-    if "valid" in answer:
-        judged = zip(properties, answer["valid"], strict=True)
+    if answer.valid is not None:
+        judged = zip(properties, answer.valid, strict=True)
         return Refused(tuple(item for item, is_valid in judged if not is_valid))
     _check_complete(plugin, answer)
     features = _features(plugin, answer, _ALL)
@@ -92,7 +100,10 @@ def ask_all(
 def mistakes(
     namespace: str, features: Sequence[Feature], variants: Iterable[tuple[Variant, str]]
 ) -> Iterator[Problem]:
-    """What in the variants a plugin's answer does not allow; pairs of a variant and its place."""
+    """Yield a problem for each use of a property that the answer of the plugin does not allow.
+
+    ``variants`` are pairs of a variant and the dotted path of its declaration.
+    """
     by_name = {feature.name: feature for feature in features}
     for variant, where in variants:
         for name, values in variant.as_mapping().get(namespace, {}).items():
@@ -120,7 +131,7 @@ def mistakes(
 
 
 def text_of(features: Iterable[Feature]) -> str:
-    """Features and their values on one line, for people."""
+    """Return features and their values as one line for people."""
     return "; ".join(f"{feature.name} = {', '.join(feature.values)}" for feature in features)
 
 
@@ -131,57 +142,41 @@ def _ask(
     properties: Sequence[Property] = (),
     *,
     only_fixed: bool = False,
-) -> dict[str, Any]:
-    order = {
+) -> Answer:
+    question = {
         "plugin-api": plugin.endpoint,
         "methods": methods,
         "only-fixed": only_fixed,
         "properties": [[item.namespace, item.feature, item.value] for item in properties],
     }
-    # The order of a set's items depends on the seed: one that reached an answer shows.
-    first = query(plugin, order, interpreter, seed=0)
-    second = query(plugin, order, interpreter, seed=1)
-    for name, value in first.items():
-        if _comparable(name, second.get(name)) != _comparable(name, value):
-            raise plugin_error(
-                plugin,
-                f"it does not give the same answer twice: {name} is first\n  {json.dumps(value)}\n"
-                f"and then\n  {json.dumps(second.get(name))}",
-                NOT_FOR_USE,
-            )
-    if first["namespace"] not in (None, plugin.namespace):
+    answer = query(plugin, question, interpreter)
+    if answer.namespace not in (None, plugin.namespace):
         raise plugin_error(
             plugin,
-            f"it is for the namespace {first['namespace']!r}",
+            f"it is for the namespace {answer.namespace!r}",
             f"name the namespace so in the variants and in [variant.providers], or the plugin of "
             f"{plugin.namespace!r}",
         )
-    return first
+    return answer
 
 
-def _comparable(name: str, value: Any) -> Any:
-    """A part of an answer without what does not count: get_all_configs may list in any order."""
-    if name != _ALL or not isinstance(value, list):
-        return value
-    return sorted([item["name"], sorted(item["values"]), item["multi_value"]] for item in value)
-
-
-def _check_complete(plugin: Plugin, answer: Mapping[str, Any]) -> None:
-    for method in answer["missing"]:
+def _check_complete(plugin: Plugin, answer: Answer) -> None:
+    for method in answer.missing:
         raise plugin_error(plugin, f"it has no {method}()", NOT_A_PLUGIN)
 
 
-def _features(plugin: Plugin, answer: Mapping[str, Any], method: str) -> tuple[Feature, ...]:
-    """The features that a method gave back; their names and values are what metadata may hold."""
+def _features(plugin: Plugin, answer: Answer, method: str) -> tuple[Feature, ...]:
+    """Return the features from one method; raise ProviderError if metadata may not hold them."""
     found = [
-        Feature(item["name"], tuple(item["values"]), item["multi_value"]) for item in answer[method]
+        Feature(name, tuple(values), multi_value)
+        for name, values, multi_value in answer.features[method]
     ]
     if twice := _twice([feature.name for feature in found]):
         raise plugin_error(plugin, f"{method}() lists the feature {twice!r} twice", NOT_FOR_USE)
     for feature in found:
         if not is_name(feature.name):
-            what = f"{method}(): {feature.name!r} cannot be a feature: only {NAME_RULE} are allowed"
-            raise plugin_error(plugin, what, NOT_FOR_USE)
+            what = f"{feature.name!r} cannot be a feature: only {NAME_RULE} are allowed"
+            raise plugin_error(plugin, f"{method}(): {what}", NOT_FOR_USE)
         for value in feature.values:
             if not is_value(value):
                 what = (

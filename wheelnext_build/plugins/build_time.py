@@ -1,4 +1,4 @@
-"""The providers of a build: their plugins are asked once, before anything is compiled."""
+"""Ask the plugins of a build's providers, once, before anything is compiled."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .asking import Feature, ask_fixed, mistakes, text_of
 
 
 def requirements(config: Config) -> list[str]:
-    """What to install for the plugins that the build of any variant asks.
+    """Return the requirements of all plugins that are asked while building.
 
-    All of them: whatever a wheel's own properties are, its metadata has every provider of the
-    release, and must have the same as the other wheels (PEP 825, "Index-level metadata").
+    Every variant needs all of them: the metadata of each wheel has every provider of the release,
+    the same as in the other wheels (PEP 825, "Index-level metadata").
     """
     found = (text for item in config.unasked.values() for text in item.plugin.requires)
     return list(dict.fromkeys(found))
 
 
 def asked_while_building(config: Config) -> list[str]:
-    """A line for each provider whose plugin is asked while building."""
+    """Return a line for each provider whose plugin is asked while building."""
     return [
         f"The provider of {name!r} is asked while building: {provider.plugin}."
         for name, provider in config.unasked.items()
@@ -33,11 +33,11 @@ def asked_while_building(config: Config) -> list[str]:
 
 
 def resolved(config: Config) -> Config:
-    """The configuration with the plugins' answers in it (building draft, "Populating static
-    properties from provider plugins").
+    """Return the configuration with the answers of the plugins in it.
 
-    Raises ProviderError where a plugin is not installed or gives no sound answer, and
-    ConfigurationError where a variant has properties that its provider does not know.
+    See the building draft, "Populating static properties from provider plugins". Raises
+    ProviderError if a plugin is not installed or fails, and ConfigurationError if a variant has
+    properties that its provider does not know.
     """
     answers: dict[str, Provider] = {}
     problems: list[Problem] = []
@@ -50,14 +50,14 @@ def resolved(config: Config) -> Config:
             features = ask_fixed(plugin)
         announce(f"it answers: {text_of(features)}")
         problems += mistakes(namespace, features, variants)
-        answers[namespace] = static(provider, features)
+        answers[namespace] = _static(provider, features)
     if problems:
         raise ConfigurationError(problems)
     return config.answered(answers)
 
 
-def static(provider: BuildTimeProvider, features: tuple[Feature, ...]) -> Provider:
-    """The entry that a plugin's answer makes in a wheel."""
+def _static(provider: BuildTimeProvider, features: tuple[Feature, ...]) -> Provider:
+    """Return the provider entry that wheels have for the answer of a plugin."""
     names = tuple(feature.name for feature in features)
     return Provider(
         static_properties={feature.name: feature.values for feature in features},
@@ -67,7 +67,7 @@ def static(provider: BuildTimeProvider, features: tuple[Feature, ...]) -> Provid
 
 
 def _installed(plugin: Plugin) -> str:
-    """The names and versions of a plugin's requirements, as they are installed here."""
+    """Return the names and installed versions of a plugin's requirements."""
     found = []
     if not plugin.active():
         raise ProviderError(

@@ -1,6 +1,7 @@
-"""A provider plugin's process: it has some time, and is ended with all that it started.
+"""Run a provider plugin in its own process, with a time limit, and read its answer.
 
-Order and answer are JSON; what runs in it is :mod:`~wheelnext_build.plugins.query`.
+Question and answer are JSON; the process runs :mod:`~wheelnext_build.plugins.query`. When it has
+answered or its time is over, it is killed together with everything that it started.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import ProviderError, RequestError
 from ..system import processes
@@ -22,7 +22,7 @@ from ..system.temporary import scratch_folder
 from ..variants.providers import Plugin
 
 TIMEOUT_VARIABLE = "WHEELNEXT_PROVIDER_TIMEOUT"
-"""The environment variable with the seconds that a plugin has for one answer."""
+"""Environment variable with the seconds that a plugin has for one answer."""
 
 NOT_A_PLUGIN = (
     "plugin-api names its object, module:object; without it, the name of the first requirement is "
@@ -32,19 +32,19 @@ NOT_FOR_USE = "report it to the authors of the plugin, or use another release of
 
 _TIMEOUT, _DAY = 60.0, 86_400.0
 _GRACE = 1.0
-"""Further seconds, in which the plugin's process says where it hangs."""
+"""Further seconds, in which the plugin's process prints the line where it hangs."""
 
 _SCRIPT = Path(__file__).with_name("query.py")
 _LOG_BYTES, _LOG_LINES = 50_000, 20
-"""How much of a plugin's output to keep, and to show, where it fails."""
+"""How much of a plugin's output to keep, and how much of that an error message shows."""
 
 _ANSWER_BYTES = 1 << 24
-"""No list of features comes near this many."""
+"""Far more than any list of features needs."""
 
 
 @dataclass(frozen=True)
 class PluginInterpreter:
-    """The Python into which a plugin is installed, and what its environment has besides ours."""
+    """The Python that the plugin is installed in; ``variables`` are added to its environment."""
 
     executable: str = sys.executable
     variables: Mapping[str, str] | None = None
@@ -53,18 +53,34 @@ class PluginInterpreter:
 HERE = PluginInterpreter()
 
 
-def query(
-    plugin: Plugin, order: Mapping[str, object], interpreter: PluginInterpreter, seed: int
-) -> dict[str, Any]:
-    """The answer to an order, from a process with this hash seed; raises ProviderError."""
-    seconds = timeout()
+@dataclass(frozen=True)
+class Answer:
+    """What the plugin is and what its methods returned.
+
+    ``namespace`` is None if the plugin names none. ``fixed`` says that all of its properties are
+    always compatible. ``missing`` are methods that it does not have. ``valid`` has one item for
+    each property that an older plugin was asked about; None for other plugins. ``features`` has
+    the names, values and multi_value of the features that each method returned.
+    """
+
+    namespace: str | None
+    fixed: bool
+    missing: list[str]
+    valid: list[bool] | None
+    features: dict[str, list[tuple[str, list[str], bool | None]]]
+
+
+def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInterpreter) -> Answer:
+    """Ask a plugin; raises ProviderError if it gives no answer."""
+    seconds = _timeout()
     with scratch_folder() as scratch:
-        answer = scratch / "answer.json"
-        more = {"answer": str(answer), "seconds": seconds, "parent": os.getpid()}
-        text = json.dumps({**order, **more})
+        path = scratch / "answer.json"
+        more = {"answer": str(path), "seconds": seconds, "parent": os.getpid()}
+        text = json.dumps({**question, **more})
         process = subprocess.Popen(
             [interpreter.executable, "-P", str(_SCRIPT), text],
-            env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": str(seed)},
+            # The seed decides the order of a set: a plugin that lists one answers always the same.
+            env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,58 +92,29 @@ def query(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = process.wait(seconds + _GRACE)
         finally:
-            processes.end_now(process)  # also what it has left running
+            processes.end_now(process)  # and everything that it left running
         if status is None:
             raise plugin_error(
                 plugin,
                 f"it gave no answer within {seconds:g} s{log.tail()}",
                 f"set {TIMEOUT_VARIABLE} to more seconds, if it is only slow",
             )
-        if not answer.is_file():
+        if not path.is_file():
             what = f"it ended its process with status {status} and gave no answer{log.tail()}"
             raise plugin_error(plugin, what, NOT_FOR_USE)
-        if (size := answer.stat().st_size) > _ANSWER_BYTES:
+        if (size := path.stat().st_size) > _ANSWER_BYTES:
             what = f"its answer has {size} bytes, over the {_ANSWER_BYTES} allowed"
             raise plugin_error(plugin, what, NOT_FOR_USE)
-        try:
-            given = _checked(json.loads(answer.read_bytes()), order)
-        except (ValueError, RecursionError):
-            what = f"it wrote an answer that is not one{log.tail()}"
-            raise plugin_error(plugin, what, NOT_FOR_USE) from None
-    if "error" in given:
-        trace = f"\n{given['traceback']}" if given["traceback"] else ""
+        answer = json.loads(path.read_bytes())
+    if "error" in answer:
+        trace = f"\n{answer['traceback']}" if answer["traceback"] else ""
         hint = NOT_A_PLUGIN if not trace else NOT_FOR_USE
-        raise plugin_error(plugin, f"{given['error']}{trace}", hint)
-    return given
+        raise plugin_error(plugin, f"{answer['error']}{trace}", hint)
+    return Answer(**answer)
 
 
-def _checked(given: Any, order: Mapping[str, Any]) -> dict[str, Any]:
-    """What :mod:`pluginquery` writes; raises ValueError for what a plugin has put in its place."""
-    kinds: dict[str, object] = {"error": str, "traceback": str}
-    if not (isinstance(given, dict) and "error" in given):
-        kinds = {"namespace": str | None, "fixed": bool, "missing": list}
-    if not isinstance(given, dict) or any(
-        key not in given or not isinstance(given[key], kind)  # type: ignore[arg-type]
-        for key, kind in kinds.items()
-    ):
-        raise ValueError
-    for key in {*order["methods"], "valid", "missing"} & given.keys():
-        if not isinstance(given[key], list):
-            raise ValueError
-    for item in (item for method in order["methods"] for item in given.get(method, ())):
-        if not (
-            isinstance(item, dict)
-            and isinstance(item.get("name"), str)
-            and isinstance(item.get("values"), list)
-            and all(isinstance(value, str) for value in item["values"])
-            and isinstance(item.get("multi_value", ""), bool | None)
-        ):
-            raise ValueError
-    return given
-
-
-def timeout() -> float:
-    """The seconds that a plugin has for one answer; raises RequestError for what is no number."""
+def _timeout() -> float:
+    """Return the seconds that a plugin has for one answer; raises RequestError if not a number."""
     text = os.environ.get(TIMEOUT_VARIABLE, "")
     try:
         seconds = float(text) if text else _TIMEOUT
@@ -141,18 +128,18 @@ def timeout() -> float:
 
 
 def plugin_error(plugin: Plugin, what: str, hint: str) -> ProviderError:
-    """What is wrong with a plugin, and what to do about it."""
+    """Return the error for a plugin; ``hint`` says what to do."""
     return ProviderError(f"the provider of {plugin.namespace!r} ({plugin}): {what}\n{hint}")
 
 
 class _Log:
-    """The end of a plugin's output: however much it prints, no more is kept, nor on a disk."""
+    """The end of a plugin's output. However much it prints, memory holds no more, disks nothing."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         self._stream = process.stdout
         self._kept = b""
-        # A daemon: what a plugin has moved to a session of its own may hold the pipe for long.
+        # A daemon: a process that the plugin moved to another session may keep the pipe open.
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -162,7 +149,7 @@ class _Log:
                 self._kept = (self._kept + block)[-_LOG_BYTES:]
 
     def tail(self) -> str:
-        """Its last lines, without the frames that the plugin did not see."""
+        """Return the last lines for an error message, without the frames of our own script."""
         self._thread.join(_GRACE)
         text = self._kept.decode(errors="replace")
         ours = (str(_SCRIPT), '"<frozen importlib')

@@ -1,7 +1,7 @@
-"""Asks one provider plugin; run as a script by the Python into which the plugin is installed.
+"""Script that asks one provider plugin, run by the Python that the plugin is installed in.
 
-Nothing of this package is imported: it need not be installed there. The answer is a JSON file, as
-plugins may print. :mod:`wheelnext_build.plugins.process` calls it.
+It imports nothing of this package, which need not be installed there. The answer goes into a JSON
+file, as the plugin may print anything. :mod:`wheelnext_build.plugins.process` runs it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import Any
 
 
 class _AnswerError(Exception):
-    """What a plugin is, or gives back, that none may."""
+    """The object is no plugin, or a method returned something else than features."""
 
 
 @dataclass(frozen=True)
 class _Property:
-    """What ``validate_property`` of older plugins takes."""
+    """Argument for the ``validate_property`` of older plugins."""
 
     namespace: str
     feature: str
@@ -37,16 +37,16 @@ class _Property:
 
 
 def main() -> None:
-    """Ask, and write the answer; ends the process at once, whatever the plugin has left running."""
+    """Ask, write the answer, and exit at once, even if the plugin left threads running."""
     order = json.loads(sys.argv[1])
-    # Where it hangs is in its output then; the parent ends it a moment later.
+    # If it hangs, its output then shows the line; the parent kills it a moment later.
     faulthandler.dump_traceback_later(order["seconds"])
     threading.Thread(target=_end_with_parent, args=[order["parent"]], daemon=True).start()
     try:
         answer = _ask(order)
     except _AnswerError as error:
         answer = {"error": str(error), "traceback": ""}
-    except BaseException as error:  # noqa: BLE001 - whatever a plugin throws is its failure
+    except BaseException as error:  # noqa: BLE001 - anything that a plugin raises is its failure
         answer = {"error": _last_line(error), "traceback": _traceback(error)}
     path = Path(order["answer"])
     partial = path.with_suffix(".partial")
@@ -70,25 +70,28 @@ def _ask(order: Mapping[str, Any]) -> dict[str, object]:
     methods = order["methods"]
     plugin = _load(order["plugin-api"], methods)
     namespace = getattr(plugin, "namespace", None)
-    answer: dict[str, object] = {
-        # PEP 850 has none, and allows whatever else an attribute of that name may be.
+    missing = [name for name in methods if not hasattr(plugin, name)]
+    fixed = _is_fixed(plugin)
+    valid, features = None, {}
+    if missing and hasattr(plugin, "validate_property"):
+        properties = [_Property(*parts) for parts in order["properties"]]
+        valid = [bool(plugin.validate_property(item)) for item in properties]
+    if not missing and (fixed or not order["only-fixed"]):
+        features = {name: _features(getattr(plugin, name)(), name) for name in methods}
+    return {
+        # PEP 850 has no such attribute, so it may be anything.
         "namespace": namespace if isinstance(namespace, str) else None,
-        "fixed": _is_fixed(plugin),
-        "missing": [name for name in methods if not hasattr(plugin, name)],
+        "fixed": fixed,
+        "missing": missing,
+        "valid": valid,
+        "features": features,
     }
-    if answer["missing"] and hasattr(plugin, "validate_property"):
-        answer["valid"] = [
-            bool(plugin.validate_property(_Property(*parts))) for parts in order["properties"]
-        ]
-    if answer["missing"] or (order["only-fixed"] and not answer["fixed"]):
-        return answer
-    return answer | {name: _features(getattr(plugin, name)(), name) for name in methods}
 
 
 def _is_fixed(plugin: Any) -> bool:
-    """Whether it says that its properties are always compatible: in the draft's word or PEP 817's.
+    """Whether the plugin says that all of its properties are always compatible.
 
-    Any value that is not True is no.
+    The draft and PEP 817 have different attributes for it. Any value but True means no.
     """
     words = ("all_properties_compatible", "is_aot_plugin")
     return any(getattr(plugin, word, False) is True for word in words)
@@ -106,7 +109,7 @@ def _load(plugin_api: str, methods: Iterable[str]) -> Any:
         plugin: Any = reduce(getattr, path.split(".") if path else [], module)
     except AttributeError:
         raise _AnswerError(f"the module {module_name!r} has no {path!r}") from None
-    # The interface is of class methods and functions; plugins older than PEP 817 have instances.
+    # The interface has class methods and functions; plugins older than PEP 817 need an instance.
     names = (*methods, "validate_property")
     found = [inspect.getattr_static(plugin, name, None) for name in names]
     if isinstance(plugin, type) and any(map(inspect.isfunction, found)):
@@ -114,14 +117,14 @@ def _load(plugin_api: str, methods: Iterable[str]) -> Any:
     return plugin
 
 
-def _features(configs: object, method: str) -> list[dict[str, object]]:
-    """The features that a method gave back, as JSON; their names and values are not checked yet."""
+def _features(configs: object, method: str) -> list[tuple[str, list[str], bool | None]]:
+    """Return the features that a method returned, with the right types; text is not checked yet."""
     if not isinstance(configs, list):
         raise _AnswerError(f"{method}() gives {_kind(configs)}, not a list")
     return [_feature(config, f"{method}()[{index}]") for index, config in enumerate(configs)]
 
 
-def _feature(config: Any, where: str) -> dict[str, object]:
+def _feature(config: Any, where: str) -> tuple[str, list[str], bool | None]:
     try:
         name, values = config.name, config.values
     except AttributeError:
@@ -137,7 +140,7 @@ def _feature(config: Any, where: str) -> dict[str, object]:
             raise _AnswerError(f"{where}.values holds {_kind(value)}, not only strings")
     if not isinstance(multi_value, bool | None):
         raise _AnswerError(f"{where}.multi_value is {_kind(multi_value)}, not True or False")
-    return {"name": name, "values": values, "multi_value": multi_value}
+    return name, values, multi_value
 
 
 def _kind(value: object) -> str:
@@ -152,7 +155,7 @@ def _last_line(error: BaseException) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    """The frames of the plugin: those of this file and of the import system are left out."""
+    """Format the traceback without the frames of this file and of the import system."""
     ours = (__file__, "<frozen importlib")
     frames = traceback.extract_tb(error.__traceback__)
     kept = [frame for frame in frames if not frame.filename.startswith(ours)]
