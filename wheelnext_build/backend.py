@@ -102,11 +102,9 @@ def _begin_plain(
     this one. Raises ConfigurationError for mistakes in tables that matter here.
     """
     from .config import skbuild_settings
-    from .system import known_files
 
     for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
-        if name != known_files.VARIABLE:
-            del os.environ[name]
+        del os.environ[name]
     if skbuild_settings.has_variant_requirements():
         from .config.config import load
 
@@ -221,15 +219,13 @@ def _plain_wheel(
 def _published(folder: str, build: Callable[[str], str]) -> str:
     """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
     from .system.folder_lock import shared
-    from .system.known_files import known_files
     from .system.publishing import publish
     from .system.reaper import ending_what_was_started
     from .system.temporary import scratch_folder
 
     target = Path(folder)
-    with shared(target) as others, scratch_folder() as staging, ending_what_was_started():
-        known = known_files(target, others=others)
-        return publish(staging / build(str(staging)), target, known=known).name
+    with shared(target), scratch_folder() as staging, ending_what_was_started():
+        return publish(staging / build(str(staging)), target).name
 
 
 def _variant_wheels(
@@ -244,7 +240,6 @@ def _variant_wheels(
     from .config.config import load
     from .plugins import build_time
     from .system.folder_lock import shared
-    from .system.known_files import known_files
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)
@@ -265,13 +260,12 @@ def _variant_wheels(
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
     planned = requirements.assigned(planned, config)
     requirements.check_promised(planned)
-    with shared(folder) as others:
+    with shared(folder):
         common = Passes(
             config=config,
             kind=kind,
             settings={**request.settings, **(clock.settings() if kind == "wheel" else {})},
             wheel_directory=folder.absolute(),
-            known=known_files(folder, others=others),
             carriers=carriers,
             total=len(planned),
         )

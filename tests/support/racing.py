@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -122,17 +121,6 @@ def builds_of_parts(folder: Path) -> Pair:
     return Pair(case, (first, (*case.command, "--only", "x86_64_v4")))
 
 
-def builds_of_two_states(folder: Path) -> Pair:
-    """The same release of other sources, into one folder: no mixture may pass for a release."""
-    case = killed_commands.build(folder)
-    other = case.inputs / "other"
-    shutil.copytree(case.inputs / "project", other)
-    source = other / "src" / "targets_scope" / "__init__.py"
-    source.write_text(source.read_text() + "CHANGED = True\n")
-    command = case.command[:-1]
-    return Pair(case, ((*command, "project"), (*command, "other")))
-
-
 def hooks(folder: Path) -> Pair:
     """The same release, by the frontend of PyPA."""
     case = killed_commands.hooks(folder)
@@ -201,7 +189,6 @@ PAIRS: dict[str, Callable[[Path], Pair]] = {
     "build and build": builds,
     "build and build, kept": builds_in_a_kept_folder,
     "build and build, parts": builds_of_parts,
-    "build and build, two states": builds_of_two_states,
     "hooks and hooks": hooks,
     "build and index": build_and_index,
     "index and index": indexes,

@@ -1,4 +1,4 @@
-"""Folders that commands share or have alone, and what a build may replace there."""
+"""Folders that commands share or have alone."""
 
 from __future__ import annotations
 
@@ -11,24 +11,17 @@ from pathlib import Path
 import pytest
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.errors import BuildError, WheelError
+from wheelnext_build.errors import WheelError
 from wheelnext_build.system import folder_lock
 from wheelnext_build.system.folder_lock import alone, shared
-from wheelnext_build.system.known_files import VARIABLE, known_files, tell
-from wheelnext_build.system.publishing import publish
-
-if sys.platform != "win32":
-    import fcntl
 
 locks_folders = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked")
 
 
 @locks_folders
-def test_builds_share_a_folder_and_know_of_each_other(tmp_path: Path) -> None:
-    with shared(tmp_path) as first, shared(tmp_path) as second:
-        assert (first, second) == (False, True)
-    with shared(tmp_path) as later:
-        assert not later
+def test_builds_share_a_folder(tmp_path: Path) -> None:
+    with shared(tmp_path), shared(tmp_path):
+        pass
 
 
 @locks_folders
@@ -48,27 +41,6 @@ def test_who_changes_a_folder_waits_for_a_build_and_says_so(
         assert ended == []
     thread.join(20)
     assert ended == [0 if command == "index" else 2]  # there is no wheel
-
-
-@locks_folders
-def test_who_comes_while_a_lock_becomes_a_shared_one_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The system gives up the one lock before it gives the other (flock(2))."""
-    real, came = folder_lock._try, os.open(tmp_path, os.O_RDONLY)
-
-    def disturbed(descriptor: int, kind: int) -> bool:
-        if kind == fcntl.LOCK_SH:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-            fcntl.flock(came, fcntl.LOCK_EX)
-            threading.Timer(0.2, lambda: events.append("gone") or os.close(came)).start()
-        return real(descriptor, kind)
-
-    events: list[str] = []
-    monkeypatch.setattr(folder_lock, "_try", disturbed)
-    with shared(tmp_path):
-        events.append("shared")
-    assert events == ["gone", "shared"]
 
 
 @locks_folders
@@ -153,56 +125,3 @@ def test_what_is_no_folder_is_an_error(tmp_path: Path) -> None:
         pass
     with alone(tmp_path / "nothing", tmp_path / "file"):
         pass
-
-
-def test_a_build_replaces_what_was_there_before_it(tmp_path: Path) -> None:
-    wheel, out = made(tmp_path, "new"), made(tmp_path, "old", "out").parent
-    known = known_files(out, others=False)
-    assert publish(wheel, out, known=known).read_text() == "new"
-
-
-def test_a_build_does_not_replace_what_another_one_has_made(tmp_path: Path) -> None:
-    wheel, out = made(tmp_path, "ours"), tmp_path / "out"
-    out.mkdir()
-    known = known_files(out, others=False)
-    theirs = made(tmp_path, "theirs", "out")
-    with pytest.raises(BuildError, match=r"out.x\.whl: another build has written it"):
-        publish(wheel, out, known=known)
-    assert theirs.read_text() == "theirs"
-    theirs.write_text("ours")
-    before = theirs.stat().st_mtime_ns
-    assert publish(wheel, out, known=known) == theirs
-    assert theirs.stat().st_mtime_ns == before
-    assert list(out.iterdir()) == [theirs]
-
-
-def test_where_others_are_at_work_all_is_theirs(tmp_path: Path) -> None:
-    theirs = made(tmp_path, "theirs", "out")
-    known = known_files(theirs.parent, others=True)
-    with pytest.raises(BuildError, match="another build"):
-        publish(made(tmp_path, "ours"), theirs.parent, known=known)
-
-
-def test_hooks_of_one_build_know_what_was_there_when_it_began(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made(tmp_path, "old", "out")
-    out = tmp_path / "out"
-    known = known_files(out, others=False)
-    for name, value in tell(out, known, tmp_path / "known.json").items():
-        monkeypatch.setenv(name, value)
-    (out / "later.whl").touch()
-    assert known_files(out, others=True) == known
-    assert known_files(tmp_path, others=True) == {}
-    for content in ("[]", "{", ""):
-        (tmp_path / "known.json").write_text(content)
-        assert known_files(out, others=True) == {}
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "nothing"))
-    assert known_files(out, others=True) == {}
-
-
-def made(folder: Path, text: str, *parts: str) -> Path:
-    path = folder.joinpath(*parts, "x.whl")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-    return path

@@ -23,7 +23,6 @@ from ..config.skbuild_settings import Settings
 from ..errors import BuildError
 from ..system import faults
 from ..system.announce import announce
-from ..system.known_files import Known
 from ..system.publishing import publish
 from ..wheels.packing import fast_packing
 from ..wheels.stamp import stamp
@@ -55,16 +54,14 @@ class Passes:
     """What all passes of a request have in common.
 
     ``settings`` is what scikit-build-core's hook for ``kind`` is to see; ``total`` the number of
-    jobs in the request. The wheels go into ``wheel_directory``, where there are the ``known`` files
-    when the request begins; ``audited`` is a folder in which all workers of a request note what
-    they have audited.
+    jobs in the request. The wheels go into ``wheel_directory``; ``audited`` is a folder in which
+    all workers of a request note what they have audited.
     """
 
     config: Config
     kind: WheelKind
     settings: Settings
     wheel_directory: Path
-    known: Known
     carriers: bool
     total: int
     audited: Path | None = None
@@ -112,10 +109,10 @@ class Passes:
             wheel = self._pass(job, tree, Path(staging))
             self._audit(wheel, job)
             if job.declared is None:
-                return publish(wheel, self.wheel_directory, known=self.known).name
+                return publish(wheel, self.wheel_directory).name
             metadata = self.config.metadata_of(job.declared.variant)
             folder, carrier = self.wheel_directory, self.carriers
-            return stamp(wheel, folder, metadata, carrier=carrier, known=self.known).name
+            return stamp(wheel, folder, metadata, carrier=carrier).name
 
     def _audit(self, wheel: Path, job: Job) -> None:
         """Look at what was built before anyone else can; an editable wheel is not for others."""

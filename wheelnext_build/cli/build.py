@@ -19,7 +19,6 @@ from ..frontend.pythons import Interpreter, find
 from ..frontend.session import DistKind, Session, Settings
 from ..plugins.build_time import asked_while_building
 from ..system.folder_lock import shared
-from ..system.known_files import known_files
 from ..system.text import human_size
 from ..wheels.description import variant_of
 from ..wheels.reader import WheelReader
@@ -118,10 +117,9 @@ def run(args: argparse.Namespace) -> int:
     sections = [f"{item.title} " for item in interpreters] if len(interpreters) > 1 else [""]
     titles = [f"{section}{label}" for section in sections for label in labels]
     tracker = Tracker([*(["sdist"] if "sdist" in kinds else []), *titles])
-    with shared(outdir) as others:
-        known = known_files(outdir, others=others)
+    with shared(outdir):
         with display() as shown:
-            session = Session(args, project, interpreters, settings, outdir, known, tracker, shown)
+            session = Session(args, project, interpreters, settings, outdir, tracker, shown)
             failure = session.build(kinds)
         built = [row for row in tracker.rows if row.state == DONE]
         if args.json:

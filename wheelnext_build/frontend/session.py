@@ -22,10 +22,8 @@ from ..config.hook_settings import (
     PLAIN,
 )
 from ..errors import BuildError, RequestError
-from ..system import known_files
 from ..system.announce import ERROR
 from ..system.file_lock import locked
-from ..system.known_files import Known
 from ..system.temporary import all_temporary_files, temporary_folder
 from . import source
 from .display import Display
@@ -47,22 +45,17 @@ _LOG_TAIL = 200
 
 @dataclass
 class Session:
-    """The files to build, where they go, and what a person sees of it.
-
-    ``known`` is what was in ``outdir`` when it began.
-    """
+    """The files to build, where they go, and what a person sees of it."""
 
     args: argparse.Namespace
     project: Path
     interpreters: Sequence[Interpreter]
     settings: Settings
     outdir: Path
-    known: Known
     tracker: Tracker
     shown: Display
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_LOG_TAIL))
     _errors: list[str] = field(default_factory=list)
-    _told: Mapping[str, str] = field(default_factory=dict)
 
     def build(self, kinds: Sequence[DistKind]) -> BuildError | None:
         """Build all files; returns the failure with its log where there is one."""
@@ -73,8 +66,7 @@ class Session:
                 "this command needs build: pip install 'wheelnext-build[cli]'"
             ) from None
         errors: list[Exception] = []
-        with self._work_folder() as work, all_temporary_files() as temporary:
-            self._told = known_files.tell(self.outdir, self.known, temporary / "known.json")
+        with self._work_folder() as work, all_temporary_files():
             folder = self.project
             interpreters: list[Interpreter | None] = [*self.interpreters] or [None]
             for interpreter in interpreters:
@@ -172,7 +164,7 @@ class Session:
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
         """Run a hook and follow its output (build's SubprocessRunner)."""
-        env = {**os.environ, **(extra_environ or {}), **self._told}
+        env = {**os.environ, **(extra_environ or {})}
         if self.args.jobs:
             env[PARALLEL_VARIABLE] = str(self.args.jobs)
         if self.args.keep_going:

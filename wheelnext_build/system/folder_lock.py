@@ -25,14 +25,14 @@ if sys.platform != "win32":
 
 
 @contextlib.contextmanager
-def shared(folder: Path) -> Iterator[bool]:
+def shared(folder: Path) -> Iterator[None]:
     """Hold a folder that is written to, together with others who only add files to it.
 
-    Yields whether there are such others. The folder is made where it is not there, and removed
-    again where it stays empty. Raises WheelError where it cannot be made.
+    The folder is created if it does not exist, and removed again if it stays empty. Raises
+    WheelError if it cannot be created.
     """
-    with _made(folder, alone=False) as others:
-        yield others
+    with _made(folder, alone=False):
+        yield
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def alone(*folders: Path, made: Path | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _made(folder: Path, *, alone: bool) -> Iterator[bool]:
+def _made(folder: Path, *, alone: bool) -> Iterator[None]:
     made: list[Path] = []
     with cleaned_up(_remove_empty, made):
         while True:
@@ -61,10 +61,11 @@ def _made(folder: Path, *, alone: bool) -> Iterator[bool]:
                     descriptor = _opened(folder)
                     if descriptor is not None:
                         stack.callback(os.close, descriptor)
-                others = descriptor is not None and _lock(descriptor, folder, alone=alone)
+                if descriptor is not None:
+                    _lock(descriptor, folder, alone=alone)
                 # It may have been removed by whoever made it, and left it empty.
                 if descriptor is None or os.fstat(descriptor).st_nlink:
-                    yield others
+                    yield
                     return
 
 
@@ -89,20 +90,14 @@ def _opened(folder: Path) -> int | None:
         return None
 
 
-def _lock(descriptor: int, folder: Path, *, alone: bool) -> bool:
-    """Wait for the lock; returns whether it is shared with others now."""
+def _lock(descriptor: int, folder: Path, *, alone: bool) -> None:
+    """Wait for the lock."""
     if sys.platform == "win32":
-        return False
+        return
     kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    if _try(descriptor, fcntl.LOCK_EX):
-        # Who shares lets go of the one lock before it takes the other: somebody may come between.
-        if alone or _try(descriptor, kind):
-            return False
-    elif not alone and _try(descriptor, kind):
-        return True
-    announce(f"{folder}: another command is at work there: waiting for it", sys.stderr)
-    fcntl.flock(descriptor, kind)
-    return False
+    if not _try(descriptor, kind):
+        announce(f"{folder}: another command is at work there: waiting for it", sys.stderr)
+        fcntl.flock(descriptor, kind)
 
 
 def _try(descriptor: int, kind: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import filecmp
 import functools
 import os
 import secrets
@@ -13,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ..errors import BuildError, WheelError
+from ..errors import WheelError
 from .file_lock import lock_file
 from .files import copy_range
-from .known_files import Known, identity
-from .signals import cleaned_up, held_back
+from .signals import held_back
 
 _PREFIX, _SUFFIX = ".wheelnext-", ".part"
 
@@ -39,29 +37,23 @@ def make_folder(folder: Path) -> None:
         return
 
 
-def publish(wheel: Path, folder: Path, filename: str = "", known: Known | None = None) -> Path:
-    """Put a finished wheel into ``folder``, whole or not at all; returns its path there.
-
-    ``known`` is as in :func:`atomic_file`.
-    """
+def publish(wheel: Path, folder: Path, filename: str = "") -> Path:
+    """Put a finished wheel into ``folder``, whole or not at all; returns its path there."""
     make_folder(folder)
     target = folder / (filename or wheel.name)
-    with atomic_file(target, known) as stream, wheel.open("rb") as source:
+    with atomic_file(target) as stream, wheel.open("rb") as source:
         copy_range(source, stream, 0, wheel.stat().st_size)
     return target
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream whose content appears at ``path`` whole when the block ends well, else not at all.
 
     It is written in the folder of ``path``, so that it cannot be left half-moved: without a name
     until it is whole (O_TMPFILE of Linux), or under a hidden one where the file system has no such
     files. Raises WheelError where the file cannot be written, or ``path`` is a device, a pipe or a
     folder, which a renaming would replace: for root even /dev/null.
-
-    ``known`` is what was in the folder when a build began. Raises BuildError where another one has
-    written a file of this name since then, with another content: a release is not mixed of two.
     """
     try:
         if path.exists() and not path.is_file():
@@ -76,9 +68,9 @@ def atomic_file(path: Path, known: Known | None = None) -> Iterator[IO[bytes]]:
                 stream.flush()
                 part.path.chmod(_new_file_mode())
                 if os.name == "posix":  # before its lock is free: it is no left one yet
-                    _put(part, path, known)
+                    _put(part, path)
             if os.name != "posix":  # an open file cannot be renamed there, nor removed
-                _put(part, path, known)
+                _put(part, path)
     except OSError as error:
         raise WheelError(f"{path}: cannot be written: {error.strerror or error}") from error
 
@@ -147,46 +139,12 @@ def _removed_on_failure(part: _Part) -> Iterator[None]:
         raise
 
 
-def _put(part: _Part, path: Path, known: Known | None) -> None:
+def _put(part: _Part, path: Path) -> None:
     if part.is_unnamed:
         with contextlib.suppress(FileExistsError):
             part.name(path)
             return
-    with _turn(path.parent) if known is not None else contextlib.nullcontext():
-        if known is not None and path.exists() and identity(path) != known.get(path.name):
-            if not filecmp.cmp(part.path, path, shallow=False):
-                raise BuildError(
-                    f"{path}: another build has written it since this one began, or is at work "
-                    "there, and it has another content: have only one build at a time write it"
-                )
-            part.remove()
-            return
-        part.replace(path)
-
-
-@contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[None]:
-    """Have one process at a time look at a file in a folder and replace it."""
-    if os.name != "posix":  # a file that is open cannot be removed
-        yield
-        return
-    path = folder / f"{_PREFIX}turn{_SUFFIX}"
-    while True:
-        with contextlib.ExitStack() as stack:
-            with held_back():
-                stream = stack.enter_context(path.open("a+b"))
-                stack.enter_context(cleaned_up(_end_turn, path, stream))
-            with contextlib.suppress(OSError):  # a file system without locks
-                lock_file(stream, wait=True)
-            if os.fstat(stream.fileno()).st_nlink:
-                yield
-                return
-
-
-def _end_turn(path: Path, stream: IO[bytes]) -> None:
-    with contextlib.suppress(OSError):
-        if lock_file(stream, wait=False) and os.fstat(stream.fileno()).st_nlink:
-            path.unlink()
+    part.replace(path)
 
 
 @functools.cache

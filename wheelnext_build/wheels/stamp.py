@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import WheelError
-from ..system.known_files import Known
 from ..system.publishing import atomic_file, publish
 from ..variants.metadata import VARIANT_JSON, VariantMetadata
 from ..variants.variant import Variant
@@ -22,22 +21,20 @@ from .rewriting import rewrite
 NO_CHANGES = Changes()
 
 
-def stamp(  # noqa: PLR0913 - options by name
+def stamp(
     source: Path,
     folder: Path,
     metadata: VariantMetadata,
     *,
     carrier: bool = False,
     changes: Changes = NO_CHANGES,
-    known: Known | None = None,
 ) -> Path:
     """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
 
     Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
     (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
     and all, but for METADATA where there are ``changes`` to the dependencies. The same input gives
-    the same bytes. ``known`` is as in :func:`~wheelnext_build.system.publishing.atomic_file`.
-    Raises WheelError where ``source`` is no plain wheel.
+    the same bytes. Raises WheelError if ``source`` is not a plain wheel.
     """
     with WheelReader(source) as reader:
         if reader.name.label is not None or reader.variant_json() is not None:
@@ -47,7 +44,7 @@ def stamp(  # noqa: PLR0913 - options by name
         target = folder / name(variant.label).filename
         added = {f"{reader.dist_info}/{VARIANT_JSON}": metadata.to_json()}
         added |= _changed(reader, changes)
-        with atomic_file(target, known) as stream:
+        with atomic_file(target) as stream:
             rewrite(reader, stream, add=added)
     return target
 
