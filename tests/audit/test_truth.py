@@ -11,7 +11,7 @@ import pytest
 from corpus import Program, programs
 
 from wheelnext_build.audit import files
-from wheelnext_build.variants.instruction_sets import extensions_of
+from wheelnext_build.variants.instruction_sets import extensions_up_to
 
 pytestmark = [
     pytest.mark.audit,
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-user"),
 ]
 
-NEHALEM = extensions_of("v2")
+NEHALEM = extensions_up_to("v2")
 SIGILL = 4
 
 EMULATED = {

@@ -70,4 +70,4 @@ def test_apx_is_known_by_its_prefix() -> None:
 
 def test_an_instruction_reads_as_assemblers_write_it() -> None:
     code = bytes.fromhex("c5fc58c1c3")
-    assert x86.text(code, 0x4000, 0x4000) == "vaddps ymm0,ymm0,ymm1"
+    assert x86.instruction_at(code, 0x4000, 0x4000) == "vaddps ymm0,ymm0,ymm1"

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import settings
 from tiny_wheels import write_variant, write_wheel
 
-from wheelnext_build.host.capabilities import X86_64_LEVELS, x86_64_level_of
+from wheelnext_build.host.capabilities import x86_64_level_of
 from wheelnext_build.host.host import FORCE_CUDA, FORCE_SM, FORCE_TPU, Host
 from wheelnext_build.host.probe import linux_flags
 from wheelnext_build.release.index.variants_json import write_index
 from wheelnext_build.release.select import Selection, select
+from wheelnext_build.variants.instruction_sets import detected_levels, extensions_up_to
 from wheelnext_build.variants.metadata import VARIANTS_JSON_SUFFIX, Provider, VariantMetadata
 from wheelnext_build.variants.variant import NULL, Variant
 
@@ -40,18 +41,26 @@ pytestmark = [
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-FEATURES = [flag for flags in X86_64_LEVELS.values() for flag in sorted(flags)]
+LINUX_NAMES = {
+    "BMI": "bmi1",
+    "LAHF_SAHF": "lahf_lm",
+    "LZCNT": "abm",
+    "SSE3": "pni",
+    "SSE4.1": "sse4_1",
+    "SSE4.2": "sse4_2",
+}
+
+
+def cpuinfo_flags(level: str) -> list[str]:
+    names = sorted(extensions_up_to(level))
+    return [LINUX_NAMES.get(name, name.lower()) for name in names]
+
+
+LEVELS = detected_levels("x86_64")
 PROCESSORS = {
-    **{
-        level: [
-            {"sse3": "pni", "lzcnt": "abm"}.get(flag, flag)
-            for below in list(X86_64_LEVELS)[: list(X86_64_LEVELS).index(level) + 1]
-            for flag in X86_64_LEVELS[below]
-        ]
-        for level in X86_64_LEVELS
-    },
-    "v3-without-movbe": [flag for flag in FEATURES if flag != "movbe"],
-    "v4-without-vl": [flag for flag in FEATURES if flag != "avx512vl"],
+    **{level: cpuinfo_flags(level) for level in LEVELS},
+    "v3-without-movbe": [flag for flag in cpuinfo_flags("v4") if flag != "movbe"],
+    "v4-without-vl": [flag for flag in cpuinfo_flags("v4") if flag != "avx512vl"],
 }
 NOT_DETECTED = "not-detected"
 """The system that uv knows only by the name of its platform."""
@@ -223,7 +232,7 @@ RELEASES = 200
 def test_uv_sees_this_machine_as_select_does(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, run: Run
 ) -> None:
-    for level in X86_64_LEVELS:
+    for level in LEVELS:
         write_variant(tmp_path, level, level)
     write_index(tmp_path)
     (selection,) = select(tmp_path, Host.detect(env={}))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from ..variants.allowance import Allowance
-from ..variants.instruction_sets import in_order
+from ..variants.instruction_sets import sorted_by_level
 from .code.needs import CodePlace
 from .cuda_libraries import missing_package, too_new_for
 from .formats.gpu_files import FORMATS
@@ -53,7 +53,7 @@ def judge(
 
 def _leaks(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterable[Finding]:
     allowed = promise.extensions.get(found.survey.machine, frozenset())
-    for extension in in_order(found.survey.needs.keys() - allowed):
+    for extension in sorted_by_level(found.survey.needs.keys() - allowed):
         places = found.survey.needs[extension]
         for rule in rules:
             covered = [item for item in places if rule.covers(found.path, extension, item.function)]
@@ -62,7 +62,7 @@ def _leaks(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterab
                 places = [item for item in places if item not in covered]
         if places:
             yield _leak(found, promise, extension, places)
-    for extension in in_order(found.survey.unsure.keys() - allowed):
+    for extension in sorted_by_level(found.survey.unsure.keys() - allowed):
         places = found.survey.unsure[extension]
         text = (
             f"{_count(places)} between functions read like {extension}, but nothing leads there: "

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from ..variants.instruction_sets import extensions_of, levels
+from ..variants.instruction_sets import extension_named, extensions_up_to, levels
 from ..variants.variant import Variant
 from ..wheels.name import WheelName
 
-BASELINES: Mapping[str, str] = {"x86_64": "v1", "aarch64": "8a"}
+BASELINES: Mapping[str, str] = {machine: levels(machine)[0] for machine in ("x86_64", "aarch64")}
 """What plain wheels may need where a project says nothing else."""
 
 _FEATURES = {"x86_64": "level", "aarch64": "version"}
@@ -24,7 +24,7 @@ _PLATFORMS: Mapping[tuple[str, str], frozenset[str]] = {
     # The oldest Macs that macOS 10.12 runs on, and what clang compiles for there unasked.
     ("macosx", "x86_64"): frozenset({"CX16", "LAHF_SAHF", "SSE3", "SSSE3", "SSE4.1"}),
     # Apple's first: clang's apple-m1.
-    ("macosx", "aarch64"): extensions_of("8.5a", "aarch64")
+    ("macosx", "aarch64"): extensions_up_to("8.5a", "aarch64")
     | {"AES", "FHM", "FP16", "PMULL", "SHA1", "SHA2", "SHA3", "SHA512"},
     # Windows 8.1 and newer do not start without.
     ("win", "x86_64"): frozenset({"CX16", "LAHF_SAHF"}),
@@ -38,9 +38,6 @@ _MACHINES: Mapping[str, str] = {
     "_arm64": "aarch64",
 }
 """The endings of platform tags for one processor; ``universal2`` is for both, and not here."""
-
-_ALIASES = {"SSE4_1": "SSE4.1", "SSE4_2": "SSE4.2", "BMI1": "BMI"}
-
 
 _CUDA = re.compile(r"\d{1,4}(\.\d{1,4})*")
 
@@ -87,10 +84,10 @@ def promise_of(
             if feature == _FEATURES[machine] and known:
                 level = max(level, known[0], key=levels(machine).index)
             elif _ON.issuperset(values):
-                extra |= {_ALIASES.get(feature.upper(), feature.upper())}
+                extra |= {extension_named(feature)}
         levels_by_machine[machine] = level
-        usual = _platform(name.platform, machine) | extensions_of(lowest, machine)
-        extensions[machine] = usual | extensions_of(level, machine) | extra
+        usual = _platform(name.platform, machine) | extensions_up_to(lowest, machine)
+        extensions[machine] = usual | extensions_up_to(level, machine) | extra
         is_baseline = is_baseline and extensions[machine] == usual
     architectures = (
         (*variant.values("nvidia", "sm_arch"), *variant.values("amd", "gfx_arch"))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from packaging.tags import Tag, parse_tag
 
 from ..errors import RequestError
-from ..host.capabilities import AARCH64_HWCAPS, X86_64_LEVELS
 from ..host.host import NO_GPU, Host
 from ..release.index.variants_json import find_releases
 from ..release.select import Selection, select
+from ..variants.instruction_sets import detected_levels
 from ..wheels.ranking import RankedWheel
 from .output import emit_json, say, table
 
@@ -32,10 +32,12 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--package", metavar="NAME", help="look at this package only")
     processor = parser.add_mutually_exclusive_group()
     processor.add_argument(
-        "--x86-64-level", choices=tuple(X86_64_LEVELS), help="suppose an x86-64 of this level"
+        "--x86-64-level", choices=detected_levels("x86_64"), help="suppose an x86-64 of this level"
     )
     processor.add_argument(
-        "--aarch64-version", choices=tuple(AARCH64_HWCAPS), help="suppose an Arm of this version"
+        "--aarch64-version",
+        choices=detected_levels("aarch64"),
+        help="suppose an Arm of this version",
     )
     parser.add_argument(
         "--cuda",

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from ..variants.instruction_sets import X86_64_LEVELS, extension_named
 from ..variants.order import Features
 
 CudaVersion = tuple[int, int]
@@ -17,28 +18,10 @@ ComputeCapability = tuple[int, int]
 
 _T = TypeVar("_T")
 
-X86_64_LEVELS: Mapping[str, frozenset[str]] = {
-    "v1": frozenset(),
-    "v2": frozenset({"cx16", "lahf_lm", "popcnt", "sse3", "ssse3", "sse4_1", "sse4_2"}),
-    "v3": frozenset({"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "lzcnt", "movbe"}),
-    "v4": frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
-}
-"""What each level adds to the one below it (x86-64 psABI), in the words of Linux."""
-
 X86_64_DEFAULT = "v2"
 """What uv takes an x86-64 for whose features it cannot see, or that it only knows by its name."""
 
-_FLAG_ALIASES = {
-    "pni": "sse3",
-    "abm": "lzcnt",
-    "lahf": "lahf_lm",
-    "sse4.1": "sse4_1",
-    "sse4.2": "sse4_2",
-    "avx1.0": "avx",
-    "avx2.0": "avx2",
-}
-
-AARCH64_HWCAPS: Mapping[str, tuple[int, ...]] = {
+_AARCH64_HWCAPS: Mapping[str, tuple[int, ...]] = {
     "8a": (),
     "8.1a": (0, 1, 7, 8, 12),  # FP, ASIMD, CRC32, ATOMICS, ASIMDRDM
     "8.2a": (16,),  # DCPOP
@@ -79,7 +62,7 @@ _MOST_CUDA_VALUES = 1024
 
 def x86_64_level_of(flags: Iterable[str]) -> str:
     """The psABI level of a processor with these features, as Linux or macOS calls them."""
-    present = {_FLAG_ALIASES.get(flag, flag) for flag in map(str.lower, flags)}
+    present = {extension_named(flag) for flag in flags}
     return _highest(X86_64_LEVELS, lambda needed: needed <= present)
 
 
@@ -88,9 +71,9 @@ def aarch64_version_of(cores: Iterable[tuple[int, int]], hwcap: int) -> str:
 
     ``cores`` are pairs of CPU implementer and CPU part, ``hwcap`` is AT_HWCAP.
     """
-    order = list(AARCH64_HWCAPS)
+    order = list(_AARCH64_HWCAPS)
     ceilings = [order.index(AARCH64_CORES.get(core, AARCH64_DEFAULT)) for core in cores]
-    allowed = _highest(AARCH64_HWCAPS, lambda bits: all(hwcap >> bit & 1 for bit in bits))
+    allowed = _highest(_AARCH64_HWCAPS, lambda bits: all(hwcap >> bit & 1 for bit in bits))
     return order[min([order.index(allowed), *ceilings])] if ceilings else AARCH64_DEFAULT
 
 
@@ -117,11 +100,10 @@ def nvidia_features(cuda: CudaVersion, sm: ComputeCapability | None) -> Features
     return features
 
 
-def steps(feature: str, table: Mapping[str, object], highest: str | None) -> Features:
-    """The one feature of a family of levels, each of which includes those below it."""
+def steps(feature: str, levels: Sequence[str], highest: str | None) -> Features:
+    """Return a feature with the levels from the highest down; each includes those below it."""
     if highest is None:
         return ()
-    levels = list(table)
     return ((feature, tuple(levels[levels.index(highest) :: -1])),)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,16 +19,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ..errors import RequestError
+from ..variants.instruction_sets import detected_levels
 from ..variants.metadata import Provider, VariantMetadata
 from ..variants.order import Features, RankedVariant, Supported, rank_variants
 from . import probe
 from .capabilities import (
     AARCH64_DEFAULT,
-    AARCH64_HWCAPS,
     NEWEST_CUDA,
     OLDEST_CUDA,
     X86_64_DEFAULT,
-    X86_64_LEVELS,
     ComputeCapability,
     CudaVersion,
     aarch64_version_of,
@@ -103,8 +102,8 @@ class Host:
         """
         env = os.environ if env is None else env
         notes: list[str] = []
-        _check("x86-64 level", x86_64_level, X86_64_LEVELS)
-        _check("aarch64 version", aarch64_version, AARCH64_HWCAPS)
+        _check("x86-64 level", x86_64_level, detected_levels("x86_64"))
+        _check("aarch64 version", aarch64_version, detected_levels("aarch64"))
         if x86_64_level is None and aarch64_version is None:
             family = probe.machine()
             x86_64_level = _detect_x86_64(notes) if family == "x86_64" else None
@@ -119,9 +118,9 @@ class Host:
     def features(self, namespace: str) -> Features | None:
         """The supported features of a known namespace; None where the namespace has no answer."""
         if namespace == "x86_64":
-            return steps("level", X86_64_LEVELS, self.x86_64_level)
+            return steps("level", detected_levels("x86_64"), self.x86_64_level)
         if namespace == "aarch64":
-            return steps("version", AARCH64_HWCAPS, self.aarch64_version)
+            return steps("version", detected_levels("aarch64"), self.aarch64_version)
         if namespace == "nvidia" and self.cuda is not None:
             return nvidia_features(self.cuda, self.sm)
         if namespace == "tpu":
@@ -189,9 +188,9 @@ def _requirement_problem(vendored: Vendored, provider: Provider) -> str:
     return ""
 
 
-def _check(what: str, value: str | None, table: Mapping[str, object]) -> None:
-    if value is not None and value not in table:
-        raise RequestError(f"{value!r} is no {what}; known: {', '.join(table)}")
+def _check(what: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in known:
+        raise RequestError(f"{value!r} is no {what}; known: {', '.join(known)}")
 
 
 def _detect_x86_64(notes: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Extensions of instruction sets, and the levels of x86-64 and versions of aarch64 that have them.
 
-Source: the x86-64 psABI, "Micro-architecture levels". Extensions are called as GCC's manual and
-/proc/cpuinfo do, in capitals: AVX2, AVX512VL, SSE4.1.
+Source: the x86-64 psABI, "Micro-architecture levels". Extensions have the names of GCC's manual, in
+capitals: AVX2, AVX512VL, SSE4.1.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ X86_64_LEVELS: Mapping[str, frozenset[str]] = {
     "v3": frozenset({"AVX", "AVX2", "BMI", "BMI2", "F16C", "FMA", "LZCNT", "MOVBE"}),
     "v4": frozenset({"AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL"}),
 }
-"""Each level with what it adds to the one below it. OSXSAVE, which v3 adds as well, is what code
-reads to find out about the others."""
+"""The extensions that each level adds to the level below it. OSXSAVE, which v3 adds as well, is not
+listed: code uses it to find out about the others."""
 
 AARCH64_VERSIONS: Mapping[str, frozenset[str]] = {
     "8a": frozenset(),
@@ -26,43 +26,75 @@ AARCH64_VERSIONS: Mapping[str, frozenset[str]] = {
     "8.5a": frozenset({"FLAGM2", "FRINT"}),
     "8.6a": frozenset({"BF16", "I8MM"}),
 }
-"""Each version with what it adds that compilers emit for it unasked, lowest first (Arm Architecture
-Reference Manual, A2)."""
+"""The extensions that each version adds and that compilers use without being asked, lowest version
+first (Arm Architecture Reference Manual, A2)."""
+
+_ALIASES = {
+    "ABM": "LZCNT",
+    "AVX1.0": "AVX",
+    "AVX2.0": "AVX2",
+    "BMI1": "BMI",
+    "LAHF": "LAHF_SAHF",
+    "LAHF_LM": "LAHF_SAHF",
+    "PNI": "SSE3",
+    "SSE4_1": "SSE4.1",
+    "SSE4_2": "SSE4.2",
+}
+"""Names that Linux, macOS and iced-x86 have for extensions of x86-64."""
 
 _LEVELS = {"x86_64": X86_64_LEVELS, "aarch64": AARCH64_VERSIONS}
 
-_ORDER = {
-    extension: place
-    for place, extension in enumerate(
+_NEWEST_DETECTED = {"x86_64": "v4", "aarch64": "8.4a"}
+"""The highest level of each machine that installers detect."""
+
+_RANKS = {
+    extension: rank
+    for rank, extension in enumerate(
         name for known in _LEVELS.values() for added in known.values() for name in sorted(added)
     )
 }
 
 
+def extension_named(name: str) -> str:
+    """Return the extension of x86-64 that ``name`` stands for, in any case and spelling."""
+    upper = name.upper()
+    return _ALIASES.get(upper, upper)
+
+
 def levels(machine: str) -> tuple[str, ...]:
-    """The levels of x86-64, or the versions of aarch64, lowest first; empty for other machines."""
+    """Return the levels of x86-64, or the versions of aarch64, lowest first; () for others."""
     return tuple(_LEVELS.get(machine, ()))
 
 
+def detected_levels(machine: str) -> tuple[str, ...]:
+    """Return the levels that installers detect, and that a variant can name, lowest first.
+
+    ``machine`` is ``x86_64`` or ``aarch64``. Linux does not show programs all that a processor
+    needs for Armv8.5-A, so versions from there on cannot be detected.
+    """
+    known = levels(machine)
+    return known[: known.index(_NEWEST_DETECTED[machine]) + 1]
+
+
 def level_of(extensions: Iterable[str], machine: str = "x86_64") -> str:
-    """The lowest level that has those of the extensions which any level has."""
+    """Return the lowest level that has all of the extensions, except those that no level has."""
     wanted = set(extensions)
     needed = [name for name, added in _LEVELS[machine].items() if added & wanted]
     return needed[-1] if needed else levels(machine)[0]
 
 
-def extensions_of(level: str, machine: str = "x86_64") -> frozenset[str]:
-    """Everything that a level has beyond the lowest one."""
+def extensions_up_to(level: str, machine: str = "x86_64") -> frozenset[str]:
+    """Return all extensions that a level has beyond the lowest level."""
     known = levels(machine)
     names = known[: known.index(level) + 1]
     return frozenset().union(*(_LEVELS[machine][name] for name in names))
 
 
 def beyond_levels(extensions: Iterable[str], machine: str = "x86_64") -> tuple[str, ...]:
-    """Those of the extensions that no level has, in alphabetical order."""
-    return tuple(sorted(set(extensions) - extensions_of(levels(machine)[-1], machine)))
+    """Return the extensions that no level has, in alphabetical order."""
+    return tuple(sorted(set(extensions) - extensions_up_to(levels(machine)[-1], machine)))
 
 
-def in_order(extensions: Iterable[str]) -> tuple[str, ...]:
-    """The extensions from the lowest level's to those that no level has."""
-    return tuple(sorted(extensions, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)))
+def sorted_by_level(extensions: Iterable[str]) -> tuple[str, ...]:
+    """Return the extensions by level, the lowest first; extensions of no level come last."""
+    return tuple(sorted(extensions, key=lambda name: (_RANKS.get(name, len(_RANKS)), name)))

@@ -15,6 +15,7 @@ from functools import reduce
 from packaging.version import Version
 
 from .effects import Effect
+from .instruction_sets import X86_64_LEVELS, detected_levels
 from .metadata import Provider
 from .variant import Variant
 
@@ -59,27 +60,11 @@ class KnownNamespace:
         return self.features.get(name, self.any_feature)
 
 
-_X86_64_LEGACY = {
-    "v1": (),
-    "v2": ("-mcx16", "-msahf", "-mpopcnt", "-msse3", "-mssse3", "-msse4.1", "-msse4.2"),
-    "v3": ("-mavx2", "-mbmi", "-mbmi2", "-mf16c", "-mfma", "-mlzcnt", "-mmovbe", "-mxsave"),
-    "v4": ("-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl"),
-}
-"""The extensions that each level adds to the one below it, for compilers that know no levels."""
-
-_X86_64_GNU = {"v1": "x86-64", "v2": "x86-64-v2", "v3": "x86-64-v3", "v4": "x86-64-v4"}
+_GCC_NAMES = {"LAHF_SAHF": "sahf"}
+"""Extensions that GCC's option for them calls something else."""
 
 # cl.exe has no option between SSE2, its baseline on x64, and AVX: v1 and v2 are built alike.
 _X86_64_MSVC = {"v1": (), "v2": (), "v3": ("/arch:AVX2",), "v4": ("/arch:AVX512",)}
-
-_AARCH64 = {
-    "8a": ("armv8-a", "armv8.0"),
-    "8.1a": ("armv8.1-a", "armv8.1"),
-    "8.2a": ("armv8.2-a", "armv8.2"),
-    "8.3a": ("armv8.3-a", "armv8.3"),
-    "8.4a": ("armv8.4-a", "armv8.4"),
-}
-"""Value -> its name in ``-march=`` and in MSVC's ``/arch:``, lowest first."""
 
 _ASCEND = r"\d+\.\d+(\.\d+)?(\.rc\d+)?"
 
@@ -143,12 +128,12 @@ KNOWN: Mapping[str, KnownNamespace] = {
     ),
     "x86_64": KnownNamespace(
         Provider(requires=("x86-64-variant-provider >=0.2",)),
-        {"level": KnownFeature("x86_64_{}", values=tuple(_X86_64_GNU))},
+        {"level": KnownFeature("x86_64_{}", values=detected_levels("x86_64"))},
         machine="x86_64",
     ),
     "aarch64": KnownNamespace(
         Provider(requires=("aarch64-variant-provider >=0.2",)),
-        {"version": KnownFeature("aarch64_{}", values=tuple(_AARCH64))},
+        {"version": KnownFeature("aarch64_{}", values=detected_levels("aarch64"))},
         machine="aarch64",
     ),
 }
@@ -223,29 +208,41 @@ def _x86_64(variant: Variant) -> Effect:
         return Effect()
     # "Any of these values" includes the machine that has only the lowest.
     lowest = min(levels)
-    legacy = [flag for level, added in _X86_64_LEGACY.items() if level <= lowest for flag in added]
-    march = f"-march={_X86_64_GNU[lowest]}"
+    march = "-march=x86-64" if lowest == "v1" else f"-march=x86-64-{lowest}"
     return Effect(
         cpu_flags={
             "gnu": (march,),
-            "gnu-legacy": ("-march=x86-64", *legacy),
+            "gnu-legacy": ("-march=x86-64", *_options_up_to(lowest)),
             "clang-cl": (f"/clang:{march}",),
             "msvc": _X86_64_MSVC[lowest],
         }
     )
 
 
+def _options_up_to(highest: str) -> tuple[str, ...]:
+    """Return the options for all extensions of a level, for compilers that know no levels."""
+    options = [
+        f"-m{_GCC_NAMES.get(extension, extension.lower())}"
+        for level, added in X86_64_LEVELS.items()
+        if level <= highest
+        for extension in sorted(added)
+    ]
+    # GCC's x86-64-v3 has XSAVE in place of OSXSAVE, which is the operating system's.
+    return (*options, "-mxsave") if highest >= "v3" else tuple(options)
+
+
 def _aarch64(variant: Variant) -> Effect:
     versions = variant.values("aarch64", "version")
     if not versions:
         return Effect()
-    march, msvc = _AARCH64[min(versions, key=list(_AARCH64).index)]
+    number = min(versions, key=detected_levels("aarch64").index).removesuffix("a")
+    march = f"-march=armv{number}-a"
     return Effect(
         cpu_flags={
-            "gnu": (f"-march={march}",),
-            "gnu-legacy": (f"-march={march}",),
-            "clang-cl": (f"/clang:-march={march}",),
-            "msvc": (f"/arch:{msvc}",),
+            "gnu": (march,),
+            "gnu-legacy": (march,),
+            "clang-cl": (f"/clang:{march}",),
+            "msvc": ("/arch:armv8.0" if number == "8" else f"/arch:armv{number}",),
         }
     )
 

@@ -14,7 +14,7 @@ from functools import cache
 
 from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs  # type: ignore[import-untyped]
 
-from .needs import Read
+from .needs import Decoded
 
 _ATOMIC = "add|clr|eor|set|smax|smin|umax|umin"
 
@@ -57,21 +57,21 @@ _POLYNOMIAL = re.compile(r"\.1q")
 _OUTLINE_TEST = re.compile(r"w16, ")
 
 
-def linear(data: bytes, address: int) -> Read:
+def linear(data: bytes, address: int) -> Decoded:
     """The extensions of machine code at ``address``; what is no instruction is passed over."""
     found: dict[str, int] = {}
     outline = False
     for place, _, mnemonic, operands in _disassembler().disasm_lite(data, address):
         outline = outline or (mnemonic == "cbz" and bool(_OUTLINE_TEST.match(operands)))
-        for extension in extensions_of(mnemonic, operands):
+        for extension in _extensions_of(mnemonic, operands):
             if extension == "LSE" and outline:
                 # libgcc's and compiler-rt's out-of-line atomics: they have asked the processor.
                 continue
             found.setdefault(extension, place)
-    return Read(found, is_whole=True)
+    return Decoded(found, is_whole=True)
 
 
-def text(data: bytes, address: int, at: int) -> str:
+def instruction_at(data: bytes, address: int, at: int) -> str:
     """The instruction at ``at``."""
     for *_, mnemonic, operands in _disassembler().disasm_lite(data[at - address :][:4], at):
         return f"{mnemonic} {operands}".strip()
@@ -83,7 +83,7 @@ def _of_mnemonic(mnemonic: str) -> tuple[str, ...]:
     return tuple(name for name, pattern in _BY_MNEMONIC if pattern.fullmatch(mnemonic))
 
 
-def extensions_of(mnemonic: str, operands: str) -> tuple[str, ...]:
+def _extensions_of(mnemonic: str, operands: str) -> tuple[str, ...]:
     """The extensions that an instruction, as capstone writes it, belongs to."""
     if _SVE.search(operands):
         return ("SVE",)

@@ -28,7 +28,7 @@ class CodePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Decoded:
     """What reading a function's code gave.
 
     ``found`` has for each extension the address of the first instruction that needs it;

@@ -50,5 +50,5 @@ def _aarch64(binary: Binary) -> Survey:
             needs = kind if function.is_entry else found.unsure
             code = region.code(function)
             read = aarch64.linear(code, function.start)
-            add_places(needs, read.found, region, function, aarch64.text)
+            add_places(needs, read.found, region, function, aarch64.instruction_at)
     return replace(found, functions=count)

@@ -19,18 +19,16 @@ from iced_x86 import (
     Instruction,
 )
 
-from .needs import Read
+from ...variants.instruction_sets import extension_named
+from .needs import Decoded
 
 _NAMES = {
-    "SSE4_1": "SSE4.1",
-    "SSE4_2": "SSE4.2",
-    "BMI1": "BMI",
     "CMPXCHG16B": "CX16",
     "D3NOW": "3DNOW",
     "D3NOWEXT": "3DNOWEXT",
     "HLE_OR_RTM": "RTM",
 }
-"""iced-x86's names for what others call by another."""
+"""Names that only iced-x86 has."""
 
 _BASELINE = {
     *(
@@ -99,21 +97,21 @@ _STOPS = frozenset(
 )
 
 
-def linear(data: bytes, address: int) -> Read:
+def linear(data: bytes, address: int) -> Decoded:
     """The extensions of machine code at ``address``, read from its start to its end."""
     table, interesting = _table()
     codes = {instruction.code for instruction in Decoder(64, data, ip=address)}
     is_whole = _INVALID not in codes
     if interesting.isdisjoint(codes) and is_whole:
-        return Read({}, is_whole)
+        return Decoded({}, is_whole)
     found: dict[str, int] = {}
     for instruction in Decoder(64, data, ip=address):
         for extension in table.get(instruction.code, ()):
             found.setdefault(extension, instruction.ip)
-    return Read(found, is_whole)
+    return Decoded(found, is_whole)
 
 
-def reachable(data: bytes, address: int) -> Read:
+def reachable(data: bytes, address: int) -> Decoded:
     """The same for what control flow leads to from the start, jump tables not followed.
 
     Handlers of exceptions and the targets of jump tables are not among it.
@@ -148,7 +146,7 @@ def reachable(data: bytes, address: int) -> Read:
                 is_whole = is_whole and extensions is _APX
             if _ends(instruction):
                 break
-    return Read(found, is_whole)
+    return Decoded(found, is_whole)
 
 
 def _ends(instruction: Instruction) -> bool:
@@ -170,7 +168,7 @@ def branch_targets(data: bytes, address: int) -> set[int]:
     }
 
 
-def text(data: bytes, address: int, at: int) -> str:
+def instruction_at(data: bytes, address: int, at: int) -> str:
     """The instruction at ``at``, as assemblers write it."""
     instruction = Decoder(64, data[at - address :], ip=at).decode()
     if instruction.code == _INVALID:
@@ -195,7 +193,9 @@ def _extensions_of(code: int) -> frozenset[str]:
     names = {_FEATURES[feature] for feature in Instruction.create(code).cpuid_features()}  # type: ignore[arg-type]
     names -= _BASELINE | _HARMLESS
     return frozenset(
-        _NAMES.get(name, name) for name in names if not name.startswith(_OTHER_PROCESSORS)
+        _NAMES.get(name) or extension_named(name)
+        for name in names
+        if not name.startswith(_OTHER_PROCESSORS)
     )
 
 

@@ -46,15 +46,15 @@ class X86Survey:
             return
         where = self.found.dispatched if function.dispatched else self.found.needs
         if read.is_whole and all(self.confirmed[name] >= _CONFIRMED for name in read.found):
-            add_places(where, read.found, region, function, x86.text)
+            add_places(where, read.found, region, function, x86.instruction_at)
             return
         reached = x86.reachable(code, function.start).found
         self.confirmed.update(reached.keys())
-        add_places(where, reached, region, function, x86.text)
+        add_places(where, reached, region, function, x86.instruction_at)
         # A handler of exceptions, a case of a switch; or, among bytes that are no code, chance.
         likely = where if read.is_whole else self.found.unsure
         others = {name: read.found[name] for name in read.found.keys() - reached.keys()}
-        add_places(likely, others, region, function, x86.text)
+        add_places(likely, others, region, function, x86.instruction_at)
 
     @staticmethod
     def _is_suspicious(region: Region, gap: Function) -> bool:
@@ -78,4 +78,4 @@ class X86Survey:
                     self._entry(region, part)
                     continue
                 found = x86.linear(region.code(part), part.start).found
-                add_places(self.found.unsure, found, region, part, x86.text)
+                add_places(self.found.unsure, found, region, part, x86.instruction_at)

@@ -77,7 +77,7 @@ def cut(view: memoryview, offset: int, size: int, name: str) -> memoryview:
     return view[offset : offset + size]
 
 
-def in_order(functions: Iterable[Function]) -> list[Function]:
+def sorted_by_start(functions: Iterable[Function]) -> list[Function]:
     """Functions by their start, those with the same one as they came."""
     return sorted(functions, key=_start)
 
@@ -85,7 +85,7 @@ def in_order(functions: Iterable[Function]) -> list[Function]:
 def region(name: str, address: int, data: memoryview, functions: Sequence[Function]) -> Region:
     """Executable bytes that lie at ``address``, with those of the functions that begin there.
 
-    ``functions`` are :func:`in_order`: a file may have many sections, and many functions.
+    ``functions`` are :func:`sorted_by_start`: a file may have many sections, and many functions.
     """
     first = bisect_left(functions, address, key=_start)
     last = bisect_left(functions, address + len(data), key=_start)

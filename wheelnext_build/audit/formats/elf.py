@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region, cut, in_order, region
+from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
 from .multiversion import dispatched_names, resolved
 from .unwind import function_ranges
 
@@ -103,7 +103,7 @@ class _Reader:
             found.setdefault(-1, []).extend(Function(start, end) for start, end in ranges)
         dispatched = self._dispatched(found)
         return {
-            key: in_order(
+            key: sorted_by_start(
                 replace(item, dispatched=item.name in dispatched or item.start in dispatched)
                 for item in functions
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region, cut, in_order, region
+from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
 
 MachO = lief.MachO
 lief.logging.disable()  # what is wrong with a file is in our own errors
@@ -46,7 +46,7 @@ def _named(cpu_type: object) -> str:
 
 
 def _regions(file: lief.MachO.Binary, content: memoryview) -> Iterator[Region]:
-    functions = in_order(_functions(file))
+    functions = sorted_by_start(_functions(file))
     data_in_code = list(_data_in_code(file))
     for section in file.sections:
         name = str(section.name)

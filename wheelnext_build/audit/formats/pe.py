@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import lief
 
-from .binary import Binary, BinaryError, Function, Region, cut, in_order, region
+from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
 
 PE = lief.PE
 lief.logging.disable()  # what is wrong with a file is in our own errors
@@ -54,7 +54,7 @@ def _content(section: lief.PE.Section, view: memoryview) -> memoryview:
 
 
 def _regions(file: lief.PE.Binary, view: memoryview) -> Iterator[Region]:
-    functions = in_order(_functions(file))
+    functions = sorted_by_start(_functions(file))
     for section in file.sections:
         if section.has_characteristic(_EXECUTABLE):
             data = _content(section, view)
