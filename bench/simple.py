@@ -22,7 +22,7 @@ import harness
 
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import Variant
-from wheelnext_build.wheels.reader import record_row
+from wheelnext_build.wheels.record import record_row
 
 RELEASES = 50
 LABELS = tuple(f"sm{number}" for number in range(75, 94))

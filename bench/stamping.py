@@ -21,7 +21,7 @@ import harness
 
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import Variant
-from wheelnext_build.wheels.reader import record_row
+from wheelnext_build.wheels.record import record_row
 from wheelnext_build.wheels.stamp import release_carrier, stamp, unstamp
 
 NAME = "large-1.0-cp311-cp311-linux_x86_64.whl"

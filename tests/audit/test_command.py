@@ -16,7 +16,7 @@ from wheelnext_build.cli.main import main
 from wheelnext_build.config.audit_settings import AuditConfig
 from wheelnext_build.errors import BuildError
 from wheelnext_build.variants.variant import Property, Variant
-from wheelnext_build.wheels.reader import record_row
+from wheelnext_build.wheels.record import record_row
 
 AVX2 = bytes.fromhex("c5fdfec1c3")  # vpaddd ymm0, ymm0, ymm1; ret
 SSE2 = bytes.fromhex("0f58c1c3")  # addps xmm0, xmm1; ret

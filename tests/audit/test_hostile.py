@@ -24,7 +24,7 @@ from wheelnext_build.audit.verdict import Verdict
 from wheelnext_build.audit.wheels import audit_wheel, audit_wheels
 from wheelnext_build.errors import WheelError
 from wheelnext_build.wheels.name import WheelName
-from wheelnext_build.wheels.reader import record_row
+from wheelnext_build.wheels.record import record_row
 
 pytestmark = pytest.mark.audit
 

@@ -11,7 +11,7 @@ import pytest
 
 from wheelnext_build.building import environment as build_environment
 from wheelnext_build.building.environment import BuildEnvironment
-from wheelnext_build.wheels.reader import record_row
+from wheelnext_build.wheels.record import record_row
 
 
 def make_environment(root: Path, files: dict[str, str], date: int = 1_000) -> BuildEnvironment:

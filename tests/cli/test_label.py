@@ -10,7 +10,7 @@ from tiny_wheels import x86_64_metadata
 from zips import DIST_INFO, NAME, wheel
 
 from wheelnext_build.cli.main import main
-from wheelnext_build.wheels.description import variant_of
+from wheelnext_build.wheels.description import record_problems, variant_of
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.stamp import stamp
 
@@ -44,7 +44,7 @@ def names(folder: Path) -> list[str]:
 
 def requirements(path: Path) -> list[str]:
     with WheelReader(path) as reader:
-        assert reader.record_problems() == []
+        assert record_problems(reader) == []
         text = reader.read(f"{DIST_INFO}/METADATA").decode()
     return [line for line in text.splitlines() if line.startswith("Requires-Dist")]
 

@@ -17,7 +17,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tiny_wheels import write_wheel, x86_64_metadata
 
 from wheelnext_build.release.repair.bundled import documents, paths
-from wheelnext_build.wheels.description import variant_of
+from wheelnext_build.wheels.description import record_problems, variant_of
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.stamp import stamp
 
@@ -104,7 +104,7 @@ def test_what_is_bundled_is_in_a_bill_of_materials(plain: Path, tmp_path: Path, 
     repair(run, plain, tmp_path, compiled_helper(folder, "-Wl,--no-as-needed", "-lgomp"))
     for path in tmp_path.glob("*/*.whl"):
         with WheelReader(path) as reader:
-            assert reader.record_problems() == []
+            assert record_problems(reader) == []
             found = {Path(name).name: reader.read(name) for name in documents(reader)}
             hashes = {name: hashlib.sha256(reader.read(name)).hexdigest() for name in paths(reader)}
         assert set(found) == {"auditwheel.cdx.json", "wheelnext-build.cdx.json"}
@@ -152,4 +152,4 @@ def test_a_carrier_passes_through_other_tools(tool: str, tmp_path: Path, run: Ru
     if "out" in arguments:
         with WheelReader(tmp_path / "out" / carrier.name) as reader:
             assert variant_of(reader) is not None
-            assert reader.record_problems() == []
+            assert record_problems(reader) == []

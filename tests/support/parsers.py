@@ -33,7 +33,7 @@ from wheelnext_build.variants.markers import VariantRequirement
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.variants.variant import Property, Variant, is_label
 from wheelnext_build.wheels.dependencies import Changes
-from wheelnext_build.wheels.description import checked_variant_of
+from wheelnext_build.wheels.description import check_record, checked_variant_of, record_problems
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.rewriting import rewrite
@@ -130,7 +130,7 @@ def used(metadata: VariantMetadata) -> None:
 def wheel(path: Path) -> None:
     """A wheel, read in each of the ways that commands do."""
     with read_or_refused(WheelError, path.name), WheelReader(path) as reader:
-        reader.record_problems()
+        record_problems(reader)
         checked_variant_of(reader)
         for member in reader.members():
             reader.start(member.name, 8)
@@ -138,7 +138,7 @@ def wheel(path: Path) -> None:
         with atomic_file(plain) as stream:
             rewrite(reader, stream, drop=frozenset({f"{INFO}/variant.json"}))
         with WheelReader(plain) as rewritten:  # what is accepted is sound again
-            rewritten.check_record()
+            check_record(rewritten)
     with read_or_refused(WheelError, path.name):
         read_facts(path)
 

@@ -18,7 +18,7 @@ from zips import DIST_INFO, FILES, NAME, check_record, record, walk, wheel, writ
 from wheelnext_build.errors import WheelError
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import NULL, Variant
-from wheelnext_build.wheels.description import variant_of
+from wheelnext_build.wheels.description import record_problems, variant_of
 from wheelnext_build.wheels.name import WheelName
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.stamp import release_carrier, stamp
@@ -57,7 +57,7 @@ def test_a_stamped_wheel_can_be_read_back(tmp_path: Path, out: Path) -> None:
     for variant in (V3, NULL):
         with WheelReader(stamp(wheel(tmp_path), out, metadata(variant))) as reader:
             assert variant_of(reader) == (metadata(variant), variant)
-            assert reader.record_problems() == []
+            assert record_problems(reader) == []
     with WheelReader(wheel(tmp_path)) as reader:
         assert variant_of(reader) is None
 

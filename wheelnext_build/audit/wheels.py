@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from ..errors import WheelError
 from ..system import processes
 from ..variants.allowance import Allowance
-from ..wheels.description import variant_of
+from ..wheels.description import check_record, variant_of
 from ..wheels.reader import METADATA_LIMIT, Member, WheelReader
 from . import files
 from .judge import judge
@@ -79,7 +79,7 @@ def audit_wheels(
             promises.append(promise_of(reader.name, variant, baselines))
             requires.append(_requires(reader))
             binaries = [member.name for member in _binaries(reader)]
-            reader.check_record(*binaries)
+            check_record(reader, *binaries)
             tasks += [_Task(path, name) for name in binaries]
     found = _run(tasks, jobs or processes.processor_count())
     return [

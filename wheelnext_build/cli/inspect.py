@@ -13,7 +13,7 @@ from ..release.repair import bundled
 from ..system.text import human_size
 from ..variants.metadata import Provider, VariantMetadata
 from ..variants.variant import Variant
-from ..wheels.description import variant_of
+from ..wheels.description import record_problems, variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import WheelReader
 from . import wheels
@@ -84,7 +84,7 @@ def inspect(path: Path) -> Inspection:
     try:
         name = WheelName.parse(path.name)
         with WheelReader(path) as reader:
-            problems += reader.record_problems()
+            problems += record_problems(reader)
             parts, sboms = bundled.paths(reader), bundled.documents(reader)
             described = variant_of(reader)
         if described is not None:

@@ -13,7 +13,7 @@ from packaging.version import Version
 from ..config.config import Config
 from ..errors import WheelError
 from ..variants.variant import Variant
-from ..wheels.description import variant_of
+from ..wheels.description import record_problems, variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import METADATA_LIMIT, WheelReader
 from .index.variants_json import ReleaseFiles, find_releases, read_release
@@ -127,7 +127,7 @@ def _read(path: Path, report: _Report) -> list[_Wheel]:
         with WheelReader(path) as reader:
             described = variant_of(reader)
             data = reader.read(f"{reader.dist_info}/METADATA", METADATA_LIMIT)
-            report.problems += [f"{path.name}: {text}" for text in reader.record_problems()]
+            report.problems += [f"{path.name}: {text}" for text in record_problems(reader)]
             variant = described[1] if described else None
             return [_Wheel(path, reader.name, variant, BytesHeaderParser().parsebytes(data))]
     except WheelError as error:

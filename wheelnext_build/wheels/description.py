@@ -1,17 +1,33 @@
-"""What a variant wheel says of itself, in its name and in variant.json."""
+"""What a wheel says of itself in variant.json, METADATA and RECORD, and whether that is true."""
 
 from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator
+
+from packaging.version import Version
 
 from ..errors import MetadataError, WheelError
 from ..variants.metadata import VARIANT_JSON, VariantMetadata
 from ..variants.variant import Variant
-from .reader import WheelReader
+from .reader import METADATA_LIMIT, Member, WheelReader, release_key
+from .record import is_signature, record_hash
+
+_IDENTITY = re.compile(rb"^(Name|Version):(.*)$", re.IGNORECASE | re.MULTILINE)
+"""The fields of METADATA that the file's name repeats."""
+
+_BODY = re.compile(rb"^\r?$", re.MULTILINE)
+"""The empty line that ends the fields of METADATA."""
+
+_MOST_PROBLEMS = 100
+"""How many problems of one wheel to list; of further ones, only the number is given."""
 
 
 def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
-    """The metadata of an opened variant wheel or carrier; None for a plain wheel.
+    """Return the metadata and the variant of a variant wheel or carrier; None for a plain wheel.
 
-    Raises WheelError where variant.json is no wheel's, or disagrees with the label in the name.
+    Raises WheelError if variant.json is invalid or disagrees with the label in the name.
     """
     data = reader.variant_json()
     if data is None:
@@ -40,10 +56,85 @@ def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
 
 
 def checked_variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
-    """The same of a wheel whose RECORD agrees with it as far as can be seen without unpacking.
-
-    Raises WheelError also where it does not.
-    """
+    """Return the same as :func:`variant_of`, for a wheel that :func:`check_record` accepts."""
     described = variant_of(reader)
-    reader.check_record()
+    check_record(reader)
     return described
+
+
+def check_record(reader: WheelReader, *contents: str) -> None:
+    """Raise WheelError if RECORD disagrees with the names or sizes of members.
+
+    The content is compared too for METADATA, WHEEL, variant.json and the members in ``contents``.
+    """
+    described = (f"{reader.dist_info}/{name}" for name in ("METADATA", "WHEEL", VARIANT_JSON))
+    if problems := record_problems(reader, {*described, *contents}):
+        more = [f"and {len(problems) - 5} more"] if len(problems) > 5 else []
+        raise WheelError(f"{reader.path}: {'; '.join((*problems[:5], *more))}")
+
+
+def record_problems(reader: WheelReader, contents: Collection[str] | None = None) -> list[str]:
+    """Return where METADATA and RECORD disagree with the file's name and the members.
+
+    The content of every member is compared, or only that of the members in ``contents``; names and
+    sizes always are.
+    """
+    problems = [*_metadata_problems(reader), *_record_problems(reader, contents)]
+    if len(problems) > _MOST_PROBLEMS:
+        more = len(problems) - _MOST_PROBLEMS
+        problems[_MOST_PROBLEMS:] = [f"and {more} more disagreements with RECORD"]
+    return problems
+
+
+def _record_problems(reader: WheelReader, contents: Collection[str] | None) -> Iterator[str]:
+    record_name = f"{reader.dist_info}/RECORD"
+    rows: dict[str, list[str]] = {}
+    for row in reader.record():
+        if row[0] in rows:
+            yield f"{row[0]} stands twice in RECORD"
+        rows[row[0]] = row
+    for member in reader.members():
+        row = rows.pop(member.name, [])
+        if not row:
+            if member.name.endswith("/") or is_signature(member.name):
+                continue
+            yield f"{member.name} is not in RECORD"
+        elif member.name == record_name or is_signature(member.name):
+            continue
+        elif contents is None or member.name in contents:
+            if row[1:] != _hash_and_size(reader, member):
+                yield f"{member.name} does not have the hash and size in RECORD"
+        elif row[2:] != [str(member.info.file_size)]:
+            yield f"{member.name} does not have the size in RECORD"
+    yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
+
+
+def _hash_and_size(reader: WheelReader, member: Member) -> list[str]:
+    digest = hashlib.sha256()
+    for block in reader.blocks(member.name):
+        digest.update(block)
+    return [record_hash(digest.digest()), str(member.info.file_size)]
+
+
+def _metadata_problems(reader: WheelReader) -> Iterator[str]:
+    """Yield what is missing, and where METADATA names another release than the file's name."""
+    names = {member.name for member in reader.members()}
+    for name in ("METADATA", "WHEEL"):
+        if f"{reader.dist_info}/{name}" not in names:
+            yield f"{reader.dist_info}/{name} is missing"
+    if f"{reader.dist_info}/METADATA" not in names:
+        return
+    # The limit holds also if RECORD agrees with a METADATA that is too long.
+    fields = reader.read(f"{reader.dist_info}/METADATA", METADATA_LIMIT)
+    for match in _IDENTITY.finditer(_BODY.split(fields, 1)[0]):
+        field, value = (part.decode(errors="replace").strip() for part in match.groups())
+        own = reader.name.project if field.lower() == "name" else reader.name.version
+        if release_key(value) != release_key(own) and not _same_version(value, own):
+            yield f"METADATA has the {field} {value[:80]!r}, and the file's name has {own!r}"
+
+
+def _same_version(one: str, other: str) -> bool:
+    try:
+        return Version(one) == Version(other)
+    except ValueError:  # also of a number with too many digits
+        return False

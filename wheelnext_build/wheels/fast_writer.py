@@ -7,9 +7,6 @@ only with versions whose parts are known.
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 import os
 import stat
 import zipfile
@@ -22,6 +19,7 @@ from scikit_build_core._reproducible import normalize_file_permissions
 from scikit_build_core.build._wheelfile import WheelWriter
 
 from .archive import Archive
+from .record import record_hash, record_text
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,8 @@ class FastWheelWriter(WheelWriter):
             self._archive.write(info, source, status.st_size)
 
     def _record(self) -> bytes:
-        text = io.StringIO(newline="")
-        rows = csv.writer(text, lineterminator="\n")
-        for member in self._archive.written():
-            digest = base64.urlsafe_b64encode(member.sha256).rstrip(b"=").decode()
-            rows.writerow([member.name, f"sha256={digest}", member.size])
-        rows.writerow([f"{self.dist_info}/RECORD", "", ""])
-        return text.getvalue().encode()
+        rows = [
+            [member.name, record_hash(member.sha256), str(member.size)]
+            for member in self._archive.written()
+        ]
+        return record_text([*rows, [f"{self.dist_info}/RECORD", "", ""]]).encode()

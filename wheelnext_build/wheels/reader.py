@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import csv
-import hashlib
-import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -22,6 +18,7 @@ from ..system.files import copy_range
 from ..variants.metadata import VARIANT_JSON
 from . import zip_format, zip_names, zip_safety
 from .name import WheelName
+from .record import record_rows
 
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -38,14 +35,8 @@ METADATA_LIMIT = 1 << 20
 RECORD_LIMIT = 1 << 24
 """Nor does any RECORD come near this many."""
 
-_IDENTITY = re.compile(rb"^(Name|Version):(.*)$", re.IGNORECASE | re.MULTILINE)
-_BODY = re.compile(rb"^\r?$", re.MULTILINE)
-"""Fields of METADATA, and the empty line that they end with."""
-
-_MOST_PROBLEMS = 100
-"""So many disagreements with a RECORD are told; who wants more has them by their number."""
-
-_BLOCK = 1 << 20
+_MORE_LINES = 100
+"""Lines that a RECORD may have beyond two for each file."""
 
 
 @dataclass(frozen=True)
@@ -146,81 +137,14 @@ class WheelReader:
         return self.read(name, METADATA_LIMIT)
 
     def record(self) -> list[list[str]]:
-        """RECORD's rows (path, hash, size) as they stand."""
+        """Return the rows (path, hash, size) of RECORD, unchecked."""
         data = self.read(f"{self.dist_info}/RECORD", RECORD_LIMIT)
-        if data.count(b"\n") + data.count(b"\r") > 2 * len(self._members) + _MOST_PROBLEMS:
+        if data.count(b"\n") + data.count(b"\r") > 2 * len(self._members) + _MORE_LINES:
             raise WheelError(f"{self.path}: RECORD has far more lines than the wheel has files")
         try:
-            return [row for row in csv.reader(io.StringIO(data.decode(), newline="")) if row]
-        except (UnicodeDecodeError, csv.Error) as error:
+            return record_rows(data)
+        except ValueError as error:
             raise WheelError(f"{self.path}: RECORD cannot be read: {error}") from None
-
-    def record_problems(self, contents: Collection[str] | None = None) -> list[str]:
-        """Where RECORD and the members disagree, in words.
-
-        Every member is read for it, or of ``contents`` each, and of the others names and sizes
-        count.
-        """
-        problems = list(self._record_problems(contents))
-        if len(problems) > _MOST_PROBLEMS:
-            more = len(problems) - _MOST_PROBLEMS
-            problems[_MOST_PROBLEMS:] = [f"and {more} more disagreements with RECORD"]
-        return problems
-
-    def check_record(self, *contents: str) -> None:
-        """Raise WheelError where RECORD disagrees with the names or sizes of members.
-
-        Or with the content of those that say what the wheel is, and of ``contents``.
-        """
-        described = (f"{self.dist_info}/{name}" for name in ("METADATA", "WHEEL", VARIANT_JSON))
-        if problems := self.record_problems({*described, *contents}):
-            more = [f"and {len(problems) - 5} more"] if len(problems) > 5 else []
-            raise WheelError(f"{self.path}: {'; '.join((*problems[:5], *more))}")
-
-    def _record_problems(self, contents: Collection[str] | None) -> Iterator[str]:
-        yield from self._metadata_problems()
-        record_name = f"{self.dist_info}/RECORD"
-        rows: dict[str, list[str]] = {}
-        for row in self.record():
-            if row[0] in rows:
-                yield f"{row[0]} stands twice in RECORD"
-            rows[row[0]] = row
-        for member in self._members:
-            row = rows.pop(member.name, [])
-            if not row:
-                if member.name.endswith("/") or is_signature(member.name):
-                    continue
-                yield f"{member.name} is not in RECORD"
-            elif member.name == record_name or is_signature(member.name):
-                continue
-            elif contents is None or member.name in contents:
-                if row[1:] != self._row(member):
-                    yield f"{member.name} does not have the hash and size in RECORD"
-            elif row[2:] != [str(member.info.file_size)]:
-                yield f"{member.name} does not have the size in RECORD"
-        yield from (f"{name} is in RECORD but not in the wheel" for name in rows)
-
-    def _metadata_problems(self) -> Iterator[str]:
-        """Whether METADATA is another project's or version's than the file's name says."""
-        for name in ("METADATA", "WHEEL"):
-            if f"{self.dist_info}/{name}" not in self._by_name:
-                yield f"{self.dist_info}/{name} is missing"
-        if f"{self.dist_info}/METADATA" not in self._by_name:
-            return
-        # Of one that is too long, RECORD would not tell, either.
-        fields = self.read(f"{self.dist_info}/METADATA", METADATA_LIMIT)
-        for match in _IDENTITY.finditer(_BODY.split(fields, 1)[0]):
-            field, value = (part.decode(errors="replace").strip() for part in match.groups())
-            own = self.name.project if field.lower() == "name" else self.name.version
-            if _release_key(value) != _release_key(own) and not _same_version(value, own):
-                yield f"METADATA has the {field} {value[:80]!r}, and the file's name has {own!r}"
-
-    def _row(self, member: Member) -> list[str]:
-        """What RECORD should say of a member, behind its name."""
-        digest = hashlib.sha256()
-        for block in self.blocks(member.name):
-            digest.update(block)
-        return [_written_hash(digest.digest()), str(member.info.file_size)]
 
     def copy(self, member: Member, target: IO[bytes]) -> None:
         """Append a member's compressed data, as it is, to ``target``."""
@@ -294,18 +218,9 @@ class WheelReader:
             raise WheelError(f"{self.path}: needs exactly one .dist-info folder; found {found}")
         folder = folders.pop()
         own = folder.removesuffix(".dist-info")
-        if own == folder or _release_key(own) != _release_key(self.name.release):
+        if own == folder or release_key(own) != release_key(self.name.release):
             raise WheelError(f"{self.path}: {folder} is another project's or version's")
         return folder
-
-
-def record_row(name: str, data: bytes) -> list[str]:
-    """RECORD's row for a file."""
-    return [name, _written_hash(hashlib.sha256(data).digest()), str(len(data))]
-
-
-def _written_hash(digest: bytes) -> str:
-    return f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def _dist_info_in(name: str) -> str | None:
@@ -325,19 +240,6 @@ def _is_dist_info(folder: str) -> bool:
     return folder.lower().endswith(".dist-info")
 
 
-def is_signature(name: str) -> bool:
-    """Whether a member is a signature of RECORD."""
-    return name.endswith((".dist-info/RECORD.jws", ".dist-info/RECORD.p7s"))
-
-
-def _release_key(text: str) -> str:
+def release_key(text: str) -> str:
+    """Return a name or version such that those that only differ in spelling are equal."""
     return re.sub(r"[-_.]+", "_", text).lower()
-
-
-def _same_version(one: str, other: str) -> bool:
-    from packaging.version import Version
-
-    try:
-        return Version(one) == Version(other)
-    except ValueError:  # of too many digits, too
-        return False

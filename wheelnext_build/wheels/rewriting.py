@@ -5,7 +5,6 @@ Compressed data is copied, too, so that changing a wheel's metadata costs no rec
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 import zlib
@@ -14,7 +13,8 @@ from typing import IO
 
 from ..errors import WheelError
 from . import zip_format
-from .reader import Member, WheelReader, is_signature, record_row
+from .reader import Member, WheelReader
+from .record import is_signature, record_row, record_text
 
 
 class WheelRewriter:
@@ -121,7 +121,7 @@ def _record_text(
     rows = reader.record()
     lines = reader.read(record_name).decode().splitlines(keepends=True)
     if len(rows) != len(lines):  # empty lines, or a name with a line end in it
-        lines = [_record_line(row) for row in rows]
+        lines = [record_text([row]) for row in rows]
     listed = {row[0] for row in rows}
     names = {member.name for member in staying}
     for name in (member.name for member in staying):
@@ -129,18 +129,12 @@ def _record_text(
             raise WheelError(f"{reader.path}: {name} is not in RECORD")
     kept = [line for line, row in zip(lines, rows, strict=True) if row[0] in names]
     if record_name not in listed:
-        kept.append(_record_line([record_name, "", ""]))
-    new = [_record_line(record_row(name, data)) for name, data in added.items()]
+        kept.append(record_text([[record_name, "", ""]]))
+    new = [record_text([record_row(name, data)]) for name, data in added.items()]
     if kept[-1].startswith(record_name):
         return "".join((*kept[:-1], *new, kept[-1])).encode()
     end = "" if kept[-1].endswith("\n") else "\n"
     return "".join((*kept, end if new else "", *new)).encode()
-
-
-def _record_line(row: Sequence[str]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow(row)
-    return text.getvalue()
 
 
 _QUICKLY_COMPRESSED = 1 << 20

@@ -18,7 +18,7 @@ from wheelnext_build.cli.main import main
 from wheelnext_build.errors import WheelError
 from wheelnext_build.release.one_build import VARIANTS_FOLDER
 from wheelnext_build.release.repair import repair
-from wheelnext_build.wheels.description import variant_of
+from wheelnext_build.wheels.description import record_problems, variant_of
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.stamp import stamp
 
@@ -76,7 +76,7 @@ def test_all_wheels_of_a_build_are_repaired_whichever_is_named(
         assert repaired(source) == expected
     with WheelReader(Path(expected[1])) as reader:
         assert variant_of(reader) == (V3, *V3.variants)
-        assert reader.record_problems() == []
+        assert record_problems(reader) == []
 
 
 def test_without_another_folder_all_are_beside_each_other(built: Path) -> None:
@@ -229,6 +229,6 @@ def test_a_repair_that_is_ended_leaves_whole_wheels_only(
         process.send_signal(number)
     for path in Path("dest").glob("*.whl"):
         with WheelReader(path) as reader:
-            assert reader.record_problems() == []
+            assert record_problems(reader) == []
     if number == signal.SIGTERM:
         assert list(temporary.iterdir()) == []

@@ -15,6 +15,7 @@ from zips import DIST_INFO, wheel
 
 from wheelnext_build.cli.main import main
 from wheelnext_build.release.repair import bundled, os_packages
+from wheelnext_build.wheels.description import record_problems
 from wheelnext_build.wheels.reader import WheelReader
 from wheelnext_build.wheels.rewriting import rewrite
 from wheelnext_build.wheels.stamp import stamp, unstamp
@@ -55,7 +56,7 @@ def repaired(added: dict[str, bytes], source: Path | None = None) -> dict[str, b
 
 def documents(path: Path) -> dict[str, bytes]:
     with WheelReader(path) as reader:
-        assert reader.record_problems() == []
+        assert record_problems(reader) == []
         return {name: reader.read(name) for name in bundled.documents(reader)}
 
 

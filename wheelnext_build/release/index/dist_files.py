@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import WheelError
 from ...wheels import zip_safety
-from ...wheels.description import variant_of
+from ...wheels.description import record_problems, variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import METADATA_LIMIT, WheelReader
 from .variants_json import carrier_warning
@@ -93,7 +93,7 @@ def _wheel_facts(path: Path) -> Facts:
         member = f"{reader.dist_info}/METADATA"
         data = reader.read(member, METADATA_LIMIT)
         reader.read(f"{reader.dist_info}/WHEEL", METADATA_LIMIT)
-        if problems := reader.record_problems(contents=(member,)):
+        if problems := record_problems(reader, contents=(member,)):
             raise WheelError(f"{path}: {'; '.join(problems)}")
     return _facts(path, data, data)
 

@@ -22,7 +22,7 @@ from ...system.folder_lock import alone
 from ...system.publishing import publish
 from ...system.signals import held_back
 from ...system.temporary import scratch_folder
-from ...wheels.description import variant_of
+from ...wheels.description import record_problems, variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
 from ..one_build import VARIANTS_FOLDER, BuiltWheel, check_container_output, wheels_of_build
@@ -150,7 +150,7 @@ def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfi
         try:
             with WheelReader(path) as reader:
                 described = variant_of(reader)
-                problems = reader.record_problems()
+                problems = record_problems(reader)
         except WheelError as error:
             raise BuildError(f"after the repair of {item.title}: {error}") from None
         if (described[1] if described else None) != item.variant:

@@ -12,7 +12,7 @@ from ...errors import RequestError, WheelError
 from ...system.text import natural, one_line
 from ...variants.metadata import VariantMetadata
 from ...variants.variant import NULL_LABEL, Variant
-from ...wheels.description import variant_of
+from ...wheels.description import record_problems, variant_of
 from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
 from ..choices import choices, preference
@@ -97,7 +97,7 @@ def _wheel(path: Path, seconds: float | None) -> tuple[ReportedWheel, Variant | 
         with WheelReader(path) as reader:
             described = variant_of(reader)
             variant = described[1] if described else None
-            damage = [f"{path.name}: {text}" for text in reader.record_problems()]
+            damage = [f"{path.name}: {text}" for text in record_problems(reader)]
     except WheelError as error:
         damage = [str(error)]
     if len(damage) > _MOST_PROBLEMS:
