@@ -220,11 +220,10 @@ def _published(folder: str, build: Callable[[str], str]) -> str:
     """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
     from .system.folder_lock import shared
     from .system.publishing import publish
-    from .system.reaper import ending_what_was_started
     from .system.temporary import scratch_folder
 
     target = Path(folder)
-    with shared(target), scratch_folder() as staging, ending_what_was_started():
+    with shared(target), scratch_folder() as staging:
         return publish(staging / build(str(staging)), target).name
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 import tomllib
@@ -15,11 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from processes import is_running, wait_until
 
 from wheelnext_build.config.config import parse
 from wheelnext_build.errors import ProviderError, RequestError
-from wheelnext_build.plugins import process
 from wheelnext_build.plugins.asking import Feature, Refused, ask_all, ask_fixed, mistakes
 from wheelnext_build.plugins.process import TIMEOUT_VARIABLE, PluginInterpreter
 from wheelnext_build.variants.providers import Plugin
@@ -293,44 +287,6 @@ def test_an_object_that_is_not_there(
 ) -> None:
     error = faulty(SOUND, api)
     assert f"; plugin-api {api}): {expected}\nplugin-api names its object, module:object" in error
-
-
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux tells of a parent's end")
-def test_a_plugin_ends_with_a_build_that_is_killed(tmp_path: Path) -> None:
-    started = tmp_path / "pid"
-    (tmp_path / "faulty.py").write_text(
-        f"import os, pathlib, subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
-        f"pathlib.Path({str(started)!r}).write_text(f'{{os.getpid()}} {{child.pid}} ')\n"
-        "child.wait()\n"
-    )
-    ask = (
-        "from wheelnext_build.plugins.asking import ask_fixed; "
-        "from wheelnext_build.variants.providers import Plugin; "
-        "ask_fixed(Plugin('demo', ('faulty >=1',), None))"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", ask], env=environment) as build:
-        wait_until(lambda: started.is_file() and started.read_text().endswith(" "))
-        build.kill()
-    pids = [int(text) for text in started.read_text().split()]
-    wait_until(lambda: not any(map(is_running, pids)))
-
-
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux tells of a parent's end")
-def test_a_plugin_ends_where_its_build_is_gone_already(tmp_path: Path) -> None:
-    (tmp_path / "faulty.py").write_text("import time\ntime.sleep(60)\n")
-    with subprocess.Popen(["true"]) as gone:
-        pass
-    order = {"methods": [], "properties": [], "only-fixed": False, "plugin-api": "faulty"}
-    order |= {"answer": str(tmp_path / "answer"), "seconds": 60, "parent": gone.pid}
-    ended = subprocess.run(
-        [sys.executable, "-P", process._SCRIPT, json.dumps(order)],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        start_new_session=True,
-        timeout=20,
-        check=False,
-    )
-    assert ended.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="ends process groups")

@@ -32,8 +32,3 @@ def having(is_sought: Callable[[bytes], bool]) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def reapers(pid: int) -> list[int]:
-    """The processes that wait for the end of that hook's."""
-    return having(lambda line: b"reaper.py\0%d-" % pid in line)

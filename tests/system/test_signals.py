@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from processes import is_running, wait_until
 
 from wheelnext_build.system.signals import AskedToEnd, cleaned_up, ending_when_asked, held_back
 
@@ -70,62 +69,43 @@ def test_who_ends_already_is_not_asked_once_more() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.parametrize(("number", "kind"), KINDS)
-def test_what_another_thread_gets_wakes_the_main_one(
-    number: signal.Signals, kind: type[BaseException]
-) -> None:
-    """As where it comes while the main thread starts a process, and has signals blocked."""
-
-    def get() -> None:
-        time.sleep(0.2)  # until the main thread sleeps
-        signal.pthread_kill(threading.get_ident(), number)
-
-    thread = threading.Thread(target=get)
-    thread.start()
-    start = time.monotonic()
-    with pytest.raises(kind):
-        select.select([], [], [], 10)
-    assert time.monotonic() - start < 5
-    thread.join()
-
-
-FRONTEND = """
-import os, subprocess, sys
-own_session, stays = "own" in sys.argv, "stays" in sys.argv
-command = [sys.executable, "-c", sys.argv[1], str(os.getpid()), *sys.argv[2:]]
-hook = subprocess.Popen(command, start_new_session=own_session)
-if stays:
-    hook.wait()
-"""
-HOOK = """
-import os, sys, time
-from wheelnext_build.system.signals import AskedToEnd, ending_when_asked, ending_with_parent
-while "stays" not in sys.argv and os.getppid() == int(sys.argv[1]):
-    time.sleep(0.01)
-try:
-    with ending_when_asked(), ending_with_parent():
-        print("goes on")
-except AskedToEnd as error:
-    print(error.reason)
+STARTS = """
+import subprocess, sys
+from wheelnext_build.system.signals import ending_when_asked
+with ending_when_asked():
+    # As CMake does: what it starts has lost its parent when CMake is killed.
+    script = "sleep 60 >&- & echo $!; setsid sleep 60 >&- & echo $!"
+    print(subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, text=True).stdout)
+    sys.stdout.flush()
+    sys.stdin.read()
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "getsid"), reason="there are no sessions")
-@pytest.mark.parametrize(
-    ("how", "said"),
-    [
-        (["ends"], "SIGTERM"),
-        (["stays"], "goes on"),
-        (["stays", "own"], "goes on"),  # such a hook has no session of a frontend to compare
-    ],
-    ids=["ends", "stays", "begins a session"],
-)
-def test_a_frontend_that_was_gone_before_its_hook_came(how: list[str], said: str) -> None:
-    command = [sys.executable, "-c", FRONTEND, HOOK, *how]
-    done = subprocess.run(
-        command, start_new_session=True, capture_output=True, text=True, timeout=60, check=True
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("is_leader", [True, False])
+def test_sigterm_ends_the_session_of_a_leader_only(is_leader: bool) -> None:
+    """A process of another's session must not end the one that started it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=is_leader,
     )
-    assert done.stdout == f"{said}\n", done.stderr
+    assert process.stdout is not None
+    member, server = int(process.stdout.readline()), int(process.stdout.readline())
+    try:
+        wait_until(lambda: os.getsid(server) == server)
+        process.terminate()
+        process.communicate(timeout=20)
+        assert process.returncode == 128 + signal.SIGTERM
+        if is_leader:
+            wait_until(lambda: not is_running(member))
+        assert is_running(member) == (not is_leader)
+        assert is_running(server)
+    finally:
+        for pid in filter(is_running, (member, server)):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_an_error_of_the_cleaning_is_not_hidden() -> None:

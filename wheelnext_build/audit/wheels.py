@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import multiprocessing
-import os
 import re
 import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -196,7 +194,6 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 def _begin_worker() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform != "win32":
         import resource
 
@@ -205,13 +202,6 @@ def _begin_worker() -> None:
         memory = min([_MEMORY, *given])
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_parent() -> None:
-    # Workers wait for tasks by a pipe that each of them holds open, also when the parent is gone.
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _audit(task: _Task) -> list[Found]:

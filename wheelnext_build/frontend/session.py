@@ -22,6 +22,7 @@ from ..config.hook_settings import (
     PLAIN,
 )
 from ..errors import BuildError, RequestError
+from ..system import processes
 from ..system.announce import ERROR
 from ..system.file_lock import locked
 from ..system.temporary import all_temporary_files, temporary_folder
@@ -177,6 +178,7 @@ class Session:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=True,
         ) as process:
             try:
                 self._follow(process)
@@ -224,7 +226,7 @@ def _not_installed(title: str, error: subprocess.CalledProcessError) -> str:
 
 def _end(process: subprocess.Popen[str]) -> None:
     """End a hook, which may say nothing for long, with what it has started."""
-    process.terminate()  # which it heeds no more where a terminal's Ctrl-C has come before
+    processes.end(process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=_PATIENCE)
-    process.kill()
+    processes.end_now(process, patience=0)

@@ -75,7 +75,7 @@ def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInt
     seconds = _timeout()
     with scratch_folder() as scratch:
         path = scratch / "answer.json"
-        more = {"answer": str(path), "seconds": seconds, "parent": os.getpid()}
+        more = {"answer": str(path), "seconds": seconds}
         text = json.dumps({**question, **more})
         process = subprocess.Popen(
             [interpreter.executable, "-P", str(_SCRIPT), text],

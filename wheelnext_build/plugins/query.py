@@ -11,10 +11,7 @@ import importlib
 import inspect
 import json
 import os
-import select
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -41,7 +38,6 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     # If it hangs, its output then shows the line; the parent kills it a moment later.
     faulthandler.dump_traceback_later(order["seconds"])
-    threading.Thread(target=_end_with_parent, args=[order["parent"]], daemon=True).start()
     try:
         answer = _ask(order)
     except _AnswerError as error:
@@ -53,17 +49,6 @@ def main() -> None:
     partial.write_text(json.dumps(answer), encoding="utf-8")
     partial.replace(path)
     os._exit(0)
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process and what the plugin has started when whoever asks is gone (Linux 5.3)."""
-    try:
-        select.select([os.pidfd_open(parent)], [], [])
-    except ProcessLookupError:
-        pass  # it is gone already
-    except (AttributeError, OSError):
-        return
-    os.killpg(0, signal.SIGKILL)
 
 
 def _ask(order: Mapping[str, Any]) -> dict[str, object]:

@@ -13,19 +13,19 @@ from ..errors import WheelnextBuildError, printable
 from . import faults, source_date, streams
 from .announce import ERROR
 from .exit_status import INTERRUPTED
-from .signals import ending_when_asked, ending_with_parent
+from .signals import ending_when_asked
 
 
 @contextlib.contextmanager
 def clean_exit() -> Iterator[None]:
     """Print our own errors, without a traceback, as the last thing that the frontend shows.
 
-    The block ends by SIGTERM, and with the frontend, and leaves no temporary file then.
+    SIGTERM ends the block as Ctrl-C does: compilers end and temporary files are removed.
     """
     streams.prepare()
     try:
         source_date.epoch()  # before anything is built with it
-        with ending_when_asked(), ending_with_parent():
+        with ending_when_asked():
             yield
     except WheelnextBuildError as error:
         _say(str(error))
