@@ -1,13 +1,15 @@
-"""``wheelnext-build check --rebuild FOLDER [PROJECT]``: whether a release can be built again."""
+"""``wheelnext-build check --rebuild FOLDER [PROJECT]``: build a release again and compare."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 from ..errors import RequestError
-from ..release.reproduce import Compared, How, Rebuilt, rebuild
-from .output import emit_json, table
+from ..release.file_diff import DIFFOSCOPE
+from ..release.rebuild import BuildOptions, RebuiltRelease, rebuild
+from .output import emit_json, say, table
 
 _ONLY_CHECK = ("project", "expect", "max_size")
 
@@ -25,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rebuild",
         action="store_true",
-        help="build PROJECT again in another folder, and show where its files are not those in "
-        "FOLDER, byte for byte; nothing else is checked",
+        help="build PROJECT again in another folder, and name the files that differ from those in "
+        "FOLDER by any byte; diffoscope, if installed, shows how; nothing else is checked",
     )
     group.add_argument(
         "-C",
@@ -56,14 +58,15 @@ def is_asked_for(args: argparse.Namespace) -> bool:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build again and print what differs; status 1 where anything does."""
+    """Build again and print what differs; return 1 if a file does."""
     for text in args.config_setting:
         if "=" not in text:
             raise RequestError(f"-C {text}: write it as KEY=VALUE")
     options = ["--no-isolation"] if args.no_isolation else []
     if args.installer:
         options.append(f"--installer={args.installer}")
-    done = rebuild(args.folder, args.source or Path(), How(options, args.config_setting))
+    built = BuildOptions(options, args.config_setting)
+    done = rebuild(args.folder, args.source or Path(), built)
     if args.json:
         emit_json(_as_json(done))
     else:
@@ -71,21 +74,20 @@ def run(args: argparse.Namespace) -> int:
     return 0 if done.holds else 1
 
 
-def _print(done: Rebuilt) -> None:
+def _print(done: RebuiltRelease) -> None:
     count = f"{len(done.files)} file{'' if len(done.files) == 1 else 's'}"
     table(f"{count}, built again", ("file", "verdict"), [(f.name, f.state) for f in done.files])
     for item in done.files:
+        kind = "note" if item.state == "not compared" else "differs"
         for line in item.lines:
-            print(f"{_kind(item)}: {item.name}: {line}")
+            say(f"{kind}: {item.name}: {line}")
     for text in done.assumed:
-        print(f"assumed: {text}")
+        say(f"assumed: {text}")
+    if any(item.state == "different" for item in done.files) and not shutil.which(DIFFOSCOPE):
+        say(f"hint: install {DIFFOSCOPE} to see the differences inside these files")
 
 
-def _kind(item: Compared) -> str:
-    return "note" if item.state == "not compared" else "differs"
-
-
-def _as_json(done: Rebuilt) -> dict[str, object]:
+def _as_json(done: RebuiltRelease) -> dict[str, object]:
     return {
         "holds": done.holds,
         "source-date-epoch": done.epoch,

@@ -1,25 +1,24 @@
-"""Whether a release can be built again, byte for byte: a second build, and what it made."""
+"""Build a release a second time and compare the files byte for byte."""
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import sys
-import tarfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ..errors import BuildError, RequestError, WheelError
+from ..errors import BuildError, RequestError
 from ..system import processes, source_date
 from ..system.temporary import scratch_folder
 from ..wheels.description import variant_of
 from ..wheels.name import WheelName
 from ..wheels.reader import WheelReader
-from . import difference
+from .file_diff import Member, diffoscope_report, member_differences, members_of
 from .index.dist_files import SDIST_SUFFIX, release_of
 
 RebuildState = Literal["equal", "different", "not compared"]
@@ -30,16 +29,16 @@ _TAIL = 30
 
 
 @dataclass(frozen=True)
-class How:
-    """How the release was built: options of ``python -m build``, and its config settings."""
+class BuildOptions:
+    """Options of ``python -m build`` that the release was built with, and config settings."""
 
     options: Sequence[str] = ()
     settings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A file of the release; ``lines`` say what differs, or why it was not compared."""
+class ComparedFile:
+    """A file of the release; ``lines`` name the differences, or why it was not compared."""
 
     name: str
     state: RebuildState
@@ -47,10 +46,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Rebuilt:
-    """The files of a release beside those of a second build, and what that build went by."""
+class RebuiltRelease:
+    """The comparison of a release with a second build.
 
-    files: tuple[Compared, ...]
+    ``epoch`` is the second build's SOURCE_DATE_EPOCH; ``assumed`` lists what could not be found
+    out from the files.
+    """
+
+    files: tuple[ComparedFile, ...]
     epoch: int
     assumed: tuple[str, ...]
 
@@ -63,36 +66,30 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class _File:
-    """A file of the release; ``dates`` are those of its members, in seconds since 1970."""
+    """A wheel or an sdist of the release; ``name`` is None for an sdist."""
 
     path: Path
-    dates: frozenset[int]
+    members: Mapping[str, Member]
     name: WheelName | None = None
     label: str | None = None
 
+    @property
+    def dates(self) -> set[int]:
+        """The dates of the members, in seconds since 1970."""
+        found = (member.seconds for member in self.members.values())
+        return {seconds for seconds in found if seconds is not None}
 
-def rebuild(folder: Path, project: Path, how: How) -> Rebuilt:
-    """Build the project's release again, elsewhere and in other surroundings, and compare.
 
-    Raises RequestError where there is nothing to compare, BuildError where it does not build.
+def rebuild(folder: Path, project: Path, how: BuildOptions) -> RebuiltRelease:
+    """Build the project again, in another folder and environment, and compare with ``folder``.
+
+    Raises RequestError if there is nothing to compare, BuildError if the build fails.
     """
     if not (project / "pyproject.toml").is_file():
         raise RequestError(f"{project}: has no pyproject.toml; name the project's folder")
     files = _files(folder)
     epoch, source = _epoch(files)
-    labelled = any(item.label is not None for item in files)
-    has_sdist = any(item.name is None for item in files)
-    options = [*how.options, *(f"-C{text}" for text in how.settings)]
-    if labelled and not any(
-        text.startswith(("variants=", "variant-label=")) for text in how.settings
-    ):
-        options.append("-Cvariants=all")
-    if any(item.label and item.name and item.name.label is None for item in files):
-        options.append("-Cvariant-filename=carrier")
-    if not has_sdist:
-        options.append("--wheel")
-    elif all(item.name is None for item in files):
-        options.append("--sdist")
+    options = _options(files, how)
     date = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d %H:%M:%S} UTC"
     assumed = [
         f"{source_date.VARIABLE} is {epoch} ({date}): {source}",
@@ -105,8 +102,8 @@ def rebuild(folder: Path, project: Path, how: How) -> Rebuilt:
         names = {item.path.name for item in files}
         extra = sorted(path.name for path in made.iterdir() if path.name not in names)
     if extra:
-        assumed.append(f"not in {folder}, but built now: {', '.join(extra)}")
-    return Rebuilt(tuple(compared), epoch, tuple(assumed))
+        assumed.append(f"not in {folder}, but rebuilt: {', '.join(extra)}")
+    return RebuiltRelease(tuple(compared), epoch, tuple(assumed))
 
 
 def _files(folder: Path) -> list[_File]:
@@ -119,34 +116,27 @@ def _files(folder: Path) -> list[_File]:
     if len(releases) > 1:
         names = ", ".join(sorted(f"{found[0]} {found[1]}" for found in releases if found))
         raise RequestError(f"{folder} has several releases, {names}: give each a folder of its own")
-    return [_sdist(path) if path.name.endswith(SDIST_SUFFIX) else _wheel(path) for path in paths]
+    return [_file(path) for path in paths]
 
 
-def _wheel(path: Path) -> _File:
+def _file(path: Path) -> _File:
+    members = members_of(path)
+    if path.name.endswith(SDIST_SUFFIX):
+        return _File(path, members)
     with WheelReader(path) as reader:
         described = variant_of(reader)
-        dates = frozenset(
-            int(datetime(*member.info.date_time, tzinfo=UTC).timestamp())
-            for member in reader.members()
-        )
-        return _File(path, dates, reader.name, described[1].label if described else None)
-
-
-def _sdist(path: Path) -> _File:
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            return _File(path, frozenset(int(member.mtime) for member in archive))
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
+        return _File(path, members, reader.name, described[1].label if described else None)
 
 
 def _epoch(files: Sequence[_File]) -> tuple[int, str]:
-    """The date that the release was built with, and how that is known."""
+    """The SOURCE_DATE_EPOCH that the release was built with, and how it was found out."""
     if (given := source_date.epoch()) is not None:
         return given, "from the environment"
     wheels = [item for item in files if item.name is not None] or files
     dates = sorted({date for item in wheels for date in item.dates})
-    for item in files:  # archives of wheels have every second second only
+    if not dates:
+        raise RequestError(f"no file has a date: set {source_date.VARIABLE} to the release's")
+    for item in files:  # a wheel's dates have a resolution of two seconds, an sdist's of one
         if item.name is None and len(item.dates) == 1 and len(dates) == 1:
             (exact,) = item.dates
             if exact // 2 == dates[0] // 2:
@@ -159,8 +149,23 @@ def _epoch(files: Sequence[_File]) -> tuple[int, str]:
     )
 
 
+def _options(files: Sequence[_File], how: BuildOptions) -> list[str]:
+    """The options of ``python -m build``: the given ones, and those that the files tell."""
+    options = [*how.options, *(f"-C{text}" for text in how.settings)]
+    is_chosen = any(text.startswith(("variants=", "variant-label=")) for text in how.settings)
+    if not is_chosen and any(item.label is not None for item in files):
+        options.append("-Cvariants=all")
+    if any(item.label and item.name and item.name.label is None for item in files):
+        options.append("-Cvariant-filename=carrier")
+    if all(item.name is not None for item in files):
+        options.append("--wheel")
+    elif all(item.name is None for item in files):
+        options.append("--sdist")
+    return options
+
+
 def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], epoch: int) -> Path:
-    """Build a copy of the project; returns the folder with what came out."""
+    """Build a copy of the project; returns the output folder."""
     source, made = scratch / "built" / "again" / project.resolve().name, scratch / "made"
     skipped = folder.resolve()
 
@@ -184,14 +189,14 @@ def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], e
 
 
 def _is_product(path: Path, folder: Path) -> bool:
-    """Whether a folder is the release's, a virtual environment, or a build folder that is kept."""
+    """Whether a folder is the release's, a virtual environment, or a kept build folder."""
     return path == folder or any(
         (path / name).is_file() for name in ("pyvenv.cfg", "CMakeCache.txt", "CACHEDIR.TAG")
     )
 
 
 def _surroundings(epoch: int) -> Mapping[str, str]:
-    """The environment, with what must not matter being unusual."""
+    """The environment, with unusual values for what must not change the result."""
     return {
         **os.environ,
         source_date.VARIABLE: str(epoch),
@@ -201,16 +206,21 @@ def _surroundings(epoch: int) -> Mapping[str, str]:
     }
 
 
-def _compare(item: _File, made: Path) -> Compared:
-    name = item.path.name
-    if not (made / name).is_file():
-        return Compared(name, "not compared", (_reason(item, made),))
-    lines = difference.differences(item.path, made / name)
-    return Compared(name, "different" if lines else "equal", tuple(lines))
+def _compare(item: _File, made: Path) -> ComparedFile:
+    rebuilt = made / item.path.name
+    if not rebuilt.is_file():
+        return ComparedFile(item.path.name, "not compared", (_reason(item, made),))
+    if filecmp.cmp(item.path, rebuilt, shallow=False):
+        return ComparedFile(item.path.name, "equal")
+    lines = (
+        *member_differences(item.path, rebuilt),
+        *diffoscope_report(item.path, rebuilt),
+    )
+    return ComparedFile(item.path.name, "different", lines)
 
 
 def _reason(item: _File, made: Path) -> str:
-    """Why the second build has no such file."""
+    """Explain why the second build has no such file."""
     if item.name is None:
         return "no sdist of this name was built: the version is another"
     names = [WheelName.parse(path.name) for path in made.glob("*.whl")]
