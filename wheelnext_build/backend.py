@@ -197,7 +197,7 @@ def _plain_wheel(
     metadata_directory: str | None,
 ) -> str:
     from .building import path_map
-    from .building.trees import clock, path_check
+    from .building.trees import path_check
     from .config import skbuild_settings
     from .wheels.packing import fast_packing
 
@@ -205,8 +205,6 @@ def _plain_wheel(
     if skbuild_settings.uses_cmake(settings or {}):
         path_check.check_source(Path().absolute(), reproducible=reproducible)
         path_check.check_trees(*skbuild_settings.plain_folders(settings or {}))
-        if more := clock.settings():
-            settings = {**(settings or {}), **more}
     with fast_packing():
         if reproducible:
             settings = path_map.added(settings)
@@ -233,7 +231,6 @@ def _variant_wheels(
     from .building import jobs, prepared, requirements, self_check
     from .building.builder import Builder
     from .building.passes import Passes
-    from .building.trees import clock
     from .config import skbuild_settings
     from .config.build_target import BuildTarget
     from .config.config import load
@@ -263,7 +260,7 @@ def _variant_wheels(
         common = Passes(
             config=config,
             kind=kind,
-            settings={**request.settings, **(clock.settings() if kind == "wheel" else {})},
+            settings=request.settings,
             wheel_directory=folder.absolute(),
             carriers=carriers,
             total=len(planned),

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -160,3 +161,17 @@ def test_ctrl_c_while_a_folder_is_removed_leaves_nothing(
     with pytest.raises(interruption), folder_of() as folder:
         (folder / "tree").mkdir()
     assert not (folder / "tree").exists()
+
+
+@pytest.mark.parametrize(("ahead", "stays"), [(60, False), (-60, True)])
+def test_a_kept_folder_is_emptied_if_an_object_is_newer_than_now(
+    tmp_path: Path, ahead: int, stays: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept"
+    with trees_folder(kept, "pkg"):
+        (kept / "shared").mkdir()
+        (kept / "shared" / "module.c.o").touch()
+        os.utime(kept / "shared" / "module.c.o", (time.time() + ahead,) * 2)
+    with trees_folder(kept, "pkg"):
+        assert (kept / "shared").exists() == stays
+    assert ("the clock was set back" in capsys.readouterr().out) == (not stays)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sysconfig
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,11 @@ from ...system.temporary import (
     clear,
     temporary_folder,
 )
-from . import clock
 
 _TOOLCHAIN = "toolchain.txt"
+
+_SLACK = 10
+"""Seconds that the clock of a file server may be ahead."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
     waiting = f"another build is at work in {kept}: waiting for it to end"
     with locked(kept, waiting):
         _check_toolchain(kept)
-        _check_dates(kept)
+        _check_clock(kept)
         # Whoever packs the project by what is in its folder must not take this.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
         yield TreesFolder(kept, kept=True)
@@ -59,14 +62,18 @@ def _check_toolchain(folder: Path) -> None:
     path.write_text(current, encoding="utf-8")
 
 
-def _check_dates(folder: Path) -> None:
-    """Empty a kept folder where the dates of files do not tell what to compile again."""
-    sources = Path().absolute()
-    if clock.is_unsure(folder, sources):
-        announce(f"the clock was set back, or sources have older dates: {folder} is built anew")
+def _check_clock(folder: Path) -> None:
+    """Empty a kept folder if an object in it is newer than now: Ninja would never replace it."""
+    latest = time.time() + _SLACK
+    if any(
+        os.lstat(os.path.join(parent, name)).st_mtime > latest  # noqa: PTH118 - there are many
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.endswith((".o", ".obj"))
+    ):
+        announce(f"the clock was set back: {folder} is built anew")
         clear(folder)
         _check_toolchain(folder)
-    clock.remember(folder, sources)
 
 
 def _toolchain() -> str:
