@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..audit import REQUIREMENT, is_available
 from ..config.audit_settings import AuditConfig
 from ..config.config import load
-from ..errors import RequestError, escaped
+from ..errors import RequestError
 from ..release.index.variants_json import carried_label, carrier_warning
 from ..variants.instruction_sets import levels
 from ..wheels.name import WheelName
@@ -19,12 +18,10 @@ from . import wheels
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:
-    from ..audit.verdict import Verdict
+    from ..audit.code.needs import CodePlace
+    from ..audit.verdict import Found, Verdict
     from ..variants.allowance import Allowance
     from .output import Subparsers
-
-_MOST_SYMBOLS = 30
-"""A rule that names more functions than these is better one for the file."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -74,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         emit_json([_as_json(verdict) for verdict in verdicts])
     elif args.suggest:
+        from ..audit.suggestion import suggestion
+
         print(suggestion(verdicts), end="")
     else:
         _print(verdicts)
@@ -102,30 +101,6 @@ def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Allowance]]:
     found = audit_wheels(args.wheels, baselines=baselines, rules=config.rules, jobs=args.jobs)
     verdicts = compared_by_build(found)
     return verdicts, unused(config.rules, verdicts)
-
-
-def suggestion(verdicts: Sequence[Verdict]) -> str:
-    """Rules that would allow all that fails, as TOML; the reasons are for a person to find."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for finding in (item for verdict in verdicts for item in verdict.errors if item.path):
-        extensions, symbols = found.setdefault(finding.path, (set(), set()))
-        extensions |= {finding.extension} - {""}
-        symbols |= set(finding.symbols)
-    text = []
-    for path, (extensions, symbols) in found.items():
-        text += ["[[tool.wheelnext-build.audit.allow]]", f"path = {_quoted(path)}"]
-        if extensions:
-            text.append(f"extensions = {_quoted(sorted(extensions))}")
-        named = not any(symbol.startswith(".") for symbol in symbols)
-        if symbols and named and len(symbols) <= _MOST_SYMBOLS:
-            text.append(f"symbols = {_quoted(sorted(symbols))}")
-        text += ['reason = ""  # who asks the processor before this code runs?', ""]
-    return "".join(f"{line}\n" for line in text)
-
-
-def _quoted(content: str | list[str]) -> str:
-    """Text for TOML, which has no halves of characters as JSON's escapes do."""
-    return escaped(json.dumps(content, ensure_ascii=False))
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:
@@ -163,38 +138,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
         "extensions": {
             machine: sorted(verdict.extensions(machine)) for machine in verdict.machines
         },
-        "binaries": [
-            {
-                "path": item.path,
-                "format": item.format,
-                "machine": item.survey.machine,
-                "code_size": item.survey.code_size,
-                "functions": item.survey.functions,
-                **{
-                    kind: {
-                        name: {
-                            "functions": len(places),
-                            "places": [
-                                {
-                                    "function": place.function,
-                                    "address": place.address,
-                                    "instruction": place.instruction,
-                                }
-                                for place in places
-                                if place.instruction
-                            ],
-                        }
-                        for name, places in sorted(getattr(item.survey, kind).items())
-                    }
-                    for kind in ("needs", "dispatched", "unsure")
-                },
-                "architectures": list(item.architectures),
-                "needed": list(item.needed),
-                "declared": list(item.declared),
-                "error": item.error or None,
-            }
-            for item in verdict.binaries
-        ],
+        "binaries": [_binary(item) for item in verdict.binaries],
         "findings": [
             {
                 "kind": finding.kind,
@@ -206,4 +150,41 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
             }
             for finding in verdict.findings
         ],
+    }
+
+
+def _binary(item: Found) -> dict[str, object]:
+    survey = item.survey
+    return {
+        "path": item.path,
+        "format": item.format,
+        "machine": survey.machine,
+        "code_size": survey.code_size,
+        "functions": survey.functions,
+        "needs": _places(survey.needs),
+        "dispatched": _places(survey.dispatched),
+        "unsure": _places(survey.unsure),
+        "architectures": list(item.architectures),
+        "needed": list(item.needed),
+        "declared": list(item.declared),
+        "error": item.error or None,
+    }
+
+
+def _places(found: Mapping[str, Sequence[CodePlace]]) -> dict[str, object]:
+    """Return the functions that need each extension; places only if the instruction is known."""
+    return {
+        name: {
+            "functions": len(places),
+            "places": [
+                {
+                    "function": place.function,
+                    "address": place.address,
+                    "instruction": place.instruction,
+                }
+                for place in places
+                if place.instruction
+            ],
+        }
+        for name, places in sorted(found.items())
     }

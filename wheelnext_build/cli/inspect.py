@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import WheelError
 from ..release.index.variants_json import carrier_warning
-from ..release.repair import bundled
+from ..release.inspection import Inspection, inspect
 from ..system.text import human_size
-from ..variants.metadata import Provider, VariantMetadata
-from ..variants.variant import Variant
-from ..wheels.description import record_problems, variant_of
+from ..variants.metadata import Provider
 from ..wheels.name import WheelName
-from ..wheels.reader import WheelReader
 from . import wheels
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What a wheel says of itself, and what is wrong with it.
-
-    ``name`` is None where the file name is no wheel's, ``variant`` and ``metadata`` are None in a
-    plain wheel and where variant.json cannot be read.
-    """
-
-    path: Path
-    name: WheelName | None
-    metadata: VariantMetadata | None
-    variant: Variant | None
-    problems: tuple[str, ...]
-    bundled: tuple[str, ...] = ()
-    sboms: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """plain, variant or carrier; unknown for what is no wheel."""
-        if self.name is None:
-            return "unknown"
-        if self.name.label is not None:
-            return "variant"
-        return "plain" if self.variant is None else "carrier"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -73,25 +41,6 @@ def run(args: argparse.Namespace) -> int:
             if inspection.kind == "carrier" and inspection.name and inspection.variant:
                 say(f"warning: {carrier_warning(inspection.name, inspection.variant.label)}")
     return 1 if any(inspection.problems for inspection in inspections) else 0
-
-
-def inspect(path: Path) -> Inspection:
-    """Read a wheel; what is wrong with it is in the result."""
-    name, metadata, variant = None, None, None
-    problems: list[str] = []
-    parts: list[str] = []
-    sboms: list[str] = []
-    try:
-        name = WheelName.parse(path.name)
-        with WheelReader(path) as reader:
-            problems += record_problems(reader)
-            parts, sboms = bundled.paths(reader), bundled.documents(reader)
-            described = variant_of(reader)
-        if described is not None:
-            metadata, variant = described
-    except WheelError as error:
-        problems.append(str(error))
-    return Inspection(path, name, metadata, variant, tuple(problems), tuple(parts), tuple(sboms))
 
 
 def _rows(inspection: Inspection) -> list[tuple[str, str]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,26 +10,12 @@ from ..config import config
 from ..errors import ConfigurationError, GrammarError, RequestError
 from ..variants.metadata import VariantMetadata
 from ..variants.variant import Property
-from ..wheels.dependencies import Changes
-from ..wheels.description import checked_variant_of
-from ..wheels.reader import WheelReader
-from ..wheels.stamp import release_carrier, stamp
+from ..wheels.labelling import LabelStep, label_step
 from . import wheels
 from .output import emit_json, table
 
 if TYPE_CHECKING:
     from .output import Subparsers
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What becomes of one wheel: ``target`` is where it will be, ``result`` says how that is."""
-
-    source: Path
-    target: Path
-    label: str
-    result: str
-    act: Callable[[], object]
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -68,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     metadata = _wanted(args)
     with wheels.folders_held(args):
         paths = wheels.expanded(args)
-        steps = [_step(path, args.outdir, metadata, changes) for path in paths]
+        steps = [label_step(path, args.outdir, metadata, changes) for path in paths]
         busy = [step for step in steps if step.target != step.source]
         wheels.check_free([step.target for step in busy], force=args.force)
         for step in busy:
@@ -113,58 +97,7 @@ def _made(properties: list[str], label: str | None) -> VariantMetadata:
     return settings.metadata_of(settings.declared[0].variant)
 
 
-def _step(
-    path: Path, outdir: Path | None, metadata: VariantMetadata | None, changes: Changes
-) -> _Step:
-    folder = outdir or path.parent
-    with WheelReader(path) as reader:
-        name, described = reader.name, checked_variant_of(reader)
-    if described is None:
-        return _plain(path, folder, metadata, changes)
-    label = described[1].label
-    if metadata is not None:
-        raise RequestError(f"{path.name} is the variant {label!r} already: unlabel it first")
-    if name.label is not None:
-        if changes:
-            raise RequestError(f"{path.name} is labelled already: unlabel it to change it")
-        return _Step(path, path, label, "is labelled already", lambda: None)
-    carried = name.carried(label)
-    if carried is None:
-        raise RequestError(
-            f"{path.name} holds the variant {label!r}, but its build tag is no carrier's; rename "
-            f"it to {name.as_variant(label).filename}"
-        )
-    target = folder / carried.filename
-
-    def release() -> None:
-        if outdir is None and not changes:
-            path.replace(target)
-            return
-        release_carrier(path, folder, changes)
-        if outdir is None:
-            path.unlink()
-
-    return _Step(path, target, label, "carrier, labelled", release)
-
-
-def _plain(path: Path, folder: Path, metadata: VariantMetadata | None, changes: Changes) -> _Step:
-    if metadata is None:
-        if changes:
-            raise RequestError(f"{path.name} is a plain wheel: --property says what it is to be")
-        return _Step(path, path, "", "plain, stays", lambda: None)
-    (variant,) = metadata.variants
-    with WheelReader(path) as reader:
-        target = folder / reader.name.as_variant(variant.label).filename
-    return _Step(
-        path,
-        target,
-        variant.label,
-        "plain, stays; the variant",
-        lambda: stamp(path, folder, metadata, changes=changes),
-    )
-
-
-def _as_json(step: _Step) -> dict[str, object]:
+def _as_json(step: LabelStep) -> dict[str, object]:
     return {
         "file": str(step.source),
         "wheel": str(step.target),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from ..config.build_target import BuildTarget
 from ..config.config import Config, Declared, load
 from ..errors import RequestError
 from ..plugins.build_time import asked_while_building
+from ..plugins.checking import Checked, check_providers
 from ..release.job_matrix import PLATFORMS, jobs
 from ..variants.effects import Effect
 from ..variants.known_properties import machines_of
 from .output import emit_json, table
-from .provider_check import Checked, check
+from .provider_check import installed
 
 if TYPE_CHECKING:
     from .output import Subparsers
@@ -90,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if args.check_providers:
         if args.format not in ("table", "json"):
             raise RequestError(f"--check-providers has no place in --format {args.format}")
-        checked = check(config, args.installer)
+        checked = check_providers(config, partial(installed, installer=args.installer))
     if args.format == "json":
         answer = as_mapping(config, target)
         if args.check_providers:
