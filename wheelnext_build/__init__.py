@@ -8,18 +8,18 @@ from __future__ import annotations
 from .system.exit_status import Loading
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # typing is not loaded for it: Ctrl-C is to meet our own code early
+if TYPE_CHECKING:  # typing is not imported at run time, so that Ctrl-C is handled early
     from collections.abc import Callable
     from typing import Any
 
 __version__ = "0.1.0"
 
 ConfigSettings = dict[str, str | list[str]]
-"""``-C key=value`` as frontends hand it over: a key given twice has a list of values."""
+"""``-C key=value`` as frontends pass it: a key given twice has a list of values."""
 
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings | None = None) -> list[str]:
-    """PEP 517: the requirements of :func:`build_wheel` beyond ``build-system.requires``."""
+    """PEP 517: return what :func:`build_wheel` needs beyond ``build-system.requires``."""
     with Loading():
         from . import backend
 
@@ -27,7 +27,7 @@ def get_requires_for_build_wheel(config_settings: ConfigSettings | None = None) 
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings | None = None) -> list[str]:
-    """PEP 660: the requirements of :func:`build_editable` beyond ``build-system.requires``."""
+    """PEP 660: return what :func:`build_editable` needs beyond ``build-system.requires``."""
     with Loading():
         from . import backend
 
@@ -35,7 +35,7 @@ def get_requires_for_build_editable(config_settings: ConfigSettings | None = Non
 
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings | None = None) -> list[str]:
-    """PEP 517: the requirements of :func:`build_sdist` beyond ``build-system.requires``."""
+    """PEP 517: return what :func:`build_sdist` needs beyond ``build-system.requires``."""
     with Loading():
         from . import backend
 
@@ -47,7 +47,7 @@ def build_wheel(
     config_settings: ConfigSettings | None = None,
     metadata_directory: str | None = None,
 ) -> str:
-    """PEP 517: build the plain wheel, or the variants asked for, and return one file name."""
+    """PEP 517: build the plain wheel or the requested variants; return one file name."""
     with Loading():
         from . import backend
 
@@ -59,7 +59,7 @@ def build_editable(
     config_settings: ConfigSettings | None = None,
     metadata_directory: str | None = None,
 ) -> str:
-    """PEP 660: build an editable wheel, of a variant where one is asked for."""
+    """PEP 660: build an editable wheel, of a variant if one is requested."""
     with Loading():
         from . import backend
 
@@ -75,8 +75,8 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings | None = N
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    # scikit-build-core has these two hooks only for projects whose metadata is safe to prepare
-    # without building, and a frontend asks for a hook by looking for it.
+    # scikit-build-core has these two hooks only for projects whose metadata can be prepared without
+    # a build. A frontend finds out by looking for the attribute.
     if name in ("prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable"):
         with Loading():
             from . import backend

@@ -5,9 +5,9 @@ import sys
 
 
 def _leave_out_the_working_directory() -> None:
-    """Python looks there first for what ``-m`` runs; no other module is to come from there.
+    """Remove the working directory, which ``-m`` puts first, from the module search path.
 
-    But for a checkout of this package, whose own folder that is.
+    It stays if it is a checkout of this package, which is then imported from there.
     """
     is_checkout = os.path.dirname(os.path.dirname(__file__)) == sys.path[0]  # noqa: PTH120
     if not sys.flags.safe_path and not is_checkout:

@@ -1,7 +1,7 @@
-"""What can go wrong, one class per kind of mistake.
+"""Errors of this package, one class for each kind of mistake.
 
-Every error carries a message that says what is wrong, where, and what to do about it, so that
-whoever catches it (a hook, a command) only has to print it.
+The message of an error says what is wrong, where, and what to do. A hook or a command that catches
+it only has to print it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import ClassVar
 
 
 class WheelnextBuildError(Exception):
-    """The root of all errors of this package.
+    """Base class of all errors of this package.
 
-    ``exit_code`` is the status that a command ends with: 1 when the thing checked or built does
-    not hold, 2 when the usage or the input is wrong.
+    ``exit_code`` is the exit status of a command: 1 if the check or the build failed, 2 if the
+    usage or the input is wrong.
     """
 
     exit_code: ClassVar[int] = 2
@@ -26,17 +26,17 @@ class WheelnextBuildError(Exception):
 
 
 def printable(text: str) -> str:
-    """The text with escapes for what steers a terminal, turns its lines around, or is no text."""
+    """Return the text with escapes for characters that control a terminal or reorder its lines."""
     return _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def escaped(text: str) -> str:
-    """JSON or TOML with escapes in its strings for the same, but for those that both escape."""
+    """Return JSON or TOML with escapes in its strings for the characters of :func:`printable`."""
     return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 _LONGEST = 2000
-"""Characters of what is said of a file that somebody else wrote."""
+"""Characters to show of a message about a file from outside."""
 
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -48,13 +48,13 @@ class GrammarError(WheelnextBuildError):
 
 
 class RequestError(WheelnextBuildError):
-    """A config setting or an option that asks for something that cannot be had."""
+    """A config setting or an option that asks for something impossible."""
 
 
 class MetadataError(WheelnextBuildError):
-    """variant.json or {name}-{version}-variants.json is not what PEP 825 and PEP 850 describe.
+    """variant.json or {name}-{version}-variants.json does not follow PEP 825 and PEP 850.
 
-    A key or a value that it quotes may be a megabyte long; the message is not.
+    The message is cut, because a quoted key or value may be a megabyte long.
     """
 
     def __init__(self, message: str) -> None:
@@ -63,21 +63,21 @@ class MetadataError(WheelnextBuildError):
 
 
 class WheelError(WheelnextBuildError):
-    """A file that is not a sound wheel, or not the kind of wheel that was asked for."""
+    """A file that is not a valid wheel, or not the requested kind of wheel."""
 
 
 class ToolchainError(WheelnextBuildError):
-    """A compiler is missing, or cannot keep what a variant promises."""
+    """A compiler is missing, or cannot compile what a variant promises."""
 
 
 class ProviderError(WheelnextBuildError):
-    """A provider's plugin is missing, fails, or gives no answer that a wheel could hold."""
+    """A provider's plugin is missing, fails, or gives an answer that a wheel cannot hold."""
 
 
 class BuildError(WheelnextBuildError):
-    """The build of a variant failed, or did not apply what the variant stands for.
+    """The build of a variant failed, or did not use the variant's flags.
 
-    The message may hold what a compiler said, in its colours.
+    The message may contain a compiler's output with colours, so it is not escaped.
     """
 
     exit_code = 1
@@ -87,7 +87,7 @@ class BuildError(WheelnextBuildError):
 
 
 class MigrationError(WheelnextBuildError):
-    """A project that cannot be switched to this backend as it stands."""
+    """A project that cannot be switched to this backend without other changes."""
 
     exit_code = 1
 
@@ -100,7 +100,7 @@ class ReleaseError(WheelnextBuildError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a configuration: where it is, what is wrong, what to write instead."""
+    """One mistake in a configuration: its place, the mistake, and what to write instead."""
 
     where: str
     what: str
@@ -111,9 +111,9 @@ class Problem:
 
 
 class ConfigurationError(WheelnextBuildError):
-    """All mistakes of one configuration in one report.
+    """All mistakes of one configuration, in one report.
 
-    ``problems`` lists them in the order in which they stand in the file.
+    ``problems`` are in the order of the file.
     """
 
     def __init__(self, problems: Iterable[Problem], source: str = "pyproject.toml") -> None:

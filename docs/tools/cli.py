@@ -17,7 +17,7 @@ Every command and option of `wheelnext-build`, or `python -m wheelnext_build`;
 [cli.md](cli.md) explains what the commands do, and shows their JSON. This page is made from the
 command line's own help.
 
-Exit status: 0 done, 1 the thing checked or built does not hold, 2 wrong usage or input.
+Exit status: 0 success, 1 the check or the build failed, 2 wrong usage or input.
 """
 
 

@@ -1,4 +1,4 @@
-"""``wheelnext-build audit WHEEL...``: whether the binaries of wheels are what these promise."""
+"""``wheelnext-build audit WHEEL...``: compare the binaries of wheels with their promises."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "audit",
         help="check that binaries need no more than their wheel promises",
-        description="Reads the code of all binaries in each WHEEL and compares what it needs with "
-        "what the wheel promises; status 1 where a promise does not hold.",
+        description="Reads the code of all binaries in each WHEEL and compares the instruction "
+        "sets and GPU architectures that it needs with the promise of the wheel; status 1 if a "
+        "wheel breaks its promise.",
     )
     wheels.add_arguments(parser)
     parser.add_argument(
         "--baseline",
         choices=levels("x86_64"),
-        help="the x86-64 level that plain wheels may need (default: the project's, else v1)",
+        help="the x86-64 level that plain wheels may need (default: the project's, or v1)",
     )
     parser.add_argument(
         "--aarch64-baseline",
         choices=levels("aarch64"),
-        help="the version of aarch64 that they may need (default: the project's, else 8a)",
+        help="the aarch64 version that plain wheels may need (default: the project's, or 8a)",
     )
     parser.add_argument(
         "--project",
@@ -52,20 +53,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--suggest",
         action="store_true",
-        help="print rules for pyproject.toml that would allow what was found",
+        help="print rules for pyproject.toml that would allow the errors found",
     )
     parser.add_argument(
         "--jobs",
         type=int,
         default=0,
         metavar="N",
-        help="read N files at once; default: one for each processor",
+        help="read at most N files at once; default: one for each processor",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was found; raises RequestError where a file does not exist."""
+    """Print the verdicts; raise RequestError if a file does not exist."""
     wheels.check(args.wheels)
     verdicts, rules = _audit(args)
     if args.json:
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Allowance]]:
-    """The verdicts, and the project's rules that no wheel needed."""
+    """Return the verdicts, and the project's rules that no wheel needed."""
     if not is_available():
         raise RequestError(f"the audit needs lief: python -m pip install '{REQUIREMENT}'")
     from ..audit.comparison import compared_by_build

@@ -1,4 +1,4 @@
-"""``wheelnext-build build``: sdist, plain wheel and every variant, in one isolated build."""
+"""``wheelnext-build build``: the sdist, the plain wheel and all variants, in isolation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def add_parser(subparsers: Subparsers) -> None:
         "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
     )
     parser.add_argument(
-        "-o", "--outdir", type=Path, help="where the files go; default: `PROJECT/dist`"
+        "-o",
+        "--outdir",
+        type=Path,
+        help="write the files into this folder; default: `PROJECT/dist`",
     )
     parser.add_argument(
         "--only",
@@ -59,21 +62,22 @@ def add_parser(subparsers: Subparsers) -> None:
         "-j",
         "--jobs",
         type=_positive,
-        help="compile so many files at a time, all variants together; default: one for each core",
+        metavar="N",
+        help="compile at most N files at once, all variants together; default: one for each core",
     )
     parser.add_argument(
-        "--keep-going", action="store_true", help="after a failure, try the other wheels"
+        "--keep-going", action="store_true", help="build the other wheels after a failure"
     )
     parser.add_argument(
         "--no-isolation",
         action="store_true",
-        help="build in this environment, which must have all that the build needs",
+        help="build in this environment; all build requirements must be installed in it",
     )
     parser.add_argument(
         "--installer",
         choices=("pip", "uv"),
         default="pip",
-        help="what fills the isolated environment; default: pip",
+        help="the program that installs into the isolated environment; default: pip",
     )
     parser.add_argument(
         "--python",
@@ -85,7 +89,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--build-dir",
         metavar="DIR",
-        help="keep what is compiled in DIR: the next build compiles what changed",
+        help="keep compiled files in DIR: the next build compiles only what changed",
     )
     parser.add_argument(
         "-C",
@@ -101,7 +105,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build, show how it goes, and end with a table of what came out."""
+    """Build, show the progress, and print a table of the files."""
     project = args.project.resolve()
     settings = _settings(args)
     interpreters = _interpreters(args)
@@ -132,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
-    """The interpreters that are named; raises RequestError where two are the same."""
+    """Return the interpreters that ``--python`` names; raise RequestError if two are the same."""
     if args.python and args.no_isolation:
         raise RequestError(
             "--python makes an environment for each interpreter: not with --no-isolation"
@@ -146,10 +150,10 @@ def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
 
 
 def _labels(project: Path, settings: Settings) -> list[str]:
-    """The wheels that will be built; every mistake in the project's tables is raised here.
+    """Return the labels of the wheels to build, and raise all mistakes in the project's tables.
 
-    Those that only a plugin can find are raised while building: it is said which are asked.
-    ``native`` is replaced in the settings by what it stands for on this machine.
+    Mistakes that only a plugin can find are raised during the build; the plugins to be asked are
+    printed. ``native`` is replaced in the settings by the label that fits this machine.
     """
     asked = Request.parse(settings)
     request = native.resolved(asked, project, lambda line: print(line, file=sys.stderr))
@@ -221,7 +225,9 @@ def _print_result(built: list[Row], outdir: Path) -> None:
         path = outdir / row.filename
         try:
             variant = _variant(path)
-        except WheelError as error:  # what was built a moment ago is gone or changed
+        except (
+            WheelError
+        ) as error:  # it was built a moment ago, and has been deleted or changed since
             raise BuildError(str(error)) from None
         label, properties = variant or ("", [])
         size = human_size(path.stat().st_size)

@@ -1,4 +1,4 @@
-"""``wheelnext-build check FOLDER``: whether a release is complete and consistent."""
+"""``wheelnext-build check FOLDER``: check that a release is complete and consistent."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def add_parser(subparsers: Subparsers) -> None:
         "check",
         help="check that a release is complete and consistent",
         description="Checks each release in FOLDER before it is published: every build has its "
-        "plain wheel and all labels, wheels are sound and agree, variants.json is up to date, and "
-        "no carrier is left. With --rebuild: whether PROJECT gives the same files again.",
+        "plain wheel and all labels, wheels are valid and agree, variants.json is up to date, and "
+        "no carrier is left. With `--rebuild`: checks that PROJECT gives the same files again.",
         epilog="With cibuildwheel: `cibuildwheel --print-build-identifiers | "
         "wheelnext-build check wheelhouse --project . --expect -`",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of wheels")
     parser.add_argument(
         "--project",
         metavar="FOLDER",
@@ -46,7 +46,10 @@ def add_parser(subparsers: Subparsers) -> None:
         "from standard input",
     )
     parser.add_argument(
-        "--max-size", metavar="SIZE", type=_size, help="the most a wheel may have, such as 100MB"
+        "--max-size",
+        metavar="SIZE",
+        type=_size,
+        help="the largest size that a wheel may have, such as 100MB",
     )
     rebuild.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -54,7 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what is wrong; status 1 where anything is. Raises RequestError for an empty folder."""
+    """Print the problems; status 1 if there are any. Raise RequestError for an empty folder."""
     if rebuild.is_asked_for(args):
         return rebuild.run(args)
     config = load(args.project) if args.project else None

@@ -1,6 +1,6 @@
-"""Where the command begins: nothing is imported here that could take a moment.
+"""Entry point of the command; it imports nothing that takes time.
 
-Ctrl-C while Python still loads the rest is answered as at any other time.
+So Ctrl-C while Python loads the rest has the same effect as later.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ..system.exit_status import INTERRUPTED
 
 
 def main() -> int:
-    """Run the command line's command; returns its exit status."""
+    """Run the command; return its exit status."""
     try:
         from .main import main as run
 

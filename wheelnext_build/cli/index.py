@@ -1,6 +1,6 @@
 """``wheelnext-build index FOLDER``: write the variants.json of each release in a folder.
 
-Or, with them, a simple index or a lock file.
+With an option, a simple index or a lock file.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ def add_parser(subparsers: Subparsers) -> None:
         "index",
         help="write the variants.json of each release in a folder",
         description="Reads the labelled wheels in FOLDER and writes "
-        "`{name}-{version}-variants.json` beside them, one for each release; an "
-        "existing one is added to. Nothing is written where the wheels of a release contradict "
-        "each other.",
+        "`{name}-{version}-variants.json` beside them, one for each release; if the file exists, "
+        "labels are added to it. Nothing is written if the wheels of a release contradict each "
+        "other.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of wheels")
     does = parser.add_mutually_exclusive_group()
     does.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit with status 1 where a file is missing or out of date",
+        help="write nothing; status 1 if a file is missing or out of date",
     )
     does.add_argument(
         "--simple",
@@ -51,14 +51,14 @@ def add_parser(subparsers: Subparsers) -> None:
         type=Path,
         nargs="?",
         const=_STDOUT,
-        help="print the releases that have variants as pylock.toml, or write it to FILE",
+        help="print a pylock.toml of the releases that have variants, or write it to FILE",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Index the folder; raises WheelnextBuildError where that is impossible."""
+    """Index the folder; raise WheelnextBuildError if that is impossible."""
     if args.simple:
         return _run_simple(args)
     if args.pylock:

@@ -1,4 +1,4 @@
-"""``wheelnext-build inspect WHEEL...``: what a wheel is, and whether it is sound."""
+"""``wheelnext-build inspect WHEEL...``: show what a wheel is, and whether it is valid."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the command to the main parser."""
     parser = subparsers.add_parser(
         "inspect",
-        help="show what a wheel is: its tags, label, properties and providers",
+        help="show the tags, label, properties and providers of a wheel",
         description="Shows what each WHEEL is, and checks its structure, RECORD and variant.json; "
-        "status 1 where one is not sound.",
+        "status 1 if one is not valid.",
     )
     wheels.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the wheels are; raises RequestError where one does not exist."""
+    """Print what the wheels are; raise RequestError if one does not exist."""
     wheels.check(args.wheels)
     inspections = [inspect(path) for path in args.wheels]
     if args.json:
@@ -90,7 +90,7 @@ def _provider(provider: Provider) -> str:
 
 
 def _as_json(inspection: Inspection) -> dict[str, object]:
-    """One file's entry; the keys are the same for all, null or empty where nothing is known."""
+    """Return the entry of one file; all entries have the same keys, null or empty if unknown."""
     name, variant, metadata = inspection.name, inspection.variant, inspection.metadata
     providers = metadata.providers if metadata else {}
     return {

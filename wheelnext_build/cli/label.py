@@ -1,4 +1,4 @@
-"""``wheelnext-build label WHEEL...``: carriers, and other plain wheels, become labelled wheels."""
+"""``wheelnext-build label WHEEL...``: make labelled wheels of carriers and of plain wheels."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "label",
         help="give carriers their labels, and plain wheels a variant",
         description="Renames each carrier (a variant under a name that pip, auditwheel and "
-        "cibuildwheel accept) to its labelled name; plain and labelled wheels stay. With "
-        "`--property`, or `--project` and `--label`, it makes a variant of each plain wheel, "
-        "which stays beside it. Nothing is compressed again.",
+        "cibuildwheel accept) to its labelled name; plain and labelled wheels do not change. With "
+        "`--property`, or `--project` and `--label`, makes a variant of each plain wheel, beside "
+        "it. Nothing is compressed again.",
     )
     wheels.add_folder_arguments(parser)
     parser.add_argument(
@@ -34,7 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="'NAMESPACE :: FEATURE :: VALUE'",
         action="append",
         default=[],
-        help="a property of the variant that plain wheels become; may be repeated",
+        help="a property of the variant to make of plain wheels; may be repeated",
     )
     parser.add_argument(
         "--project",
@@ -42,12 +42,12 @@ def add_parser(subparsers: Subparsers) -> None:
         type=Path,
         help="take the variant that `--label` names from the pyproject.toml in FOLDER",
     )
-    parser.add_argument("--label", help="the variant's label (default: made of the properties)")
+    parser.add_argument("--label", help="the variant's label (default: made from the properties)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Label the wheels; raises WheelnextBuildError, and nothing is changed, where one cannot be."""
+    """Label all wheels, or raise WheelnextBuildError and change none of them."""
     changes = wheels.changes(args)
     metadata = _wanted(args)
     with wheels.folders_held(args):
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _wanted(args: argparse.Namespace) -> VariantMetadata | None:
-    """The variant that plain wheels are to become; None where they are to stay."""
+    """Return the variant that plain wheels become; None if they stay plain."""
     if args.project is not None:
         if args.property or not args.label:
             raise RequestError("--project needs --label, the variant there, and no --property")

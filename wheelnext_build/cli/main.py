@@ -1,4 +1,4 @@
-"""``wheelnext-build``: the parser, and errors as messages with an exit status."""
+"""``wheelnext-build``: the parser; errors become messages and an exit status."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ COMMANDS = (
     "report",
     "migrate",
 )
-"""Each is a module here; only the one that is called is imported."""
+"""Names of the commands. Each is a module in this folder, imported only if it is called."""
 
 
 def parser(wanted: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The command line's parser, with the commands that are wanted."""
+    """Return the parser of the command line, with only the ``wanted`` commands."""
     top = argparse.ArgumentParser(
         prog="wheelnext-build",
         description="Builds, inspects and indexes wheel variants (PEP 825, PEP 850).",
-        epilog="Exit status: 0 done, 1 the thing checked or built does not hold, 2 wrong usage "
-        "or input.",
+        epilog="Exit status: 0 success, 1 the check or the build failed, 2 wrong usage or input.",
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -49,17 +48,17 @@ def parser(wanted: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status."""
+    """Run one command; return its exit status."""
     streams.prepare()
     try:
         status = _run(arguments)
-    except SystemExit as stop:  # argparse's: a mistake, or --help
+    except SystemExit as stop:  # from argparse: wrong usage, or --help
         if streams.finish() and not stop.code:
             raise SystemExit(1) from None
         raise
     error = streams.finish()
     if error is None or isinstance(error, BrokenPipeError):
-        # The reader of our output may be gone (| head).
+        # The reader of the output may have ended (| head).
         return status if error is None else 1
     print(f"wheelnext-build: standard output: {error.strerror}", file=sys.stderr)
     return status or 1
@@ -79,14 +78,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        # A path that no file system takes, a folder that may not be read, a disk that fails.
+        # For example a path that is too long, a folder without permission, a broken disk.
         text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
         if error.filename is None and streams.finish():
             text = f"standard output: {error.strerror}"
         print(printable(f"wheelnext-build: {text}"), file=sys.stderr)
         return WheelnextBuildError.exit_code
     except AskedToEnd as stop:
-        with contextlib.suppress(OSError):  # a terminal that is closed
+        with contextlib.suppress(OSError):  # the terminal is closed
             print(f"wheelnext-build: ended by {stop.reason}", file=sys.stderr)
         raise
     except MemoryError:

@@ -1,4 +1,4 @@
-"""``wheelnext-build matrix``: the variants that pyproject.toml declares."""
+"""``wheelnext-build matrix``: show the variants that pyproject.toml declares."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "--format",
         choices=("table", "json", "toml", "github"),
         default="table",
-        help="what is printed: `toml` is the standard `[variant]` table that the matrix stands "
-        "for, `github` the jobs of a workflow's `strategy.matrix`, in one line; default: table",
+        help="output format: `toml` is the equivalent standard `[variant]` table, `github` the "
+        "jobs of a workflow's `strategy.matrix`, in one line; default: table",
     )
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="`--format json`"
@@ -47,13 +47,13 @@ def add_parser(subparsers: Subparsers) -> None:
         "--check-providers",
         action="store_true",
         help="install the plugins of the providers, each in an environment of its own, and ask "
-        "them whether they know the variants' properties; status 1 where one does not",
+        "them whether they know the variants' properties; status 1 if one does not",
     )
     parser.add_argument(
         "--installer",
         choices=("pip", "uv"),
         default="pip",
-        help="what installs the plugins for `--check-providers`; default: pip",
+        help="the program that installs the plugins for `--check-providers`; default: pip",
     )
     github = parser.add_argument_group("jobs of a workflow (`--format github`)")
     github.add_argument(
@@ -61,15 +61,14 @@ def add_parser(subparsers: Subparsers) -> None:
         choices=tuple(PLATFORMS),
         action="append",
         help="build for this platform; may be repeated (default: `linux-x86_64`, and "
-        "`linux-aarch64` where a variant is for that)",
+        "`linux-aarch64` if a variant is for it)",
     )
     github.add_argument(
         "--runner",
         metavar="PLATFORM=RUNNER",
         action="append",
         default=[],
-        help="where to build for a platform, where that is not GitHub's usual runner; may be "
-        "repeated",
+        help="build for PLATFORM on RUNNER instead of GitHub's usual runner; may be repeated",
     )
     github.add_argument(
         "--cuda-image",
@@ -82,16 +81,16 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the matrix; mistakes in it end with status 2.
+    """Print the matrix; status 2 if it has mistakes.
 
-    Status 1 where providers are asked and one of them does not know what the variants need.
+    Status 1 if providers are asked and one of them does not know the variants' properties.
     """
     config = load(args.project)
     target = BuildTarget.detect()
     checked: list[Checked] = []
     if args.check_providers:
         if args.format not in ("table", "json"):
-            raise RequestError(f"--check-providers has no place in --format {args.format}")
+            raise RequestError(f"--check-providers cannot be used with --format {args.format}")
         checked = check_providers(config, partial(installed, installer=args.installer))
     if args.format == "json":
         answer = as_mapping(config, target)
@@ -109,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def as_mapping(config: Config, target: BuildTarget) -> dict[str, object]:
-    """What ``--format json`` prints; docs/cli.md describes it."""
+    """Return the output of ``--format json``; docs/cli.md describes it."""
     metadata = config.seed.as_mapping() if config.seed else {}
     return {
         "flags-scope": config.flags_scope,
@@ -121,7 +120,7 @@ def as_mapping(config: Config, target: BuildTarget) -> dict[str, object]:
 
 
 def as_toml(config: Config) -> str:
-    """The standard ``[variant]`` table of the building draft."""
+    """Return the standard ``[variant]`` table of the building draft."""
     try:
         import tomli_w
     except ModuleNotFoundError:
@@ -133,7 +132,7 @@ def as_toml(config: Config) -> str:
 
 
 def as_jobs(config: Config, args: argparse.Namespace) -> dict[str, object]:
-    """The value of a workflow's ``strategy.matrix``; raises RequestError."""
+    """Return the value of a workflow's ``strategy.matrix``; raise RequestError for options."""
     runners = {}
     for text in args.runner:
         platform, equals, runner = text.partition("=")

@@ -27,13 +27,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="switch a project from scikit_build_core.build to this backend",
         description="Prints the change to pyproject.toml that switches a project from "
         "`scikit_build_core.build` to this backend, as a diff for `git apply` or `patch -p1`; on "
-        "standard error, what the maintainer has to look at.",
+        "standard error, notes on what the maintainer must check.",
     )
     parser.add_argument(
         "project", nargs="?", type=Path, default=Path(), help="the project's folder; default: here"
     )
     parser.add_argument(
-        "--write", action="store_true", help="make the change, instead of printing it"
+        "--write", action="store_true", help="make the change instead of printing it"
     )
     parser.add_argument(
         "--matrix",
@@ -41,14 +41,14 @@ def add_parser(subparsers: Subparsers) -> None:
         action="append",
         default=[],
         help="add a `[[tool.wheelnext-build.matrix]]`, such as `x86_64.level=v3,v4`; several "
-        "axes with spaces between are multiplied; may be repeated",
+        "axes, separated by spaces, are multiplied; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or make the change; raises MigrationError for a project that cannot be switched."""
+    """Print or make the change; raise MigrationError if the project cannot be switched."""
     try:
         import tomlkit  # noqa: F401
     except ModuleNotFoundError:
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     migration = edit.migrate(text, matrix)
     if args.write and migration.changed:
         _write(path, migration.after)
-    now = migration.after if args.write else text  # the lines that are named are those of the file
+    now = migration.after if args.write else text  # notes name lines of the file as it is now
     found = notes.collect(args.project, parsed(now), now)
     if args.json:
         emit_json(_as_json(migration, found, written=args.write and migration.changed))
@@ -89,7 +89,7 @@ def _read(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     from ..system.publishing import atomic_file
 
-    # A symbolic link stays one.
+    # A symbolic link stays a symbolic link.
     path = path.resolve()
     mode = stat.S_IMODE(path.stat().st_mode)
     with atomic_file(path) as stream:
@@ -103,7 +103,7 @@ def _print(path: Path, migration: Migration, found: list[Note], *, write: bool) 
     elif write:
         print(f"{path}: written", file=sys.stderr)
     else:
-        # Bytes: the diff has the line ends of the file, on any system.
+        # As bytes: the diff keeps the line ends of the file on every system.
         sys.stdout.flush()
         sys.stdout.buffer.write(migration.diff().encode())
         sys.stdout.buffer.flush()

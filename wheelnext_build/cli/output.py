@@ -1,4 +1,4 @@
-"""Printing for people and for programs: by rich where it is installed and a person looks on."""
+"""Printing for people and for programs; rich draws tables if it is installed."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
     Subparsers = _SubParsersAction[ArgumentParser]
-    """What argparse's add_subparsers returns."""
+    """Type of the object that argparse's add_subparsers returns."""
 
 
 def emit_json(obj: object) -> None:
-    """Print JSON to standard output, with nothing else beside it."""
+    """Print JSON to standard output; a command prints nothing else there."""
     text = json.dumps(obj, indent=2, ensure_ascii=False)
-    # Nothing but strings holds what is escaped here, which JSON itself would let through.
+    # These characters occur in strings only; JSON itself does not escape them.
     print(escaped(text))
 
 
 def say(text: str) -> None:
-    """Print a line, with escapes for what would steer a terminal."""
+    """Print a line, with escapes for characters that control a terminal."""
     print(printable(text))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: drawn by rich on a terminal, aligned plain text elsewhere.
+    """Print a table: with rich on a terminal, as aligned plain text otherwise.
 
-    Plain text is never wrapped or cut, so that file names can be searched for. Columns without any
-    name have no line of names.
+    Plain text is never wrapped or cut, so that file names can be searched for. If all columns have
+    an empty name, there is no line of names.
     """
     cells = [tuple(printable(str(cell)) for cell in row) for row in rows]
     title = printable(title)
@@ -41,7 +41,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as aligned text; cells may have several lines."""
+    """Return a table as aligned text; cells may have several lines."""
     head = [tuple(columns)] if any(columns) else []
     split = [[cell.split("\n") for cell in row] for row in (*head, *rows)]
     lines = [
@@ -60,7 +60,7 @@ def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def _rich_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
-    """Print by rich; False where it is not installed."""
+    """Print with rich; return False if it is not installed."""
     # Imported here: the hooks must not need rich, and a command is quick without it.
     try:
         from rich.console import Console
@@ -72,7 +72,7 @@ def _rich_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        # As Text, a file name with brackets in it is not taken for markup.
+        # As Text, brackets in a file name are not read as markup.
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)
     return True

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a config setting that FOLDER was built with (variants=all is known by the labels)",
+        help="a config setting of the build of FOLDER (variants=all is known from the labels)",
     )
     group.add_argument(
         "--no-isolation", action="store_true", help="FOLDER was built in this environment"
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def is_asked_for(args: argparse.Namespace) -> bool:
-    """Whether a second build is wanted; raises RequestError for options that do not go together."""
+    """Return whether a second build is requested; raise RequestError for conflicting options."""
     if args.rebuild:
         for name in _ONLY_CHECK:
             if getattr(args, name):

@@ -1,4 +1,4 @@
-"""``wheelnext-build repair WHEEL DEST``: auditwheel and its like, for all wheels of a build."""
+"""``wheelnext-build repair WHEEL DEST``: auditwheel and similar tools for a whole build."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "repair",
         help="run auditwheel, delocate or delvewheel on a wheel and its variants",
-        description="Repairs WHEEL, and the other wheels of the same build beside it, by the "
-        "platform's tool; audits what came out; puts the plain wheel into DEST, as cibuildwheel "
-        "expects it, and the labelled ones into the variants' folder.",
+        description="Repairs WHEEL, and the other wheels of the same build beside it, with the "
+        "platform's tool; audits the results; puts the plain wheel into DEST, as cibuildwheel "
+        "expects it, and the labelled wheels into the folder for variants.",
         epilog='Example, for cibuildwheel: `repair-wheel-command = "wheelnext-build repair {wheel} '
         '{dest_dir}"`, or with options for the tool: `"wheelnext-build repair {wheel} {dest_dir} '
         '-- auditwheel repair --exclude libcuda.so.1 -w {dest_dir} {wheel}"`',
@@ -33,13 +33,13 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "wheel", metavar="WHEEL", help="one wheel of a build, such as the plain one"
     )
-    parser.add_argument("dest", metavar="DEST", help="the folder for what came out")
+    parser.add_argument("dest", metavar="DEST", help="the folder for the repaired wheel")
     parser.add_argument(
         "--variants",
         metavar="FOLDER",
         type=Path,
-        help=f"where labelled wheels go (default: `${VARIANTS_FOLDER}`; in cibuildwheel's Linux "
-        "containers its output folder; else DEST)",
+        help=f"the folder for labelled wheels (default: `${VARIANTS_FOLDER}`; in cibuildwheel's "
+        "Linux containers its output folder; otherwise DEST)",
     )
     parser.add_argument(
         "--project",
@@ -52,14 +52,14 @@ def add_parser(subparsers: Subparsers) -> None:
         "tool",
         metavar="TOOL",
         nargs="*",
-        help="behind `--`: another command than the platform's usual tool, with WHEEL and DEST "
-        "among its arguments",
+        help="after `--`: a command to run instead of the platform's usual tool, with WHEEL and "
+        "DEST among its arguments",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Repair; raises WheelnextBuildError, and nothing comes out, where something is wrong."""
+    """Repair all wheels of the build, or raise WheelnextBuildError and write none."""
     tool = [_placeholder(part, args) for part in args.tool] or list(TOOLS.get(sys.platform, ()))
     for needed in (WHEEL, FOLDER):
         if not any(needed in part for part in tool):

@@ -1,4 +1,4 @@
-"""``wheelnext-build report FOLDER``: a release as a page for people."""
+"""``wheelnext-build report FOLDER``: show a release as a page for people."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the command to the main parser."""
     parser = subparsers.add_parser(
         "report",
-        help="show a release as a page: wheels, sizes, audit, and who gets what",
-        description="Reads all wheels in FOLDER and shows each release: its matrix, what is wrong, "
-        "what the audit found, and which machines get which wheel. Status 1 where a wheel is not "
-        "sound or does not hold what it promises.",
+        help="show a release as a page: wheels, sizes, audit, and the wheel of each machine",
+        description="Reads all wheels in FOLDER and shows each release: its matrix, its problems, "
+        "the findings of the audit, and which machines get which wheel. Status 1 if a wheel is "
+        "not valid or breaks its promise.",
         epilog="In a job of GitHub Actions: "
         '`wheelnext-build report dist --markdown - >> "$GITHUB_STEP_SUMMARY"`',
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of wheels")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write an HTML page to FILE")
     parser.add_argument(
         "--markdown",
         metavar="FILE",
         type=Path,
-        help="write Markdown to FILE; `-` stands for standard output, where it goes by default",
+        help="write Markdown to FILE; `-` is standard output, which is the default",
     )
     parser.add_argument("--json", action="store_true", help="print the data as JSON")
     parser.add_argument("--no-audit", action="store_true", help="do not read the binaries")
@@ -58,13 +58,14 @@ def add_parser(subparsers: Subparsers) -> None:
         "--times",
         metavar="FILE",
         type=Path,
-        help="show how long the wheels took; FILE is what `wheelnext-build build --json` printed",
+        help="show the build times of the wheels; FILE is the output of `wheelnext-build build "
+        "--json`",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write what is asked for; status 1 where anything is wrong with a wheel."""
+    """Write the report; status 1 if anything is wrong with a wheel."""
     if args.json and args.markdown == STDOUT:
         raise RequestError("--json and --markdown - both print: give one of them a file")
     config = load(args.project).audit if args.project else AuditConfig()
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _seconds(path: Path) -> dict[str, float]:
-    """The times of builds by file name; raises RequestError for anything but the JSON of build."""
+    """Return build times by file name; raise RequestError unless the file is JSON of build."""
     try:
         entries = json.loads(read_input(path))
         if not isinstance(entries, list):
@@ -102,12 +103,12 @@ def _write(path: Path, text: str, report: ReleaseReport) -> None:
         stream.write(text.encode())
     for release in report.releases:
         said = verdict(release, is_audited=report.is_audited)
-        # Standard output may be JSON's.
+        # Standard output may be for the JSON.
         print(f"{path}: {release}: {said}", file=sys.stderr)
 
 
 def _print(text: str) -> None:
-    # Where it goes to a file it is a UTF-8 file's, whatever the system's own encoding.
+    # Redirected to a file, it is UTF-8 whatever the encoding of the system.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     print(text, end="")

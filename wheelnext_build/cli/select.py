@@ -1,4 +1,4 @@
-"""``wheelnext-build select FOLDER``: which wheel would be installed here, and why."""
+"""``wheelnext-build select FOLDER``: show which wheel would be installed here, and why."""
 
 from __future__ import annotations
 
@@ -26,43 +26,44 @@ def add_parser(subparsers: Subparsers) -> None:
         "select",
         help="show which wheel of a folder would be installed here, and why",
         description="Orders the wheels of each release in FOLDER as an installer with support for "
-        "variants does, and says why. Whatever is not stated about the system is found out.",
+        "variants does, and says why. Options replace what is detected on this system.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the wheels are")
-    parser.add_argument("--package", metavar="NAME", help="look at this package only")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of wheels")
+    parser.add_argument("--package", metavar="NAME", help="show this package only")
     processor = parser.add_mutually_exclusive_group()
     processor.add_argument(
-        "--x86-64-level", choices=detected_levels("x86_64"), help="suppose an x86-64 of this level"
+        "--x86-64-level",
+        choices=detected_levels("x86_64"),
+        help="assume an x86-64 CPU of this level",
     )
     processor.add_argument(
         "--aarch64-version",
         choices=detected_levels("aarch64"),
-        help="suppose an Arm of this version",
+        help="assume an Arm CPU of this version",
     )
     parser.add_argument(
         "--cuda",
         metavar="VERSION",
-        help=f"suppose a driver for this CUDA version, such as 12.8; `{NO_GPU}`: no NVIDIA GPU",
+        help=f"assume a driver for this CUDA version, such as 12.8; `{NO_GPU}`: no NVIDIA GPU",
     )
     parser.add_argument(
         "--sm",
         metavar="CAPABILITY",
-        help=f"suppose a GPU of this compute capability, such as 9.0; `{NO_GPU}`: unknown",
+        help=f"assume a GPU of this compute capability, such as 9.0; `{NO_GPU}`: unknown",
     )
     parser.add_argument(
         "--tag",
         metavar="TAG",
         action="append",
-        help="suppose a system with this tag, such as cp312-cp312-manylinux_2_28_x86_64; may be "
-        "repeated, most preferred first (default: those of this Python, "
-        "on the processor supposed)",
+        help="assume a system with this tag, such as cp312-cp312-manylinux_2_28_x86_64; may be "
+        "repeated, most preferred first (default: those of this Python on the assumed CPU)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the order; status 1 where a package has no wheel that fits, or a file is not sound."""
+    """Print the order; status 1 if a package has no wheel that fits, or a file is not valid."""
     host = Host.detect(
         x86_64_level=args.x86_64_level,
         aarch64_version=args.aarch64_version,
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         sm=args.sm,
     )
     selections = select(args.folder, host, _tags(args.tag), args.package)
-    # A file that is no wheel belongs to no package.
+    # A file that is not a wheel belongs to no package.
     strays = () if args.package else find_releases(args.folder)[1]
     if args.json:
         releases = [*map(_as_json, selections)]
@@ -114,7 +115,7 @@ def _print(folder: Path, host: Host, selections: tuple[Selection, ...]) -> None:
 
 
 def describe(host: Host) -> str:
-    """A system in a line."""
+    """Return a description of a system in one line."""
     return ", ".join(f"{key} {value}" for key, value in _host_as_json(host).items() if value)
 
 

@@ -21,7 +21,7 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the command to the main parser."""
     parser = subparsers.add_parser(
         "test",
-        help="run a command with a wheel and each of its variants that this machine can run",
+        help="run a command with a wheel and with each of its variants that this machine can run",
         description="Installs WHEEL, and then each variant of the same build that this machine can "
         "run, into this virtual environment, and runs COMMAND with each. Says which variants could "
         "not be tested.",
@@ -33,30 +33,33 @@ def add_parser(subparsers: Subparsers) -> None:
         "wheel", metavar="WHEEL", type=Path, help="one wheel of a build, such as the plain one"
     )
     parser.add_argument(
-        "command", metavar="COMMAND", nargs="+", help="behind `--`: what is run with each wheel"
+        "command",
+        metavar="COMMAND",
+        nargs="+",
+        help="after `--`: the command to run with each wheel",
     )
     parser.add_argument(
         "--variants",
         metavar="FOLDER",
         type=Path,
-        help=f"where labelled wheels are, if not beside WHEEL (default: `${VARIANTS_FOLDER}`; in "
-        "cibuildwheel's Linux containers its output folder)",
+        help=f"the folder of labelled wheels, if not beside WHEEL (default: `${VARIANTS_FOLDER}`; "
+        "in cibuildwheel's Linux containers its output folder)",
     )
     parser.add_argument(
         "--anyway",
         metavar="LABEL",
         action="append",
         default=[],
-        help="test this variant whatever the machine; may be repeated",
+        help="test this variant even if this machine does not fit; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the tests; status 1 where one fails."""
+    """Run the tests; status 1 if one fails."""
     folder = variants_folder(args.variants, args.wheel.parent)
-    # Without one there are no variants: the repair before this has failed where there were some.
+    # Without a folder there are no variants, or the repair before this would have failed.
     wheels = wheels_of_build(args.wheel, *([folder] if folder else []))
     labels = [wheel.title for wheel in wheels]
     if unknown := [label for label in args.anyway if label not in labels]:

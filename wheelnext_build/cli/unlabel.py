@@ -1,4 +1,4 @@
-"""``wheelnext-build unlabel WHEEL...``: the plain wheels that variants were made of."""
+"""``wheelnext-build unlabel WHEEL...``: make plain wheels of labelled ones."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "unlabel",
         help="make plain wheels of labelled ones",
-        description="Writes the plain wheel that each labelled wheel or carrier was made of, "
-        "beside it; it stays. Nothing is compressed again; plain wheels among them are passed "
-        "over.",
+        description="Writes the plain wheel from which each labelled wheel or carrier was made, "
+        "beside it. Nothing is compressed again; plain wheels are ignored.",
     )
     wheels.add_folder_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write plain wheels; raises WheelnextBuildError, and nothing is written, where one cannot."""
+    """Write all plain wheels, or raise WheelnextBuildError and write none."""
     changes = wheels.changes(args)
     with wheels.folders_held(args):
         targets = _targets(args)
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _targets(args: argparse.Namespace) -> dict[Path, Path]:
-    """The wheels of variants, and the plain wheel that each becomes."""
+    """Return the path of the plain wheel to write for each wheel of a variant."""
     targets: dict[Path, Path] = {}
     for path in wheels.expanded(args):
         with WheelReader(path) as reader:
@@ -56,5 +55,5 @@ def _targets(args: argparse.Namespace) -> dict[Path, Path]:
                 folder = args.outdir or path.parent
                 targets[path] = folder / plain_name(reader, described[1]).filename
     if not targets:
-        raise RequestError("none of these wheels is a variant's")
+        raise RequestError("none of these wheels is a variant")
     return targets

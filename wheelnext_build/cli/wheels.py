@@ -1,4 +1,4 @@
-"""The arguments of commands that look at wheels, or change them."""
+"""Arguments of the commands that read or change wheels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..wheels.dependencies import Changes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the wheels, and ``--json``."""
-    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+", help="a wheel's file")
+    """Add the arguments for wheels, and ``--json``."""
+    parser.add_argument("wheels", metavar="WHEEL", type=Path, nargs="+", help="a wheel")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def check(paths: Iterable[Path]) -> None:
-    """Raise RequestError where one of the wheels does not exist, or is a folder or a device."""
-    # os.path has an answer for names that no file system takes, too.
+    """Raise RequestError if one of the wheels does not exist, or is a folder or a device."""
+    # os.path also answers for names that no file system accepts.
     unfit = [path for path in paths if not os.path.isfile(path)]  # noqa: PTH113
     missing = [str(path) for path in unfit if not os.path.exists(path)]  # noqa: PTH110
     if missing:
@@ -32,25 +32,25 @@ def check(paths: Iterable[Path]) -> None:
 
 
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the wheels or folders of wheels, where to write, and changes of dependencies."""
+    """Add the arguments for wheels or folders, the output folder, and changes of dependencies."""
     parser.add_argument(
         "wheels",
         metavar="WHEEL|FOLDER",
         type=Path,
         nargs="+",
-        help="a wheel's file, or a folder of them",
+        help="a wheel, or a folder of wheels",
     )
     parser.add_argument(
         "-o", "--outdir", metavar="FOLDER", type=Path, help="write the new wheels into FOLDER"
     )
     parser.add_argument(
-        "--force", action="store_true", help="replace wheels that have the new names already"
+        "--force", action="store_true", help="replace existing wheels of the new names"
     )
     for option, text in (
-        ("--add-dependency", "a further requirement in the wheels' metadata; may be repeated"),
+        ("--add-dependency", "add a requirement to the wheels' metadata; may be repeated"),
         (
             "--replace-dependency",
-            "a requirement in place of those of the same name; may be repeated",
+            "replace the requirements of the same name by this one; may be repeated",
         ),
     ):
         parser.add_argument(option, metavar="REQUIREMENT", action="append", default=[], help=text)
@@ -59,13 +59,13 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="leave out the requirements of this name; those of extras stay; may be repeated",
+        help="remove the requirements of this name, except those of extras; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def changes(args: argparse.Namespace) -> Changes:
-    """The changes of dependencies that were asked for; raises RequestError."""
+    """Return the requested changes of dependencies; raise RequestError for invalid ones."""
     return Changes(
         tuple(args.add_dependency), tuple(args.replace_dependency), tuple(args.drop_dependency)
     )
@@ -73,16 +73,16 @@ def changes(args: argparse.Namespace) -> Changes:
 
 @contextlib.contextmanager
 def folders_held(args: argparse.Namespace) -> Iterator[None]:
-    """Have the folders of the wheels, and the one to write to, which is made, for this process."""
+    """Lock the folders of the wheels and the output folder, which is created, for this process."""
     folders = [path if path.is_dir() else path.parent for path in args.wheels]
     with folder_lock.alone(*folders, made=args.outdir):
         yield
 
 
 def expanded(args: argparse.Namespace) -> list[Path]:
-    """The wheels that were named, and all in the folders that were named, each once.
+    """Return the given wheels, and all wheels in the given folders, each once.
 
-    Raises RequestError where something does not exist, or a folder has no wheel.
+    Raises RequestError if something does not exist, or a folder has no wheel.
     """
     found: list[Path] = []
     for path in args.wheels:
@@ -95,7 +95,7 @@ def expanded(args: argparse.Namespace) -> list[Path]:
 
 
 def check_free(targets: list[Path], *, force: bool) -> None:
-    """Raise RequestError where wheels would be overwritten unasked, or by each other."""
+    """Raise RequestError if a wheel exists (unless ``force``), or two would have one name."""
     twice = sorted(str(path) for path, count in Counter(targets).items() if count > 1)
     if twice:
         raise RequestError(f"several of the wheels would become {', '.join(twice)}")

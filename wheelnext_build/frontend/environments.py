@@ -22,28 +22,28 @@ from .pythons import Interpreter
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 _LOG_LINES = 20
-"""Lines of an installer's output to show where it fails."""
+"""Lines of an installer's output to show if it fails."""
 
 
 class Environment(Protocol):
-    """What a hook runs in; an IsolatedEnv of build."""
+    """The environment in which a hook runs; an IsolatedEnv of build."""
 
     @property
     def python_executable(self) -> str:
-        """The interpreter in it."""
+        """Return the interpreter of the environment."""
 
     def make_extra_environ(self) -> Mapping[str, str] | None:
-        """The environment variables with which its programs are found."""
+        """Return the environment variables by which its programs are found."""
 
     def install(self, requirements: Collection[str]) -> None:
-        """Install requirements into it; raises CalledProcessError, see :func:`installer_output`."""
+        """Install requirements; raise CalledProcessError, see :func:`installer_output`."""
 
 
 @contextlib.contextmanager
 def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Environment]:
-    """An environment that is there until the block ends; by default, of this interpreter."""
+    """Make an environment, by default of this interpreter; it is removed when the block ends."""
     if installer == "uv":
-        _uv()  # build raises a RuntimeError where there is none
+        _uv()  # build raises a RuntimeError if uv is missing
     if interpreter is None:
         with DefaultIsolatedEnv(installer="uv" if installer == "uv" else "pip") as env:
             yield env
@@ -56,10 +56,10 @@ def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Enviro
 
 @contextlib.contextmanager
 def for_installers() -> Iterator[None]:
-    """The environment variables for installers, while it lasts.
+    """Set the environment variables of installers until the block ends.
 
-    They take packages for the machine that builds, not for the target, and no modules from the
-    working directory, where build runs pip by ``python -m``.
+    They install packages for the machine that builds, not for the target. build runs pip with
+    ``python -m``, which must not import modules from the working directory.
     """
     target, safe = os.environ.pop(HOST_PLATFORM, None), os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = safe or "1"
@@ -75,16 +75,16 @@ def for_installers() -> Iterator[None]:
 
 
 def installer_output(error: subprocess.CalledProcessError) -> list[str]:
-    """The lines of what an installer that failed has printed about it."""
+    """Return the lines that an installer printed about its failure."""
     output = error.stderr or error.stdout or b""
     text = output.decode(errors="replace") if isinstance(output, bytes) else output
-    # Both installers begin like this; what stands before is about the way to it.
+    # The message of both installers begins like this; lines before it only show progress.
     return text[max(0, text.lower().find("error:")) :].splitlines()[:_LOG_LINES]
 
 
 @dataclass(frozen=True)
 class _Made:
-    """A virtual environment of any interpreter; build's own is of the one that runs it."""
+    """A virtual environment of any interpreter; build's own are of the running one."""
 
     folder: Path
     installer: str
@@ -116,7 +116,7 @@ class _Made:
 
 
 def _uv() -> str:
-    """Where uv is; build looks for it in the same places."""
+    """Return the path of uv; build looks in the same places."""
     with contextlib.suppress(ModuleNotFoundError, FileNotFoundError):
         import uv
 

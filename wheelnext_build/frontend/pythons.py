@@ -1,4 +1,4 @@
-"""The interpreters that ``--python`` names."""
+"""Find the interpreters that ``--python`` names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUESTION = (
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python to build for; ``tag`` is its cache tag, as in ``cpython-312``."""
+    """A Python to build for; ``tag`` is its cache tag, such as ``cpython-312``."""
 
     executable: Path
     tag: str
@@ -32,15 +32,15 @@ class Interpreter:
 
     @property
     def title(self) -> str:
-        """What tells it from the others of a build."""
+        """Return a short name, different for each interpreter of a build."""
         number = f"{self.version[0]}.{self.version[1]}{'t' if self.free_threaded else ''}"
         return number if self.tag.startswith("cpython") else f"{self.tag}-{number}"
 
 
 def find(wanted: str) -> Interpreter:
-    """The interpreter of a version (``3.12``, ``cp312``), a command or a path.
+    """Return the interpreter of a version (``3.12``, ``cp312``), a command or a path.
 
-    Raises RequestError where there is none, or it cannot run the build.
+    Raises RequestError if there is none, or it cannot run the build.
     """
     for candidate in _candidates(wanted):
         found = _ask(candidate)
@@ -78,7 +78,7 @@ def _candidates(wanted: str) -> Iterator[str]:
 
 
 def _installed_by_pyenv(version: str) -> list[Path]:
-    # Its shims are on PATH, and end with an error for versions that are not the chosen ones.
+    # pyenv's shims are on PATH, but fail for versions that are not selected.
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     found = root.glob(f"versions/{version}.*/bin/python")
     return sorted(found, key=lambda path: _number(path.parts[-3]), reverse=True)

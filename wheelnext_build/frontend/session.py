@@ -1,4 +1,4 @@
-"""A run of ``wheelnext-build build``: the hooks, called in isolated environments, one by one."""
+"""One run of ``wheelnext-build build``: calls the hooks in isolated environments."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ Settings = dict[str, str | list[str]]
 DistKind = Literal["sdist", "wheel"]
 
 _PATIENCE = 5
-"""Seconds in which a hook that is asked to end removes what it has made."""
+"""Seconds that a hook has to remove its temporary files when it is told to end."""
 
 _LOG_TAIL = 200
-"""Lines of output to show of a failure that no wheel's log holds."""
+"""Lines of output to show of a failure that is in no wheel's log."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Session:
     _errors: list[str] = field(default_factory=list)
 
     def build(self, kinds: Sequence[DistKind]) -> BuildError | None:
-        """Build all files; returns the failure with its log where there is one."""
+        """Build all files; return the failure with its log, or None."""
         try:
             from build import BuildBackendException, BuildException
         except ModuleNotFoundError:
@@ -91,7 +91,7 @@ class Session:
     def _build(
         self, interpreter: Interpreter | None, kinds: Sequence[DistKind], folder: Path, work: Path
     ) -> Path:
-        """What is built with one interpreter; returns the folder that wheels are built from."""
+        """Build with one interpreter; return the folder from which wheels are built."""
         from .environments import isolated
 
         with contextlib.ExitStack() as stack:
@@ -114,7 +114,7 @@ class Session:
         if {ALL_SETTING, LABEL_SETTING} & self.settings.keys():
             self._dist("wheel", env, folder)
             return
-        # The plain wheel alone is scikit-build-core's own, and nothing tells when it begins.
+        # scikit-build-core builds the plain wheel alone, and announces no beginning.
         self.tracker.start(f"{self.tracker.section} {PLAIN}".lstrip())
         self.shown.update(self.tracker, changed=True)
         wheel = self._dist("wheel", env, folder)
@@ -139,9 +139,9 @@ class Session:
 
     @contextlib.contextmanager
     def _work_folder(self) -> Iterator[Path]:
-        """A folder for the sources, the same in each build; and for trees that interpreters share.
+        """Make the folder for the unpacked sdist, and for trees that interpreters share.
 
-        It is kept where the project's build folder is.
+        If the project has a build folder, the folder is beside it and is kept.
         """
         with contextlib.chdir(self.project):
             kept = skbuild_settings.kept_folder(self.settings)
@@ -164,7 +164,7 @@ class Session:
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Run a hook and follow its output (build's SubprocessRunner)."""
+        """Run a hook and follow its output; this is a SubprocessRunner of build."""
         env = {**os.environ, **(extra_environ or {})}
         if self.args.jobs:
             env[PARALLEL_VARIABLE] = str(self.args.jobs)
@@ -189,12 +189,12 @@ class Session:
             raise subprocess.CalledProcessError(process.returncode, cmd)
 
     def _follow(self, process: subprocess.Popen[str]) -> None:
-        """Show what a hook prints, until it ends."""
+        """Show the output of a hook until it ends."""
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         failing = False
         for line in process.stdout:
             self._tail.append(line.rstrip())
-            # What the backend says last is about all of the build, and in no wheel's log.
+            # The backend's last message is about the whole build, and in no wheel's log.
             failing = failing or line.startswith(ERROR)
             if failing:
                 self._errors.append(line.rstrip().removeprefix(ERROR))
@@ -206,7 +206,9 @@ class Session:
 
     def _failure(self, error: Exception) -> BuildError:
         rows = self.tracker.failed()
-        if isinstance(error, subprocess.CalledProcessError):  # no hook's: build wraps those
+        if isinstance(
+            error, subprocess.CalledProcessError
+        ):  # from an installer: build wraps those of hooks
             return BuildError(_not_installed(rows[0].title if rows else "the build", error))
         lines = [line for row in rows for line in (*row.log, f"{row.title} failed", "")]
         if not any(row.log for row in rows):
@@ -225,7 +227,7 @@ def _not_installed(title: str, error: subprocess.CalledProcessError) -> str:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End a hook, which may say nothing for long, with what it has started."""
+    """End a hook and the processes that it started."""
     processes.end(process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=_PATIENCE)

@@ -1,4 +1,4 @@
-"""The sources that the wheels of a release are built from: the sdist, unpacked."""
+"""Unpack the sdist from which the wheels of a release are built."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..errors import BuildError
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Make ``folder`` hold what the sdist holds; returns ``folder``.
+    """Make the content of ``folder`` that of the sdist; return ``folder``.
 
-    Files that have the content already stay as they are, with their dates: a kept build folder is
-    to compile what changed. The dates in an sdist do not tell; they may be the same for all files.
+    Files that already have the content keep their dates, so that a kept build folder compiles only
+    what changed. Dates inside the sdist are not used; they may be the same for all files.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".sdist-", dir=folder.parent) as temporary:
@@ -30,7 +30,7 @@ def _extract(tar: tarfile.TarFile, folder: str) -> None:
     if hasattr(tarfile, "data_filter"):
         tar.extractall(folder, filter="data")
         return
-    # Before Python 3.11.4 and its like. The sdist is of a project whose code was run a moment ago.
+    # Before Python 3.11.4. The sdist can be trusted: the project's own code has just made it.
     for member in tar.getmembers():
         path = PurePosixPath(member.name)
         if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
