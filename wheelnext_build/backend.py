@@ -216,13 +216,15 @@ def _plain_wheel(
 
 def _published(folder: str, build: Callable[[str], str]) -> str:
     """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
-    from .system.folder_lock import shared
-    from .system.publishing import publish
+    from .system.locks import wheel_folders
+    from .system.publishing import output_folder, publish
     from .system.temporary import scratch_folder
 
     target = Path(folder)
-    with shared(target), scratch_folder() as staging:
-        return publish(staging / build(str(staging)), target).name
+    with output_folder(target), scratch_folder() as staging:
+        built = staging / build(str(staging))
+        with wheel_folders(target):
+            return publish(built, target).name
 
 
 def _variant_wheels(
@@ -235,7 +237,7 @@ def _variant_wheels(
     from .config.build_target import BuildTarget
     from .config.config import load
     from .plugins import build_time
-    from .system.folder_lock import shared
+    from .system.publishing import output_folder
 
     config, target = load(Path()), BuildTarget.detect()
     chosen = request.choose(config, target)
@@ -256,7 +258,7 @@ def _variant_wheels(
     planned = jobs.jobs_for(chosen, plain=request.all_variants, settings=request.settings)
     planned = requirements.assigned(planned, config)
     requirements.check_promised(planned)
-    with shared(folder):
+    with output_folder(folder):
         common = Passes(
             config=config,
             kind=kind,

@@ -1,4 +1,4 @@
-"""Commands that are ended at a few moments; a hundred of each in tests/torture/test_killed.py."""
+"""Commands that end at a few moments; tests/torture/test_killed.py has a hundred for two."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ pytestmark = [
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("build", 2), ("plain", 2), ("label", 4), ("index", 4)]
+    ("name", "count"), [("build", 2), ("hook", 2), ("plain", 2), ("label", 4), ("index", 4)]
 )
 def test_the_finished_thing_or_nothing(name: str, count: int, tmp_path: Path) -> None:
     case = COMMANDS[name](tmp_path)
     reference = Reference.of(case)
     for number in SIGNALS:
         for moment in moments(reference.seconds, count, seed=number):
-            terminal = number == signal.SIGINT
+            # Another frontend does not pass SIGTERM on to its hook.
+            terminal = number == signal.SIGINT or bool(case.others)
             end_at(case, reference, number, moment, terminal=terminal)

@@ -12,7 +12,7 @@ import pytest
 from builds_tools import Project, extension_of, needs_x86_64
 from made_header import add_made_header
 
-from wheelnext_build.system.file_lock import locked
+from wheelnext_build.system.locks import build_folder
 
 pytestmark = [pytest.mark.build, needs_x86_64]
 
@@ -104,7 +104,7 @@ def test_a_second_build_waits_for_the_first(project: Callable[[str], Project]) -
     built.build(KEPT)
     (folder,) = (built.folder / "build").glob("wheelnext-*")
     outputs: list[str] = []
-    with locked(folder):
+    with build_folder(folder):
         other = threading.Thread(target=lambda: outputs.append(built.build(KEPT).output))
         other.start()
         time.sleep(2)

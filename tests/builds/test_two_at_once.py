@@ -18,7 +18,6 @@ pytestmark = [
     ("name", "count"),
     [
         ("build and build", 1),
-        ("build and index", 1),
         ("label and index", 5),
         ("label --outdir and index", 5),
         ("index --simple and index --simple", 5),

@@ -19,6 +19,7 @@ from wheelnext_build.wheels.stamp import stamp
 
 PACKAGES = Path(__file__).resolve().parents[1] / "packages"
 TOOL = (sys.executable, "-m", "wheelnext_build")
+OTHERS = ("build-via-sdist-", "tmp")
 NAME = "demo-1.0-cp311-cp311-linux_x86_64"
 
 
@@ -31,12 +32,6 @@ def _project(folder: Path, *command: str) -> Case:
 def build(folder: Path) -> Case:
     """The release, by this project's own command."""
     return _project(folder, *TOOL, "build", "--no-isolation", "--outdir", "dist", "project")
-
-
-def isolated(folder: Path) -> Case:
-    """The same, in isolated environments, as a maintainer would."""
-    build = (*TOOL, "build", "--installer", "uv", "--outdir", "dist", "project")
-    return _project(folder, *build)
 
 
 def kept(folder: Path) -> Case:
@@ -58,13 +53,20 @@ def kept(folder: Path) -> Case:
 def hooks(folder: Path) -> Case:
     """The release, by the frontend of PyPA."""
     command = ("-m", "build", "--no-isolation", "-Cvariants=all", "--outdir", "dist", "project")
-    return replace(_project(folder, sys.executable, *command), others=("build-via-sdist-", "tmp"))
+    return replace(_project(folder, sys.executable, *command), others=OTHERS, says_why=False)
+
+
+def hook(folder: Path) -> Case:
+    """The wheels, by the hook itself."""
+    call = "import os, wheelnext_build; os.chdir('project'); "
+    call += "wheelnext_build.build_wheel('../dist', {'variants': 'all'})"
+    return replace(_project(folder, sys.executable, "-c", call), says_why=False)
 
 
 def plain(folder: Path) -> Case:
     """The plain wheel, by the frontend of PyPA."""
     command = ("-m", "build", "--no-isolation", "--wheel", "--outdir", "dist", "project")
-    return replace(_project(folder, sys.executable, *command), others=("build-via-sdist-", "tmp"))
+    return replace(_project(folder, sys.executable, *command), others=OTHERS, says_why=False)
 
 
 def label(folder: Path) -> Case:
@@ -125,9 +127,8 @@ def repair(folder: Path) -> Case:
 
 COMMANDS: dict[str, Callable[[Path], Case]] = {
     "build": build,
-    "build, isolated": isolated,
     "build, kept": kept,
-    "hooks": hooks,
+    "hook": hook,
     "plain": plain,
     "label": label,
     "unlabel": unlabel,

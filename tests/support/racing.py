@@ -127,12 +127,6 @@ def hooks(folder: Path) -> Pair:
     return Pair(case, (case.command, case.command))
 
 
-def build_and_index(folder: Path) -> Pair:
-    """A release, and variants.json for what is there."""
-    case = killed_commands.build(folder)
-    return Pair(case, (case.command, (*TOOL, "index", "dist")))
-
-
 def indexes(folder: Path) -> Pair:
     """variants.json, twice."""
     case = killed_commands.index(folder)
@@ -190,7 +184,6 @@ PAIRS: dict[str, Callable[[Path], Pair]] = {
     "build and build, kept": builds_in_a_kept_folder,
     "build and build, parts": builds_of_parts,
     "hooks and hooks": hooks,
-    "build and index": build_and_index,
     "index and index": indexes,
     "index --simple and index --simple": simple_indexes,
     "label and label": labels,

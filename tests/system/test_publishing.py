@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from wheelnext_build.errors import WheelError
-from wheelnext_build.system import publishing
-from wheelnext_build.system.publishing import atomic_file
+from wheelnext_build.system.publishing import atomic_file, output_folder
 
 
 @pytest.fixture(params=["unnamed", "hidden"])
@@ -80,27 +79,6 @@ def test_a_file_that_fails_half_way_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
-@pytest.mark.usefixtures("part")
-@pytest.mark.parametrize("is_there", [False, True])
-@pytest.mark.parametrize("step", ["chmod", "replace"])
-def test_another_process_takes_no_finished_file_for_a_left_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, is_there: bool
-) -> None:
-    path, real = tmp_path / "file", getattr(Path, step)
-    if is_there:
-        path.touch()
-
-    def disturbed(*arguments: object) -> object:
-        publishing._remove_left.__wrapped__(tmp_path)  # what other processes do first
-        return real(*arguments)
-
-    monkeypatch.setattr(Path, step, disturbed)
-    with atomic_file(path) as stream:
-        stream.write(b"whole")
-    assert path.read_bytes() == b"whole"
-
-
 def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
     with (
         pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
@@ -118,3 +96,29 @@ def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
             pass
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
     assert link.is_symlink()
+
+
+def test_an_output_folder_stays_only_if_a_file_comes(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    with output_folder(out):
+        assert out.is_dir()
+    assert not out.parent.exists()
+    with output_folder(out):
+        (out / "file").touch()
+    assert (out / "file").is_file()
+
+
+def test_an_empty_folder_that_existed_before_stays(tmp_path: Path) -> None:
+    with output_folder(tmp_path):
+        pass
+    assert tmp_path.is_dir()
+
+
+@pytest.mark.parametrize("path", ["x" * 300, f"new/out/{'x' * 300}", "file", "file/out"])
+def test_a_folder_that_cannot_be_created_is_an_error_and_leaves_no_parents(
+    path: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WheelError, match="cannot be made a folder"), output_folder(tmp_path / path):
+        pass
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

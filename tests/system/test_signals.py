@@ -1,4 +1,4 @@
-"""What asks a process to end, and short blocks that it waits for."""
+"""Signals that end a process, and short blocks that they wait for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from processes import is_running, wait_until
 
-from wheelnext_build.system.signals import AskedToEnd, cleaned_up, ending_when_asked, held_back
+from wheelnext_build.system.signals import AskedToEnd, ending_when_asked, held_back
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent to this process")
 
@@ -29,7 +29,7 @@ def heeded() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("number", "kind"), KINDS)
-def test_what_comes_meanwhile_waits_for_the_end_of_the_block(
+def test_a_signal_waits_for_the_end_of_the_block(
     number: signal.Signals, kind: type[BaseException]
 ) -> None:
     done: list[str] = []
@@ -47,25 +47,11 @@ def test_what_comes_meanwhile_waits_for_the_end_of_the_block(
         pass  # nothing waits any more
 
 
-@pytest.mark.parametrize(("number", "kind"), KINDS)
-def test_what_is_begun_is_cleaned_up(number: signal.Signals, kind: type[BaseException]) -> None:
-    begun: list[str] = ["first", "second"]
-
-    def clean() -> None:
-        while begun:
-            os.kill(os.getpid(), number)
-            begun.pop()
-
-    with pytest.raises(kind), cleaned_up(clean):
-        os.kill(os.getpid(), number)
-    assert begun == []
-
-
-def test_who_ends_already_is_not_asked_once_more() -> None:
+def test_a_process_that_is_ending_gets_no_second_signal() -> None:
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt):  # but whoever sits at the terminal may lose patience
+    with pytest.raises(KeyboardInterrupt):  # but a user may press Ctrl-C twice
         os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -106,12 +92,3 @@ def test_sigterm_ends_the_session_of_a_leader_only(is_leader: bool) -> None:
     finally:
         for pid in filter(is_running, (member, server)):
             os.kill(pid, signal.SIGKILL)
-
-
-def test_an_error_of_the_cleaning_is_not_hidden() -> None:
-    with pytest.raises(OSError, match="full"), cleaned_up(_fail):
-        pass
-
-
-def _fail() -> None:
-    raise OSError("full")

@@ -23,6 +23,7 @@ from ..config.skbuild_settings import Settings
 from ..errors import BuildError
 from ..system import faults
 from ..system.announce import announce
+from ..system.locks import wheel_folders
 from ..system.publishing import publish
 from ..wheels.packing import fast_packing
 from ..wheels.stamp import stamp
@@ -108,11 +109,12 @@ class Passes:
         with tempfile.TemporaryDirectory(prefix="wheelnext-build-") as staging:
             wheel = self._pass(job, tree, Path(staging))
             self._audit(wheel, job)
-            if job.declared is None:
-                return publish(wheel, self.wheel_directory).name
-            metadata = self.config.metadata_of(job.declared.variant)
-            folder, carrier = self.wheel_directory, self.carriers
-            return stamp(wheel, folder, metadata, carrier=carrier).name
+            folder = self.wheel_directory
+            with wheel_folders(folder):
+                if job.declared is None:
+                    return publish(wheel, folder).name
+                metadata = self.config.metadata_of(job.declared.variant)
+                return stamp(wheel, folder, metadata, carrier=self.carriers).name
 
     def _audit(self, wheel: Path, job: Job) -> None:
         """Look at what was built before anyone else can; an editable wheel is not for others."""

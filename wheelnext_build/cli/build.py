@@ -18,7 +18,7 @@ from ..frontend.progress import DONE, Row, Tracker
 from ..frontend.pythons import Interpreter, find
 from ..frontend.session import DistKind, Session, Settings
 from ..plugins.build_time import asked_while_building
-from ..system.folder_lock import shared
+from ..system.publishing import output_folder
 from ..system.text import human_size
 from ..wheels.description import variant_of
 from ..wheels.reader import WheelReader
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
     sections = [f"{item.title} " for item in interpreters] if len(interpreters) > 1 else [""]
     titles = [f"{section}{label}" for section in sections for label in labels]
     tracker = Tracker([*(["sdist"] if "sdist" in kinds else []), *titles])
-    with shared(outdir):
+    with output_folder(outdir):
         with display() as shown:
             session = Session(args, project, interpreters, settings, outdir, tracker, shown)
             failure = session.build(kinds)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RequestError
 from ..release.index.variants_json import IndexedRelease, read_releases, write_index
-from ..system.folder_lock import alone
+from ..system.locks import wheel_folders
 from .output import emit_json, say, table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.check:
         releases = read_releases(args.folder)
     else:
-        with alone(args.folder):
+        with wheel_folders(args.folder):
             releases = write_index(args.folder)
     if args.check and not releases and not any(args.folder.glob("*.whl")):
         raise RequestError(f"{args.folder}: no wheel here, so that there is nothing to check")
@@ -117,7 +117,7 @@ def _run_pylock(args: argparse.Namespace) -> int:
     if not printed:
         check_file_name(args.pylock)
     base = Path() if printed else args.pylock.parent
-    with alone(args.folder):
+    with wheel_folders(args.folder):
         text = as_pylock(write_index(args.folder), base)
     if printed:
         print(text, end="")

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import RequestError
-from ..system import folder_lock
+from ..system.locks import wheel_folders
+from ..system.publishing import output_folder
 from ..wheels.dependencies import Changes
 
 
@@ -75,7 +76,11 @@ def changes(args: argparse.Namespace) -> Changes:
 def folders_held(args: argparse.Namespace) -> Iterator[None]:
     """Lock the folders of the wheels and the output folder, which is created, for this process."""
     folders = [path if path.is_dir() else path.parent for path in args.wheels]
-    with folder_lock.alone(*folders, made=args.outdir):
+    with contextlib.ExitStack() as stack:
+        if args.outdir is not None:
+            stack.enter_context(output_folder(args.outdir))
+            folders.append(args.outdir)
+        stack.enter_context(wheel_folders(*folders))
         yield
 
 

@@ -24,7 +24,7 @@ from ..config.hook_settings import (
 from ..errors import BuildError, RequestError
 from ..system import processes
 from ..system.announce import ERROR
-from ..system.file_lock import locked
+from ..system.locks import build_folder
 from ..system.temporary import all_temporary_files, temporary_folder
 from . import source
 from .display import Display
@@ -149,7 +149,9 @@ class Session:
         if kept is not None:
             self.settings["build-dir"] = f"{kept.parent}/"
             folder = kept.parent / "wheelnext-release"
-            with locked(folder, f"another build is at work in {folder}: waiting for it to end"):
+            with build_folder(
+                folder, f"another build is at work in {folder}: waiting for it to end"
+            ):
                 (folder / ".gitignore").write_text("*\n", encoding="utf-8")
                 yield folder
             return

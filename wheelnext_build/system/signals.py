@@ -1,4 +1,4 @@
-"""The end of a process that was asked for: temporary files go, and no signal is lost."""
+"""SIGTERM and SIGHUP end a process as Ctrl-C does: its temporary files are removed."""
 
 from __future__ import annotations
 
@@ -6,69 +6,52 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 _ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 _held = 0
 _waiting: list[BaseException] = []
-"""What came while :class:`held_back` blocks ran, ``_held`` of them within each other."""
+"""The number of :func:`held_back` blocks that run, and the errors that wait for their end."""
 
 _is_ending = False
-"""Whether this process was asked to end already."""
+"""Whether a signal has asked this process to end."""
 
 
 class AskedToEnd(SystemExit):
-    """The end of a process that a signal asked for; ``reason`` is the signal's name."""
+    """Raised by a signal that asks the process to end; ``reason`` is the signal's name."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
         self.reason = signal.Signals(number).name
 
 
-class held_back:  # noqa: N801 - it is called as a function is
-    """What asks this process to end waits until the block is over, which must be short.
-
-    For what is made and must be known to whoever removes it, and for the removal. It holds where
-    :func:`ending_when_asked` heeds the signals.
-    """
-
-    def __enter__(self) -> None:
-        global _held  # noqa: PLW0603 - signals are the process's
-        if threading.current_thread() is threading.main_thread():
-            _held += 1
-
-    def __exit__(self, *_: object) -> None:
-        global _held  # noqa: PLW0603
-        if threading.current_thread() is threading.main_thread():
-            _held -= 1
-            if not _held and _waiting:
-                error = _waiting[0]
-                _waiting.clear()
-                raise error
-
-
 @contextlib.contextmanager
-def cleaned_up(
-    clean: Callable[..., object], *arguments: object, **options: object
-) -> Iterator[None]:
-    """Clean up when the block is over, to the end, whatever asks this process to end meanwhile."""
+def held_back() -> Iterator[None]:
+    """Let a signal that asks this process to end wait until the end of the block.
+
+    The block must be short. This needs :func:`ending_when_asked`. A mask of signals would not do:
+    the system would give the signal to another thread, and Python raise it in the main one.
+    """
+    global _held  # noqa: PLW0603 - signals are the process's
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _held += 1
     try:
         yield
     finally:
-        try:
-            with held_back():
-                clean(*arguments, **options)
-        except (KeyboardInterrupt, SystemExit):  # it came before it was held back, or waited
-            with held_back():
-                clean(*arguments, **options)
-            raise
+        _held -= 1
+        if not _held and _waiting:
+            error = _waiting[0]
+            _waiting.clear()
+            raise error
 
 
 def _stop(number: int, _frame: object) -> None:
     global _is_ending  # noqa: PLW0603
     if _is_ending and number != signal.SIGINT:
-        return  # whoever started this process had Ctrl-C, too, and asks once more
+        return  # a frontend that had Ctrl-C as well asks once more
     _is_ending = True
     if number != signal.SIGINT and hasattr(os, "getsid") and os.getsid(0) == os.getpid():
         os.killpg(0, number)  # the compilers of a plain build; a terminal sends Ctrl-C to all
@@ -80,9 +63,9 @@ def _stop(number: int, _frame: object) -> None:
 
 @contextlib.contextmanager
 def ending_when_asked() -> Iterator[None]:
-    """Let SIGTERM, and a terminal that is closed, end the block as Ctrl-C does: nothing is left.
+    """Have SIGTERM and SIGHUP, as from a closed terminal, end the block as Ctrl-C does.
 
-    What is ignored stays so: nohup(1) has a process ignore SIGHUP.
+    A signal that the process ignores stays ignored: nohup(1) has it ignore SIGHUP.
     """
     global _is_ending  # noqa: PLW0603
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""Temporary folders of this user's own. What a killed process left, the next one removes."""
+"""Temporary folders, which are removed at the end, also by Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -10,16 +10,46 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import BuildError
-from .file_lock import LOCK, try_locked
-from .signals import cleaned_up, held_back
+from .locks import LOCK, free_build_folder
+from .signals import held_back
 
 FOLDER_PREFIX = "wheelnext-build-"
-_SCRATCH = "scratch"
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield an empty folder for this process, which is removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)).resolve()
+    try:
+        yield folder
+    finally:
+        with held_back():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def temporary_folder(name: str) -> Iterator[Path]:
+    """Yield an empty folder that has the same path each time, and is removed at the end.
+
+    Compiler caches hash the paths that compilers are given. The path is a random one if another
+    build uses the folder, or if it is not this user's alone.
+    """
+    top = private_folder()
+    with contextlib.ExitStack() as stack:
+        if top is None or not stack.enter_context(free_build_folder(top / name)):
+            yield stack.enter_context(scratch_folder())
+            return
+        try:
+            clear(top / name)
+            yield top / name
+        finally:
+            with held_back(), contextlib.suppress(OSError):
+                shutil.rmtree(top / name, ignore_errors=True)
+                top.rmdir()  # if no other build uses it
 
 
 def private_folder() -> Path | None:
-    """A folder for temporary ones; None where it cannot be had, or is not this user's alone."""
+    """Return the folder of this user's temporary folders; None if others may write to it."""
     top = Path(tempfile.gettempdir()).resolve() / f"{FOLDER_PREFIX}{_user()}"
     try:
         top.mkdir(mode=0o700, exist_ok=True)
@@ -38,131 +68,21 @@ def _user() -> str:
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """An empty folder for this process, which is removed when the block ends."""
-    with contextlib.ExitStack() as stack:
-        while True:
-            with held_back():
-                new = _new_folder()
-                if new is None:
-                    random = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
-                    folder = Path(stack.enter_context(random))
-                else:
-                    parent = new.parent
-                    stack.enter_context(cleaned_up(remove_empty, parent, parent.parent))
-                    stack.enter_context(cleaned_up(shutil.rmtree, new, ignore_errors=True))
-            if new is None:
-                yield folder
-                return
-            # Another process may have taken it for a left one before it had its lock.
-            try:
-                if stack.enter_context(try_locked(new, wait=False)):
-                    break
-            except BuildError:
-                if parent.is_dir():  # it was not removed with the folder that it is in
-                    raise
-        for folder in (*parent.iterdir(), *parent.parent.iterdir()):
-            if folder != parent:
-                _remove_left(folder)
-        files = new / "files"
-        files.mkdir(mode=0o700)
-        yield files
-
-
-def _new_folder() -> Path | None:
-    while (top := private_folder()) is not None:
-        try:
-            (top / _SCRATCH).mkdir(mode=0o700, exist_ok=True)
-            return Path(tempfile.mkdtemp(dir=top / _SCRATCH))
-        except FileNotFoundError:
-            continue  # another process removes what is empty
-        except FileExistsError:
-            if (top / _SCRATCH).exists():
-                return None  # and is no folder
-        except PermissionError:
-            return None  # where users have other numbers, it may only seem to be ours
-        except BaseException:
-            remove_empty(top / _SCRATCH, top)
-            raise
-    return None
-
-
-def remove_empty(*folders: Path) -> None:
-    """Remove folders that are there, in this order, up to the first that has something in it."""
-    with contextlib.suppress(OSError):
-        for folder in folders:
-            with contextlib.suppress(FileNotFoundError):
-                folder.rmdir()
-
-
-@contextlib.contextmanager
 def all_temporary_files() -> Iterator[Path]:
-    """Have libraries make their temporary files in a folder of ours while the block runs: in this.
+    """Have libraries create their temporary files in one folder, which is removed at the end.
 
-    Some remove what they have begun where that fails, but not where it is interrupted.
+    Some libraries remove their files after an error, but not after an interrupt.
     """
     with scratch_folder() as folder:
-        before, tempfile.tempdir = tempfile.tempdir, str(folder.resolve())
+        before, tempfile.tempdir = tempfile.tempdir, str(folder)
         try:
             yield folder
         finally:
             tempfile.tempdir = before
 
 
-def _remove_left(folder: Path) -> None:
-    """Remove a folder that no living process has."""
-    if not folder.is_dir():
-        return
-    with contextlib.suppress(BuildError), try_locked(folder, wait=False) as is_mine:
-        if is_mine:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def temporary_folder(name: str) -> Iterator[Path]:
-    """An empty folder that is removed when the block ends, of the same path each time.
-
-    Compiler caches hash what compilers are told. Where two builds want the same folder at once, or
-    it is not this user's alone, the path is a random one.
-    """
-    with contextlib.ExitStack() as stack:
-        with held_back():
-            folder = _stable_folder(name)
-            is_mine = folder is not None and stack.enter_context(_held(folder))
-        if folder is None or not is_mine:
-            yield stack.enter_context(scratch_folder()).resolve()
-            return
-        clear(folder)
-        yield folder
-
-
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    """Have a folder until it is removed at the end; yields whether it was to be had."""
-    with contextlib.ExitStack() as stack:
-        is_mine = False
-        with contextlib.suppress(BuildError):  # others remove what it is in, where that is empty
-            is_mine = stack.enter_context(try_locked(folder, wait=False))
-        if is_mine:
-            stack.enter_context(cleaned_up(remove_empty, folder.parent))
-            stack.enter_context(cleaned_up(shutil.rmtree, folder, ignore_errors=True))
-        yield is_mine
-
-
-def _stable_folder(name: str) -> Path | None:
-    """None where the folder cannot be had, or is not this user's alone."""
-    top = private_folder()
-    if top is None:
-        return None
-    try:
-        (top / name).mkdir(exist_ok=True)
-    except OSError:
-        return None
-    return top / name
-
-
 def clear(folder: Path) -> None:
-    """Remove all but the lock: whoever waits for it has it open."""
+    """Remove all files and folders in a build folder but its lock."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...system import processes
 from ...system.announce import announce
-from ...system.file_lock import locked
+from ...system.locks import build_folder
 from ...system.temporary import (
     clear,
     temporary_folder,
@@ -44,7 +44,7 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
             yield TreesFolder(folder, kept=False)
         return
     waiting = f"another build is at work in {kept}: waiting for it to end"
-    with locked(kept, waiting):
+    with build_folder(kept, waiting):
         _check_toolchain(kept)
         _check_clock(kept)
         # Whoever packs the project by what is in its folder must not take this.

@@ -12,7 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ...system.file_lock import locked
+from ...system.locks import build_folder
 from .ninja_state import Deps, LogEntry, append_deps, append_log, read_deps, read_log
 
 _INDEX = "index.json"
@@ -64,7 +64,7 @@ class ObjectStore:
         Where there was no such pass, take what is the variant's own of the same wheel for another
         interpreter.
         """
-        with locked(self.folder):
+        with build_folder(self.folder):
             index = self._read_index()
         left = index.left(title, python)
         current = read_log(tree)
@@ -90,7 +90,7 @@ class ObjectStore:
 
     def take(self, tree: Path, title: str, python: str) -> None:
         """Keep the object files that the pass for a wheel and an interpreter left in ``tree``."""
-        with locked(self.folder):  # copies of the tree have passes at the same time
+        with build_folder(self.folder):  # copies of the tree have passes at the same time
             self._take(tree, title, python)
 
     def _take(self, tree: Path, title: str, python: str) -> None:

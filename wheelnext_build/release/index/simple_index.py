@@ -16,8 +16,8 @@ from pathlib import Path
 from packaging.utils import is_normalized_name
 
 from ...errors import MetadataError, ReleaseError, RequestError, WheelError
-from ...system.folder_lock import alone
-from ...system.publishing import make_folder
+from ...system.locks import wheel_folders
+from ...system.publishing import make_folder, output_folder
 from ...variants.metadata import VariantMetadata
 from .dist_files import SDIST_SUFFIX, digest, read_facts, release_of
 from .pages import HTML_PAGE, Link, project_pages, root_pages
@@ -54,7 +54,7 @@ def publish_simple(folder: Path, out: Path) -> tuple[PublishedProject, ...]:
     writes nothing then; RequestError where a folder or file cannot be used.
     """
     try:
-        with alone(folder, made=out):
+        with output_folder(out), wheel_folders(folder, out):
             releases, found = find_releases(folder)
             problems = list(found)
             plans = _plans(folder, out, releases, problems)

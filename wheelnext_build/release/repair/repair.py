@@ -18,8 +18,8 @@ from ...config.audit_settings import AuditConfig
 from ...errors import BuildError, RequestError, WheelError
 from ...system import processes
 from ...system.announce import announce
-from ...system.folder_lock import alone
-from ...system.publishing import publish
+from ...system.locks import wheel_folders
+from ...system.publishing import output_folder, publish
 from ...system.signals import held_back
 from ...system.temporary import scratch_folder
 from ...wheels.description import record_problems, variant_of
@@ -72,7 +72,7 @@ def repair(
         _check(made, items, audit)
         for item, path in zip(items, made, strict=True):
             sbom.complete(path, item.path)
-        with alone(folder, made=dest):
+        with output_folder(dest), wheel_folders(folder, dest):
             return _publish(items, made, dest, folder)
 
 
