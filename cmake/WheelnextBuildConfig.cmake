@@ -1,8 +1,8 @@
 #[[.md:
 ## `find_package(WheelnextBuild)`
 
-Succeeds in every build by this backend, with nothing to set up. In a build by CMake alone, where
-`WheelnextBuild_ROOT` names the folder of this package's modules, and in the plain build there is no
+Succeeds in every build by this backend without any preparation. In a build by CMake alone, set
+`WheelnextBuild_ROOT` to the folder of this package's modules. There, and in the plain build, there is no
 variant: the function changes nothing, label and list are empty, and the other variables are not set.
 
 ```cmake
@@ -29,8 +29,8 @@ set(WHEELNEXT_VARIANT_PROPERTIES "")
 #[[.md:
 ## `WHEELNEXT_<NAMESPACE>_<FEATURE>`
 
-A list of the values of one feature: `WHEELNEXT_NVIDIA_SM_ARCH` is `80_real`. Set where the variant has
-that feature.
+A list of the values of one feature: `WHEELNEXT_NVIDIA_SM_ARCH` is `80_real`. Set if the variant has that
+feature.
 
 ```cmake
 if(WHEELNEXT_NVIDIA_SM_ARCH)
@@ -49,11 +49,11 @@ endif()
 wheelnext_target_variant(kernels more_kernels)
 ```
 
-The targets are compiled and linked with the variant's flags and CUDA and HIP architectures, behind the options
-that they have already. Aliases stand for their targets. An error for what is no target yet, and for
-targets without sources of their own (`INTERFACE`, `IMPORTED` and custom ones).
+Compiles and links the targets with the variant's flags and its CUDA and HIP architectures, after the options that
+they have already. An alias stands for its target. It is an error if a target does not exist yet or has no sources
+of its own (`INTERFACE`, `IMPORTED` and custom targets).
 
-In the scope `project` everything has the flags, and the call adds nothing.
+In the scope `project` all targets have the flags, and the call adds nothing.
 ]]
 function(wheelnext_target_variant)
   if(NOT ARGN)
@@ -67,8 +67,8 @@ function(wheelnext_target_variant)
     get_target_property(type "${target}" TYPE)
     get_target_property(imported "${target}" IMPORTED)
     if(type STREQUAL "INTERFACE_LIBRARY" OR type STREQUAL "UTILITY" OR imported)
-      message(FATAL_ERROR "wheelnext_target_variant: '${target}' compiles no source of its own; "
-                          "name the targets whose sources are to be compiled for the variant")
+      message(FATAL_ERROR "wheelnext_target_variant: '${target}' has no sources of its own; "
+                          "name the targets with the sources to compile for the variant")
     endif()
   endforeach()
   if(WHEELNEXT_VARIANT_LABEL STREQUAL "")

@@ -1,18 +1,18 @@
-# The flags of the variant in the spelling of the compilers in use. What the flags are is written by
-# the backend into WHEELNEXT_VARIANT_FILE (wheelnext_build/variants/known_properties.py has the table):
+# Add the flags of the variant, spelled for the compilers in use. The backend writes the flags into
+# WHEELNEXT_VARIANT_FILE (wheelnext_build/variants/known_properties.py has the table):
 #
 #   _WHEELNEXT_CPU_FLAGS_<dialect>   gnu, gnu-legacy, clang-cl, msvc
-#   _WHEELNEXT_FLAGS_<LANGUAGE>      what pyproject.toml adds for a language
+#   _WHEELNEXT_FLAGS_<LANGUAGE>      flags from pyproject.toml for a language
 #   _WHEELNEXT_LINK_FLAGS, _WHEELNEXT_CUDA_ARCHITECTURES, _WHEELNEXT_HIP_ARCHITECTURES,
 #   _WHEELNEXT_NEEDS_HIP, _WHEELNEXT_ROCM_VERSIONS, _WHEELNEXT_FLAGS_SCOPE
 
-# How the compiler of a language spells CPU flags; empty where that is not known.
+# Set `result` to the dialect in which the compiler of a language spells CPU flags; empty if unknown.
 function(_wheelnext_dialect language result)
   set(id "${CMAKE_${language}_COMPILER_ID}")
   set(version "${CMAKE_${language}_COMPILER_VERSION}")
   set(frontend "${CMAKE_${language}_COMPILER_FRONTEND_VARIANT}")
   if(language MATCHES "^(CUDA|HIP)$" AND id STREQUAL "NVIDIA")
-    # nvcc hands these flags to its host compiler, which is the C++ compiler where there is one.
+    # nvcc passes these flags to its host compiler: the C++ compiler, if the language is enabled.
     if(CMAKE_CXX_COMPILER_ID)
       _wheelnext_dialect(CXX dialect)
       set(${result} "${dialect}" PARENT_SCOPE)
@@ -21,7 +21,7 @@ function(_wheelnext_dialect language result)
     set(id "")
   endif()
   if(id STREQUAL "")
-    # A language that is enabled later than now.
+    # The language is not enabled yet.
     if(MSVC)
       set(dialect "msvc")
     else()
@@ -43,7 +43,7 @@ function(_wheelnext_dialect language result)
   set(${result} "${dialect}" PARENT_SCOPE)
 endfunction()
 
-# All compile options of the variant, each behind a generator expression for its language.
+# Set `result` to all compile options of the variant, each in a generator expression for its language.
 function(_wheelnext_compile_options result)
   set(options "")
   get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
@@ -52,8 +52,8 @@ function(_wheelnext_compile_options result)
       _wheelnext_dialect(${language} dialect)
       if(dialect STREQUAL "" AND language IN_LIST enabled)
         message(FATAL_ERROR
-                "wheelnext-build does not know how ${CMAKE_${language}_COMPILER_ID} "
-                "(${CMAKE_${language}_COMPILER}) is told to compile for "
+                "wheelnext-build does not know the flags with which ${CMAKE_${language}_COMPILER_ID} "
+                "(${CMAKE_${language}_COMPILER}) compiles for "
                 "${WHEELNEXT_VARIANT_PROPERTIES}; use GCC, Clang or MSVC")
       endif()
       foreach(flag IN LISTS _WHEELNEXT_CPU_FLAGS_${dialect})
@@ -62,7 +62,7 @@ function(_wheelnext_compile_options result)
         elseif(language STREQUAL "HIP" AND CMAKE_HIP_COMPILER_ID STREQUAL "NVIDIA")
           set(flag "-Xcompiler=${flag}")
         elseif(language STREQUAL "HIP")
-          # Clang compiles a file once for each GPU and once for the processor that these are of.
+          # Clang compiles a file once for each GPU and once for the CPU; these flags are for the CPU.
           set(flag "SHELL:-Xarch_host ${flag}")
         endif()
         list(APPEND options "$<$<COMPILE_LANGUAGE:${language}>:${flag}>")
@@ -75,9 +75,9 @@ function(_wheelnext_compile_options result)
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
 
-# The backend reads this after the build: a variant whose flags went nowhere is an error. They went
-# somewhere when a language that they are for is enabled; GPU code needs CUDA or HIP, whatever else
-# there is.
+# Record in the cache that the variant's flags are in use; the backend reads it after the build, and it
+# is an error if no target has them. A flag is in use if its language is enabled. A variant with GPU code
+# needs CUDA or HIP, even if its flags for other languages are in use.
 function(_wheelnext_record_applied)
   get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
   set(reached FALSE)
@@ -100,8 +100,8 @@ function(_wheelnext_record_applied)
   endif()
 endfunction()
 
-# amd :: rocm_version promises to fit systems with that ROCm: the HIP compiler must be of it. ROCm
-# tells its version in a file; where there is none, or HIP is not in use, nothing is known.
+# Check that the HIP compiler is from a ROCm that amd :: rocm_version promises. ROCm has its version in a
+# file; without the file, or without HIP, nothing is checked.
 function(_wheelnext_check_rocm)
   set(file "${CMAKE_HIP_COMPILER_ROCM_ROOT}/.info/version")
   if(NOT _WHEELNEXT_ROCM_VERSIONS OR NOT CMAKE_HIP_COMPILER_ROCM_ROOT OR NOT EXISTS "${file}")

@@ -1,17 +1,17 @@
-# Builds that are meant to be reproducible: compilers write no folder of this machine into their files.
-# (CMAKE_PROJECT_TOP_LEVEL_INCLUDES, CMake 3.24.) The backend says which folders there are:
+# Reproducible builds: map the folders of this machine in the compilers' output.
+# (Included by CMAKE_PROJECT_TOP_LEVEL_INCLUDES, CMake 3.24.) The backend sets the folders:
 #
 #   WHEELNEXT_SOURCE_FOLDER          the project; becomes "."
-#   WHEELNEXT_ENVIRONMENT_FOLDERS    the Python packages that it is built with; become "env"
+#   WHEELNEXT_ENVIRONMENT_FOLDERS    Python packages of the build; become "env"
 #
-# and the build tree becomes "build". The options are added when all of the project has been read: a
-# language or a target that has one of them already keeps that, and gets none of ours.
+# The build tree becomes "build". The options are added after all of the project has been read: a
+# language or a target that already has such an option keeps it and gets none of these.
 
-# CMake warns of variables that a project does not use, and one without a compiled language has no use.
+# Use the variables: CMake warns of unused ones, and a project without a compiled language uses none.
 set(_wheelnext_used "${WHEELNEXT_SOURCE_FOLDER}${WHEELNEXT_ENVIRONMENT_FOLDERS}")
 
-# CMake puts the folders of the installation in place of those of the build tree, and leaves the length
-# of what was there in the file.
+# At installation CMake overwrites the RPATH of the build tree, but its length stays visible in the file.
+# A relative RPATH has the same length everywhere.
 if(NOT DEFINED CMAKE_BUILD_RPATH_USE_ORIGIN)
   set(CMAKE_BUILD_RPATH_USE_ORIGIN TRUE)
 endif()
@@ -37,7 +37,7 @@ function(_wheelnext_map_paths)
   endforeach()
 endfunction()
 
-# ``all`` has the options of all targets of the project.
+# Add the options to the targets of one directory; ``all`` has the options of all targets of the project.
 function(_wheelnext_map_paths_in directory all)
   get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
   get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
@@ -56,7 +56,7 @@ function(_wheelnext_map_paths_in directory all)
   if("CUDA" IN_LIST languages)
     _wheelnext_nvcc_takes_names("${directory}" nvcc_names)
   endif()
-  # Only debugging information names the folder that a compiler runs in.
+  # Only debug information contains the folder in which the compiler runs.
   string(REGEX MATCH "${_WHEELNEXT_DEBUGS}" debugs "${all}")
   foreach(target IN LISTS targets)
     get_target_property(type "${target}" TYPE)
@@ -79,9 +79,9 @@ function(_wheelnext_map_paths_in directory all)
   endforeach()
 endfunction()
 
-# A library of the environment is found in the build tree by its folder (RPATH), which the installation
-# replaces: but the linker's build ID is a hash with it, and its length stays in the file. So what links
-# to one has its final RPATH from the start, unless the project says what it wants.
+# Give a target that links to a library of the environment its final RPATH at once, unless the project
+# sets this itself. In the build tree the RPATH would have the library's folder; the installation replaces
+# it, but the linker's build ID is a hash that includes it, and its length stays in the file.
 function(_wheelnext_link_for_good target)
   get_target_property(own "${target}" BUILD_WITH_INSTALL_RPATH)
   if(DEFINED CMAKE_BUILD_WITH_INSTALL_RPATH OR own)
@@ -125,7 +125,7 @@ function(_wheelnext_link_for_good target)
   endforeach()
 endfunction()
 
-# A folder of the project and all below it.
+# Set `result` to a directory of the project and all directories below it.
 function(_wheelnext_directories directory result)
   set(found "${directory}")
   get_property(below DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
@@ -136,7 +136,7 @@ function(_wheelnext_directories directory result)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
-# What the compiler of a language is told in a folder, whatever the target.
+# Set `result` to the flags of a language in a directory, without those of targets.
 function(_wheelnext_flags_of directory language result)
   set(names CMAKE_${language}_COMPILER_ARG1 CMAKE_${language}_FLAGS)
   foreach(configuration IN ITEMS ${CMAKE_BUILD_TYPE} ${CMAKE_CONFIGURATION_TYPES})
@@ -151,7 +151,7 @@ function(_wheelnext_flags_of directory language result)
   set(${result} "${flags}" PARENT_SCOPE)
 endfunction()
 
-# Whether the compiler of a language knows the option: since GCC 8 and Clang 10.
+# Set `result` to whether the compiler of a language has the option: since GCC 8 and Clang 10.
 function(_wheelnext_maps_paths directory language result)
   foreach(name IN ITEMS ID VERSION FRONTEND_VARIANT)
     get_directory_property(${name} DIRECTORY "${directory}"
@@ -159,7 +159,7 @@ function(_wheelnext_maps_paths directory language result)
   endforeach()
   set(knows FALSE)
   if(ID STREQUAL "NVIDIA")
-    # nvcc hands the option to its host compiler, which is the C++ compiler where there is one.
+    # nvcc passes the option to its host compiler: the C++ compiler, if the language is enabled.
     get_directory_property(other DIRECTORY "${directory}" DEFINITION CMAKE_CXX_COMPILER_ID)
     if(other)
       _wheelnext_maps_paths("${directory}" CXX knows)
@@ -177,7 +177,7 @@ endfunction()
 
 function(_wheelnext_options_for target language debugs result)
   get_target_property(sources "${target}" SOURCES)
-  # The last one that fits a path counts, and these folders may lie in each other.
+  # The compiler uses the last option that fits a path, and these folders may contain each other.
   _wheelnext_map(${language} "${CMAKE_SOURCE_DIR}" "." options)
   if(WHEELNEXT_SOURCE_FOLDER)
     _wheelnext_map(${language} "${WHEELNEXT_SOURCE_FOLDER}" "." option)
@@ -189,7 +189,7 @@ function(_wheelnext_options_for target language debugs result)
       set(found "")
     endif()
     _wheelnext_map_where_used(${language} "${folder}" "env" "${found}" option)
-    # TMPDIR may be in the environment, as nox has it, and the unpacked sdist in that.
+    # TMPDIR may be inside the environment, as with nox, and the unpacked sdist inside TMPDIR.
     string(FIND "${CMAKE_SOURCE_DIR}/" "${folder}/" above)
     if(above EQUAL 0)
       list(PREPEND options "${option}")
@@ -203,9 +203,9 @@ function(_wheelnext_options_for target language debugs result)
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
 
-# What nvcc puts into names of its own: of temporary files, which -objtemp makes those of the object
-# file, and, for what is in anonymous namespaces, a hash of the source's path. Its first step takes that
-# path by an option that is not documented, and the last one counts.
+# Set `result` to whether nvcc can be told the names that it writes into its output. It writes names of
+# temporary files (-objtemp derives them from the object file) and, for anonymous namespaces, a hash of
+# the source's path. Its first step takes that path from an undocumented option; the last one is used.
 function(_wheelnext_nvcc_takes_names directory result)
   set(takes FALSE)
   get_directory_property(id DIRECTORY "${directory}" DEFINITION CMAKE_CUDA_COMPILER_ID)
@@ -225,7 +225,7 @@ function(_wheelnext_name_for_nvcc target)
   get_target_property(folder "${target}" SOURCE_DIR)
   get_target_property(made "${target}" BINARY_DIR)
   foreach(source IN LISTS sources)
-    # Relative to the folder of the target, or, where there is no such file, to its build folder.
+    # Relative to the target's source folder or, if there is no such file, to its build folder.
     get_filename_component(path "${source}" ABSOLUTE BASE_DIR "${folder}")
     if(NOT EXISTS "${path}")
       get_filename_component(path "${source}" ABSOLUTE BASE_DIR "${made}")
@@ -241,7 +241,7 @@ function(_wheelnext_name_for_nvcc target)
   endforeach()
 endfunction()
 
-# What a path becomes; empty where it is outside of the project and its build tree.
+# Set `result` to the mapped path; empty if it is outside the project and its build tree.
 function(_wheelnext_mapped path result)
   get_filename_component(path "${path}" REALPATH)
   set(mapped "")
@@ -264,7 +264,7 @@ endfunction()
 function(_wheelnext_map language folder name result)
   set(option "-ffile-prefix-map=${folder}=${name}")
   if(language STREQUAL "CUDA" AND CMAKE_CUDA_COMPILER_ID STREQUAL "NVIDIA")
-    # nvcc takes spaces for the ends of options, and then quotes for what they are.
+    # nvcc splits options at spaces, unless they are quoted.
     if(option MATCHES " ")
       set(option "\"${option}\"")
     endif()
@@ -274,8 +274,8 @@ function(_wheelnext_map language folder name result)
   set(${result} "${option}" PARENT_SCOPE)
 endfunction()
 
-# The folders of temporary names only where they are in the command already: compiler caches know a
-# command again, and build trees can be copied, where they are not (docs/scaling.md).
+# Map folders with temporary names only if the command has them already. Other commands stay the same in
+# each build, so that compiler caches find them and build trees can be copied (docs/scaling.md).
 function(_wheelnext_map_where_used language folder name is_used result)
   _wheelnext_map(${language} "${folder}" "${name}" option)
   if(is_used STREQUAL "" AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.27)

@@ -15,8 +15,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "cmake"
 
 _HEAD = """# CMake functions and variables
 
-What `find_package(WheelnextBuild)` gives a CMakeLists.txt; [cmake.md](cmake.md) explains how builds
-work. This page is made from the comments of the CMake modules.
+The functions and variables that `find_package(WheelnextBuild)` defines; [cmake.md](cmake.md)
+explains how builds work. This page is made from the comments of the CMake modules.
 """
 
 _COMMENT = re.compile(r"^#\[\[\.md:\n(.*?)^\]\]\n", re.MULTILINE | re.DOTALL)

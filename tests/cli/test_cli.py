@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_matrix_shows_what_is_built_and_what_is_left_out(
+def test_matrix_shows_which_variants_are_built_and_left_out(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["matrix", str(project)]) == 0
@@ -91,7 +91,7 @@ def test_a_folder_without_a_project_is_status_2(
         (["--only", "native", "--only", "x86_64_v3"], "stands alone"),
     ],
 )
-def test_build_refuses_bad_options_before_it_begins(
+def test_build_rejects_bad_options_before_it_starts(
     project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
 ) -> None:
     assert main(["build", str(project), *arguments]) == 2
@@ -114,7 +114,7 @@ def test_inspect_tells_plain_wheels_variants_and_carriers_apart(
     assert all(entry["sound"] for entry in answer)
 
 
-def test_inspect_says_what_is_wrong_with_status_1(
+def test_inspect_names_problems_with_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "sample-1.0.tar.gz").write_bytes(b"no wheel")
@@ -138,7 +138,7 @@ def test_sizes_for_people(size: int, text: str) -> None:
     assert human_size(size) == text
 
 
-def test_build_into_what_is_no_folder_is_status_2(
+def test_build_into_a_path_that_is_not_a_folder_is_status_2(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("build")

@@ -56,7 +56,7 @@ def test_a_carrier_is_renamed(carrier: Path, dist: Path) -> None:
     assert (dist / LABELLED).read_bytes() == before
 
 
-def test_of_a_folder_all_carriers_are_renamed_and_the_rest_stays(
+def test_all_carriers_of_a_folder_are_renamed_and_other_wheels_stay(
     carrier: Path, dist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wheel(dist)
@@ -68,7 +68,9 @@ def test_of_a_folder_all_carriers_are_renamed_and_the_rest_stays(
     assert not any(entry["written"] for entry in json.loads(f"[{second}"))
 
 
-def test_into_another_folder_the_carrier_stays(carrier: Path, tmp_path: Path, dist: Path) -> None:
+def test_a_carrier_stays_if_the_labelled_wheel_goes_to_another_folder(
+    carrier: Path, tmp_path: Path, dist: Path
+) -> None:
     assert main(["label", str(carrier), "-o", str(tmp_path / "new" / "out")]) == 0
     assert names(dist) == [CARRIER]
     assert (tmp_path / "new" / "out" / LABELLED).read_bytes() == carrier.read_bytes()
@@ -91,7 +93,7 @@ def test_a_plain_wheel_becomes_a_variant_of_a_project(tmp_path: Path, dist: Path
         assert variant_of(reader) == (METADATA, V3)
 
 
-def test_of_a_project_only_what_it_declares_and_null(
+def test_a_project_gives_only_declared_labels_and_null(
     tmp_path: Path, dist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(PYPROJECT)
@@ -103,7 +105,7 @@ def test_of_a_project_only_what_it_declares_and_null(
     assert names(dist) == sorted([NAME, NAME.replace(".whl", "-null.whl")])
 
 
-def test_dependencies_of_variants(dist: Path) -> None:
+def test_label_changes_dependencies_of_the_variant(dist: Path) -> None:
     plain = wheel(dist)
     assert main(["label", str(plain), *PROPERTY, "--add-dependency", "nvidia-cublas >= 13"]) == 0
     assert requirements(dist / LABELLED) == ["Requires-Dist: nvidia-cublas>=13"]
@@ -114,14 +116,14 @@ def test_dependencies_of_variants(dist: Path) -> None:
         assert reader.variant_json() is None
 
 
-def test_a_carrier_with_other_dependencies(carrier: Path, dist: Path) -> None:
+def test_label_changes_dependencies_of_a_carrier(carrier: Path, dist: Path) -> None:
     assert main(["label", str(carrier), "--add-dependency", "numpy"]) == 0
     assert names(dist) == [LABELLED]
     assert requirements(dist / LABELLED) == ["Requires-Dist: numpy"]
 
 
 @pytest.mark.parametrize("as_carrier", [False, True])
-def test_the_plain_wheel_comes_back_to_the_last_bit(
+def test_unlabel_gives_back_the_same_plain_wheel_byte_for_byte(
     as_carrier: bool, tmp_path: Path, dist: Path
 ) -> None:
     plain = wheel(tmp_path)
@@ -131,7 +133,7 @@ def test_the_plain_wheel_comes_back_to_the_last_bit(
     assert (dist / NAME).read_bytes() == plain.read_bytes()
 
 
-def test_nothing_is_overwritten_unasked(
+def test_nothing_is_overwritten_without_force(
     carrier: Path, dist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (dist / LABELLED).write_bytes(b"of some worth")
@@ -162,7 +164,7 @@ def test_mistakes_change_nothing(
     assert names(dist) == [NAME]
 
 
-def test_what_is_no_carrier_any_more_is_named(
+def test_a_carrier_with_a_changed_build_tag_is_an_error_that_names_it(
     carrier: Path, dist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     renamed = carrier.rename(dist / NAME)
@@ -170,7 +172,7 @@ def test_what_is_no_carrier_any_more_is_named(
     assert f"rename it to {LABELLED}" in capsys.readouterr().err
 
 
-def test_two_that_would_have_one_name(
+def test_two_wheels_with_the_same_new_name_are_an_error(
     carrier: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other"
@@ -183,7 +185,7 @@ def test_two_that_would_have_one_name(
 
 
 @pytest.mark.parametrize("command", ["label", "unlabel"])
-def test_what_is_not_there(
+def test_missing_files_and_empty_folders_are_errors(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, str(tmp_path / "nowhere")]) == 2
@@ -193,13 +195,15 @@ def test_what_is_not_there(
     assert "no wheel in this folder" in said
 
 
-def test_there_is_nothing_to_unlabel(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unlabel_without_a_variant_is_an_error(
+    dist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["unlabel", str(wheel(dist))]) == 2
     assert "none of these wheels is a variant" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["inspect", "audit"])
-def test_whoever_looks_at_a_carrier_is_warned(
+def test_inspect_and_audit_warn_of_carriers(
     command: str, carrier: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main([command, str(carrier)])

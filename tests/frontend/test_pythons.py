@@ -24,19 +24,19 @@ HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
         sys.executable,
     ],
 )
-def test_this_interpreter(name: str) -> None:
+def test_find_returns_this_interpreter_for_each_of_its_names(name: str) -> None:
     found = find(name)
     assert found.version == sys.version_info[:3]
     assert found.title == HERE
 
 
 @pytest.mark.parametrize("name", ["3.99", "no-such-python", "/no/such/python", f"{HERE}.99"])
-def test_none(name: str) -> None:
+def test_an_unknown_interpreter_is_an_error(name: str) -> None:
     with pytest.raises(RequestError, match="no such interpreter"):
         find(name)
 
 
-def test_a_command_that_is_no_python(tmp_path: Path) -> None:
+def test_a_command_that_is_not_python_is_an_error(tmp_path: Path) -> None:
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\necho hello\n")
     program.chmod(0o755)
@@ -52,7 +52,7 @@ def test_a_command_that_is_no_python(tmp_path: Path) -> None:
         (["--python", "3.99"], "no such interpreter"),
     ],
 )
-def test_the_command_says_what_is_wrong(
+def test_build_rejects_wrong_interpreters(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")

@@ -33,10 +33,10 @@ def content(folder: Path) -> dict[str, str]:
 
 @pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")
 @pytest.mark.parametrize("old_python", [False, True])
-def test_only_what_changed_is_new(
+def test_only_changed_files_get_a_new_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old_python: bool
 ) -> None:
-    """All files of an sdist may have the same date: it does not tell what changed."""
+    """Dates in an sdist are not used, because all of its files may have the same date."""
     if old_python:  # before 3.11.4
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
     first = {"a.c": "a", "src/b.c": "b", "src/old.c": "old", "was/file": "x"}
