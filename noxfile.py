@@ -1,9 +1,12 @@
-"""Everything that is done with this repository: nox makes the environments, the sessions do it.
+"""The tasks of this repository, each as a session of nox with an environment of its own.
 
-nox -s sample            builds the sample's whole release and shows it
-nox -s tests             the fast tests, on every supported Python that is here
-nox -s docs              executes the pages of the manual, and makes the site in dist/site
-nox -s bench -- matrix   one of the benchmarks of bench/
+nox -s sample            build the sample's whole release and show it
+nox -s tests             run the fast tests on every supported Python of this machine
+nox -s docs              run the examples of the manual, and make its site in dist/site
+nox -s bench -- matrix   run one of the benchmarks of bench/
+
+`nox --no-venv --no-install -s NAME` runs a session in the environment that is active, which must
+have what the session needs. .ci/run does that, with one environment for many sessions.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import nox
 nox.needs_version = ">=2024.10"
 nox.options.sessions = ["lint", "types", "tests", "builds"]
 nox.options.error_on_missing_interpreters = False
+nox.options.default_venv_backend = "uv|virtualenv"
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -25,16 +29,20 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
 def group(name: str) -> list[str]:
-    """The requirements of a dependency group of pyproject.toml."""
+    """Return the requirements of a dependency group of pyproject.toml."""
     return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
 def wheelhouse(session: nox.Session) -> Path:
-    """This project's own wheel in a folder of its own; isolated builds find it there.
+    """Return the folder with this project's wheel, in which isolated builds find it.
 
-    uv caches what a folder has by the folder's path and the wheel's name, and takes that even where
-    the wheel is another one since: the path is of the wheel's content, too.
+    That is WHEELNEXT_BUILD_WHEELHOUSE, if it is set; otherwise the wheel is built.
+
+    uv's cache of a folder goes by the folder's path and the wheel's name, and stays when the wheel
+    changes. So the path contains a hash of the wheel.
     """
+    if given := os.environ.get("WHEELNEXT_BUILD_WHEELHOUSE"):
+        return Path(given)
     top = Path(session.create_tmp()) / "wheelhouse"
     shutil.rmtree(top, ignore_errors=True)
     session.install("build")
@@ -47,9 +55,9 @@ def wheelhouse(session: nox.Session) -> Path:
 
 
 def install_project(session: nox.Session, *requirements: str) -> dict[str, str]:
-    """Install this project's wheel; returns the environment with which isolated builds see it."""
+    """Install this project's wheel; return the variables with which isolated builds find it."""
     folder = wheelhouse(session)
-    (wheel,) = folder.glob("*.whl")
+    (wheel,) = folder.glob("wheelnext_build-*.whl")
     session.install(f"wheelnext-build[audit,cli] @ {wheel.resolve().as_uri()}", *requirements)
     links = str(folder.resolve())
     return {
@@ -86,13 +94,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def dependencies(session: nox.Session) -> None:
-    """Check what the project installs for known vulnerabilities, and its licences."""
+    """Check the licences of all that the project installs, and look for known vulnerabilities."""
     session.install(".[audit,cli,fast]", "cmake", "ninja", *group("dependencies"))
     session.run("python", str(ROOT / "docs" / "tools" / "dependencies.py"))
 
 
-# A process for each core; real builds wait for disks, installers and linkers, too. A module stays
-# in one process, with what its tests share.
+# One process per core: real builds also wait for disks, installers and linkers. All tests of a
+# module run in one process, because they share fixtures.
 SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 SLOWEST = ("--durations", "20", "--durations-min", "10")
 
@@ -129,7 +137,7 @@ def audit(session: nox.Session) -> None:
 def torture(session: nox.Session) -> None:
     """Run the long part of docs/reliability.md: 10,000 generated cases each, kills, faults.
 
-    It ends with the figures that are recorded there.
+    The last lines are the figures that are recorded there.
     """
     env = install_project(session, *group("test"), *group("builds"), *group("torture"))
     options = ("-m", "torture or generated", "--hypothesis-profile", "torture", "--figures")
@@ -138,7 +146,7 @@ def torture(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Make the manual's site, and execute its pages."""
+    """Make the manual's site, and run its examples."""
     env = install_project(session, *group("test"), *group("docs"))
     folder = ROOT / "dist" / "site"
     shutil.rmtree(folder, ignore_errors=True)
@@ -150,7 +158,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, say which there are."""
+    """Run one benchmark: nox -s bench -- matrix --runs 3; without a name, list the names."""
     names = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
     names = [name for name in names if name not in ("harness", "frontend", "kernels_process")]
     if not session.posargs or session.posargs[0] not in names:
