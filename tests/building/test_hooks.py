@@ -14,6 +14,7 @@ import scikit_build_core.build
 from zips import check_record, walk
 
 import wheelnext_build
+from wheelnext_build.variants.merging import merge_metadata
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.wheels.description import variant_of
 from wheelnext_build.wheels.reader import WheelReader
@@ -187,7 +188,7 @@ def test_all_variants_come_with_the_plain_wheel_from_one_call(project: Path, dis
             found = variant_of(reader)
         assert found is not None
         described.append((path.name, found[0]))
-    merged = VariantMetadata.merge(described)
+    merged = merge_metadata(described)
     assert [variant.label for variant in merged.variants] == ["gomp", "iomp"]
 
 

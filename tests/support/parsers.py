@@ -30,6 +30,7 @@ from wheelnext_build.release.index.variants_json import read_variants_json
 from wheelnext_build.system.publishing import atomic_file
 from wheelnext_build.system.text import parse_size
 from wheelnext_build.variants.markers import VariantRequirement
+from wheelnext_build.variants.merging import merge_metadata
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.variants.variant import Property, Variant, is_label
 from wheelnext_build.wheels.dependencies import Changes
@@ -124,7 +125,7 @@ def used(metadata: VariantMetadata) -> None:
     names = [WheelName.parse("pkg-1.0-cp312-cp312-linux_x86_64.whl")]
     choices([*names, *(names[0].as_variant(label) for label in labels)], metadata)
     with read_or_refused(ReleaseError):
-        VariantMetadata.merge([("a", metadata), ("b", x86_64_metadata("v3", "v3"))])
+        merge_metadata([("a", metadata), ("b", x86_64_metadata("v3", "v3"))])
 
 
 def wheel(path: Path) -> None:

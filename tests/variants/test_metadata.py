@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from wheelnext_build.errors import MetadataError, ReleaseError
 from wheelnext_build.variants.known_properties import KNOWN
+from wheelnext_build.variants.merging import merge_metadata
 from wheelnext_build.variants.metadata import SCHEMA_825, SCHEMA_850, Provider, VariantMetadata
 from wheelnext_build.variants.variant import NULL, Property, Variant
 
@@ -346,13 +347,13 @@ def test_merging_gives_the_whole_whatever_the_order(
     parts = [(variant.label, metadata.only(variant)) for variant in metadata.variants]
     parts.append(("empty", VariantMetadata(metadata.namespaces, metadata.providers, ())))
     shuffled = data.draw(st.permutations([*parts, *parts[:1]]))
-    assert VariantMetadata.merge(shuffled).to_json() == metadata.to_json()
+    assert merge_metadata(shuffled).to_json() == metadata.to_json()
 
 
 def test_the_longer_list_of_priorities_wins() -> None:
     short = VariantMetadata(("nvidia",), {"nvidia": KNOWN["nvidia"].provider}, (CUDA,))
     for parts in ([("a", short), ("b", known(V3))], [("b", known(V3)), ("a", short)]):
-        merged = VariantMetadata.merge(parts)
+        merged = merge_metadata(parts)
         assert merged == known(V3, CUDA)
 
 
@@ -396,20 +397,20 @@ def test_wheels_that_contradict_each_other_are_named(other: VariantMetadata, mes
     parts: list[tuple[str, VariantMetadata]] = [("one.whl", known(V3)), ("two.whl", other)]
     for order in (parts, parts[::-1]):
         with pytest.raises(ReleaseError) as info:
-            VariantMetadata.merge(order)
+            merge_metadata(order)
         assert str(info.value) == message
 
 
 def test_every_contradiction_is_reported() -> None:
     worse = VariantMetadata(("x86_64", "nvidia"), other_provider().providers, ())
     with pytest.raises(ReleaseError) as info:
-        VariantMetadata.merge([("one.whl", known(V3)), ("two.whl", worse)])
+        merge_metadata([("one.whl", known(V3)), ("two.whl", worse)])
     assert str(info.value).count("one.whl and two.whl disagree") == 2
 
 
 def test_nothing_cannot_be_merged() -> None:
     with pytest.raises(ReleaseError, match="no variant metadata to merge"):
-        VariantMetadata.merge([])
+        merge_metadata([])
 
 
 def test_the_schemas_refuse_what_the_format_forbids() -> None:

@@ -21,7 +21,14 @@ from ..variants.known_properties import known_effect, machines_of
 from ..variants.metadata import Provider, VariantMetadata
 from ..variants.providers import BuildTimeProvider, MetadataSeed
 from ..variants.variant import NULL, Property, Variant
-from . import audit_settings, declarations, provider_tables, toml_file, variant_dependencies
+from . import (
+    audit_settings,
+    declarations,
+    matrix_rows,
+    provider_tables,
+    toml_file,
+    variant_dependencies,
+)
 from .audit_settings import AuditConfig
 from .build_target import BuildTarget
 from .model import PYPROJECT, FlagsScope
@@ -165,7 +172,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     requirements = variant_dependencies.parse(tool)
 
     standard = root.table("variant")
-    drafts = [*declarations.standard_variants(standard), *declarations.matrix_variants(tool)]
+    drafts = [*declarations.standard_variants(standard), *matrix_rows.matrix_variants(tool)]
     drafts = declarations.merged(drafts, report)
     possible = declarations.check_properties(drafts, report)
     seed = provider_tables.seed(standard, drafts, report)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from ..errors import GrammarError, MetadataError, ReleaseError
+from ..errors import GrammarError, MetadataError
 from .variant import NULL_LABEL, Variant, is_label, is_name, is_value
 
 SCHEMA_825 = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
@@ -30,8 +30,6 @@ _MOST_SHOWN = 20
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
 PROVIDER_KINDS = ("requires", "static-properties", "builtin")
 PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ class VariantMetadata:
         if set(self.providers) != set(self.namespaces):
             raise MetadataError(
                 "providers must have one entry per namespace of default-priorities.namespace: "
-                f"{_shown(self.namespaces)}; found {_shown(self.providers) or 'none'}"
+                f"{shown(self.namespaces)}; found {shown(self.providers) or 'none'}"
             )
         for variant in self.variants:
             if missing := sorted(set(variant.namespaces) - set(self.namespaces)):
@@ -229,57 +227,6 @@ class VariantMetadata:
             ),
         )
 
-    @classmethod
-    def merge(cls, parts: Sequence[tuple[str, VariantMetadata]]) -> VariantMetadata:
-        """The union of the metadata of one release's wheels (PEP 825, "Index-level metadata").
-
-        ``parts`` are pairs of a source's name, for messages, and its metadata. The result does not
-        depend on their order. Raises :class:`~wheelnext_build.errors.ReleaseError`, with every
-        contradiction and the sources that it lies between.
-        """
-        if not parts:
-            raise ReleaseError("there is no variant metadata to merge")
-        problems: list[str] = []
-        ordered = sorted(
-            parts, key=lambda part: (-len(part[1].namespaces), part[1].namespaces, part[0])
-        )
-        longest_source, longest = ordered[0]
-        for source, part in ordered[1:]:
-            if longest.namespaces[: len(part.namespaces)] != part.namespaces:
-                problems.append(
-                    f"{longest_source} and {source} disagree on default-priorities.namespace: "
-                    f"[{_shown(longest.namespaces)}] does not begin with "
-                    f"[{_shown(part.namespaces)}]"
-                )
-        providers = _agreeing(
-            problems,
-            "the provider of namespace",
-            ((source, part.providers.items()) for source, part in sorted(parts, key=_source)),
-        )
-        variants = _agreeing(
-            problems,
-            "the properties of label",
-            (
-                (source, ((variant.label, variant) for variant in part.variants))
-                for source, part in sorted(parts, key=_source)
-            ),
-        )
-        by_properties: dict[object, str] = {}
-        for label, variant in sorted(variants.items()):
-            other = by_properties.setdefault(variant.properties, label)
-            if other != label:
-                problems.append(
-                    f"labels {other!r} and {label!r} stand for the same properties "
-                    f"({variant.describe()}): rebuild one of them under the other's label"
-                )
-        if problems:
-            raise ReleaseError("\n".join(problems))
-        return cls(
-            longest.namespaces,
-            {name: providers[name] for name in longest.namespaces},
-            tuple(variants.values()),
-        )
-
 
 def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
     """``label -> namespace -> feature -> values``, as metadata has it."""
@@ -292,28 +239,11 @@ def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
     }
 
 
-def _shown(names: Collection[str]) -> str:
+def shown(names: Collection[str]) -> str:
     """Names for a message; a file may have thousands, and of each a folder full of files."""
     more = len(names) - _MOST_SHOWN
     shown = ", ".join(islice(names, _MOST_SHOWN))
     return f"{shown}, and {more} more" if more > 0 else shown
-
-
-def _source(part: tuple[str, VariantMetadata]) -> str:
-    return part[0]
-
-
-def _agreeing(
-    problems: list[str], what: str, parts: Iterable[tuple[str, Iterable[tuple[str, _T]]]]
-) -> dict[str, _T]:
-    """One value per key, where all sources that have the key must have the same value."""
-    seen: dict[str, tuple[str, _T]] = {}
-    for source, items in parts:
-        for key, value in items:
-            first_source, first = seen.setdefault(key, (source, value))
-            if first != value:
-                problems.append(f"{first_source} and {source} disagree on {what} {key!r}")
-    return {key: value for key, (_, value) in seen.items()}
 
 
 def _variant(label: str, features: object) -> Variant:

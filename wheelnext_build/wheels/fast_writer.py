@@ -1,8 +1,8 @@
-"""scikit-build-core's WheelWriter above an archive of ours.
+"""scikit-build-core's WheelWriter with our own archive.
 
-What a wheel holds, in which order, with what names, times and modes, is scikit-build-core's
-decision still. The parts of it that are used here are private: :mod:`.packing` uses this module
-only with versions whose parts are known.
+scikit-build-core still decides which files a wheel has, in which order, and with what names, times
+and modes. This module uses private parts of it, so :mod:`.packing` loads it only for versions of
+scikit-build-core that it knows.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self, cast
 
@@ -22,29 +20,18 @@ from .archive import Archive
 from .record import record_hash, record_text
 
 
-@dataclass(frozen=True)
-class Packing:
-    """How a wheel is packed.
+class FastWheelWriter(WheelWriter):
+    """Stream files into the wheel and hash them on the way, so that RECORD needs no second pass.
 
-    ``on_begin`` is called when all is built and packing begins; ``threads`` compress, by default
-    one for each core.
+    ``threads`` compress; None stands for one thread per core.
     """
 
-    on_begin: Callable[[], None] | None = None
-    threads: int | None = None
-
-
-class FastWheelWriter(WheelWriter):
-    """Streams files into the wheel, and has hashed them when RECORD is to be written."""
-
-    packing: ClassVar[Packing] = Packing()
+    threads: ClassVar[int | None] = None
     _archive: Archive
 
     def __enter__(self) -> Self:
-        if self.packing.on_begin is not None:
-            self.packing.on_begin()
         self.wheelpath.parent.mkdir(parents=True, exist_ok=True)
-        self._archive = Archive(self.wheelpath, self.packing.threads)
+        self._archive = Archive(self.wheelpath, self.threads)
         self._zipfile = cast("zipfile.ZipFile", self._archive)
         return self
 
@@ -63,8 +50,8 @@ class FastWheelWriter(WheelWriter):
     def dist_info_contents(self) -> dict[str, bytes]:
         contents = super().dist_info_contents()
         if self._dates_are_fixed and self.metadata_dir is not None:
-            # Licences and the like come as their folders list them, behind what is always there:
-            # the files of a folder, then those of the folders in it.
+            # scikit-build-core adds licences and the like in the order of the file system. Sort
+            # them: the files of a folder first, then those of its folders.
             added = (Path(name) for name in contents if (self.metadata_dir / name).is_file())
             for path in sorted(added, key=lambda path: (path.parent.parts, path.name)):
                 contents[str(path)] = contents.pop(str(path))
@@ -72,7 +59,7 @@ class FastWheelWriter(WheelWriter):
 
     @property
     def _dates_are_fixed(self) -> bool:
-        """Whether the wheel shall not depend on the umask and on the order of files, either."""
+        """Whether the wheel must not depend on the umask and the order of files either."""
         return self.reproducible or bool(os.environ.get("SOURCE_DATE_EPOCH"))
 
     def write(self, filename: str, arcname: str | None = None) -> None:

@@ -1,15 +1,15 @@
 """Fast packing in scikit-build-core's hooks: its WheelWriter is replaced while a hook runs.
 
 scikit-build-core has no setting, entry point or plugin for how a wheel is written. Its hooks look
-the class up in a module's globals, so that is where another one is put, if all that the other one
-relies on is there; if not, scikit-build-core writes its wheels itself, slowly, and a line says so.
+the class up in a module's globals, so our writer is put there if everything that it relies on
+exists. If not, scikit-build-core writes its wheels itself, slowly, and a line says so.
 """
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from importlib.metadata import version
 from types import ModuleType
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 KNOWN_VERSIONS = SpecifierSet(">=1.1,<1.2")
-"""The versions of scikit-build-core whose WheelWriter is known."""
+"""The versions of scikit-build-core that our writer was tested with."""
 
 _PARAMETERS = {
     "__enter__": ["self"],
@@ -38,21 +38,18 @@ _PROPERTIES = {"wheelpath", "dist_info"}
 
 
 class _UnknownWriterError(Exception):
-    """scikit-build-core is not as it is known."""
+    """This scikit-build-core does not have the parts that our writer needs."""
 
 
 @contextlib.contextmanager
-def fast_packing(
-    on_begin: Callable[[], None] | None = None, threads: int | None = None
-) -> Iterator[bool]:
-    """Have wheels packed fast by all hooks of scikit-build-core that are called in the block.
+def fast_packing(threads: int | None = None) -> Iterator[bool]:
+    """Make all hooks of scikit-build-core that are called in the block pack wheels fast.
 
-    ``on_begin`` is called when a wheel is built and its packing begins. Gives False where
-    scikit-build-core's own writer has to do, which never calls ``on_begin``. The replacement is for
-    the whole process: blocks may follow each other, but not be open in two threads.
+    Yields False if scikit-build-core's own writer must be used. The replacement affects the whole
+    process: blocks may follow each other, but must not be open in two threads.
     """
     try:
-        module, writer = _replacement(on_begin, threads)
+        module, writer = _replacement(threads)
     except _UnknownWriterError as reason:
         announce(f"wheels are packed by scikit-build-core itself, which is slower: {reason}")
         yield False
@@ -66,10 +63,11 @@ def fast_packing(
         names["WheelWriter"] = original
 
 
-def _replacement(
-    on_begin: Callable[[], None] | None, threads: int | None
-) -> tuple[ModuleType, type]:
-    """The module in which scikit-build-core finds its writer, and the writer to put there."""
+def _replacement(threads: int | None) -> tuple[ModuleType, type]:
+    """Return the module where scikit-build-core looks up its writer, and the writer to put there.
+
+    Raises _UnknownWriterError if that would not work.
+    """
     found = version("scikit-build-core")
     if not KNOWN_VERSIONS.contains(found, prereleases=True):
         raise _UnknownWriterError(f"{found} is not one of the known versions, {KNOWN_VERSIONS}")
@@ -77,19 +75,16 @@ def _replacement(
         from scikit_build_core.build import wheel
         from scikit_build_core.build._wheelfile import WheelWriter
 
-        from .fast_writer import FastWheelWriter, Packing
+        from .fast_writer import FastWheelWriter
     except ImportError as error:
         raise _UnknownWriterError(f"{found} has no {error.name}") from error
     _check(wheel, WheelWriter)
 
-    class Writer(FastWheelWriter):
-        packing = Packing(on_begin, threads)
-
-    return wheel, Writer
+    return wheel, type("Writer", (FastWheelWriter,), {"threads": threads})
 
 
 def _check(module: ModuleType, writer: type[DataclassInstance]) -> None:
-    """Raise _UnknownWriterError where anything that FastWheelWriter relies on is not there."""
+    """Raise _UnknownWriterError if anything that FastWheelWriter relies on is missing."""
     if vars(module).get("WheelWriter") is not writer:
         raise _UnknownWriterError("its hooks use another WheelWriter")
     build = vars(module).get("_build_wheel_impl_impl")

@@ -18,6 +18,7 @@ from packaging.utils import is_normalized_name
 from ...errors import MetadataError, ReleaseError, RequestError, WheelError
 from ...system.locks import wheel_folders
 from ...system.publishing import make_folder, output_folder
+from ...variants.merging import merge_metadata
 from ...variants.metadata import VariantMetadata
 from .dist_files import SDIST_SUFFIX, digest, read_facts, release_of
 from .pages import HTML_PAGE, Link, project_pages, root_pages
@@ -156,7 +157,7 @@ def _merged(
         for path in published:
             found = read_variants_json(plan.shelf.folder / path)
             parts = [*parts, (str(plan.shelf.folder / path), found)]
-        return VariantMetadata.merge(parts)
+        return merge_metadata(parts)
     except MetadataError as error:
         problems.append(f"{plan.shelf.folder}: {error}")
     except ReleaseError as error:

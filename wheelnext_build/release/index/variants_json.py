@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from ...errors import MetadataError, ReleaseError, RequestError, WheelError
 from ...system.publishing import atomic_file
+from ...variants.merging import merge_metadata
 from ...variants.metadata import VARIANTS_JSON_SUFFIX, VariantMetadata
 from ...wheels.description import checked_variant_of
 from ...wheels.name import WheelName
@@ -132,7 +133,7 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
         content = _content(path) if path.exists() else b""
         if content:
             parts.append((path.name, _parse(path, content)))
-        metadata = VariantMetadata.merge(parts)
+        metadata = merge_metadata(parts)
     except MetadataError as error:
         problems.append(str(error))
     except ReleaseError as error:
