@@ -79,7 +79,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--no-cache", "--no-logo")
     folder = ROOT / "docs" / "workflows"
-    workflows = list(map(str, folder.glob("one-*.yml")))
+    own = (ROOT / ".github" / "workflows").glob("*.yml")
+    workflows = list(map(str, [*folder.glob("one-*.yml"), *own]))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     config = str(folder / "zizmor.yml")
     session.run("zizmor", "--offline", "--no-progress", "--config", config, *workflows)
@@ -116,14 +117,14 @@ def tests(session: nox.Session) -> None:
 def builds(session: nox.Session) -> None:
     """Build small real packages with CMake."""
     env = install_project(session, *group("test"), *group("builds"))
-    session.run("pytest", "-m", "build", *SPREAD, *SLOWEST, *session.posargs, env=env)
+    session.run("pytest", "-m", "build and not full", *SPREAD, *SLOWEST, *session.posargs, env=env)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Build the sample's release and install it with real clients."""
     env = install_project(session, *group("test"), *group("e2e"))
-    session.run("pytest", "-m", "e2e", *SPREAD, *SLOWEST, *session.posargs, env=env)
+    session.run("pytest", "-m", "e2e and not full", *SPREAD, *SLOWEST, *session.posargs, env=env)
 
 
 @nox.session
@@ -134,11 +135,19 @@ def audit(session: nox.Session) -> None:
 
 
 @nox.session
+def full(session: nox.Session) -> None:
+    """Run the builds and clients that not every change needs (tests/support/full_set.py)."""
+    env = install_project(session, *group("test"), *group("builds"), *group("e2e"))
+    session.run("pytest", "-m", "full", *SPREAD, *SLOWEST, *session.posargs, env=env)
+
+
+@nox.session
 def torture(session: nox.Session) -> None:
     """Run the long part of docs/reliability.md: 10,000 generated cases each, kills, faults.
 
-    The last lines are the figures that are recorded there.
+    The last lines are the figures that are recorded there. The session ``full`` follows.
     """
+    session.notify("full", [])
     env = install_project(session, *group("test"), *group("builds"), *group("torture"))
     options = ("-m", "torture or generated", "--hypothesis-profile", "torture", "--figures")
     session.run("pytest", *options, *SPREAD, *session.posargs, env=env)

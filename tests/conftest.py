@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import figures
+import full_set
 import pytest
 from figures import Figure
 from hypothesis import settings
@@ -81,6 +82,13 @@ def python() -> str:
 def figure(record_property: Callable[[str, object], None]) -> Figure:
     """Keeps a line about what a long test has measured, for the end of a run with ``--figures``."""
     return lambda text: record_property(figures.PROPERTY, text)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        path, _, name = item.nodeid.partition("::")
+        if full_set.has(Path(path).name, name):
+            item.add_marker(pytest.mark.full)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
