@@ -417,7 +417,7 @@ def test_tags_that_no_installer_reads_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("text", ["9" * 400, "9" * 400 + "GB", "1." + "9" * 5000 + "MB"])
 def test_sizes_beyond_all_numbers_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         parse_size(text)
 
 

@@ -27,20 +27,22 @@ class WheelnextBuildError(Exception):
 
 def printable(text: str) -> str:
     """Return the text with escapes for characters that control a terminal or reorder its lines."""
-    return _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def escaped(text: str) -> str:
     """Return JSON or TOML with escapes in its strings for the characters of :func:`printable`."""
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 _LONGEST = 2000
 """Characters to show of a message about a file from outside."""
 
-_STEERING = re.compile(
+_CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+"""All characters that control a terminal, reorder its lines or cannot be encoded, except tab and
+newline."""
 
 
 class GrammarError(WheelnextBuildError):

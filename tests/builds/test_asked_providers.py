@@ -90,7 +90,7 @@ def test_metadata_that_is_prepared_before_is_that_of_the_wheel(
 def test_without_the_plugin_nothing_is_built(project: Callable[[str], Project]) -> None:
     built = project("asks_provider")
     output = built.build({"variants": "all"}, status=2).output
-    assert "environment has example-blas-provider not at all: install it, or build with" in output
+    assert "environment does not have example-blas-provider: install it, or build with" in output
     assert "Traceback" not in output
     assert "Configuring CMake" not in output
     assert built.files() == []

@@ -125,7 +125,7 @@ def test_permissions(
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o555)
     ended = faults.run([*bound, *faults.cli("index", "--simple", closed / "x", out)], temporary)
-    faults.check_refused(ended, f"{closed}/x: cannot be made a folder: Permission denied")
+    faults.check_refused(ended, f"{closed}/x: the folder cannot be created: Permission denied")
     (source / "kernels.c").chmod(0)
     ended = faults.run([*bound, *faults.frontend("--sdist", "-o", out, source)], temporary)
     faults.check_refused(ended, "wheelnext-build error: kernels.c: Permission denied")

@@ -144,7 +144,7 @@ def test_build_into_a_path_that_is_not_a_folder_is_status_2(
     pytest.importorskip("build")
     (project / "taken").write_text("a file")
     assert main(["build", str(project), "-o", str(project / "taken")]) == 2
-    assert "taken: cannot be made a folder" in capsys.readouterr().err
+    assert "taken: the folder cannot be created" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["matrix", "build"])

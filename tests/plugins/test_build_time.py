@@ -142,7 +142,7 @@ def test_properties_that_the_plugin_does_not_know_are_mistakes(
 
 
 def test_a_plugin_that_is_not_installed_is_an_error(install: Callable[[Path], None]) -> None:
-    with pytest.raises(ProviderError, match="has example-blas-provider not at all: install it"):
+    with pytest.raises(ProviderError, match="does not have example-blas-provider: install it"):
         resolved(read())
     install(PROVIDERS / "example_blas_provider.py")
     newer = PROJECT.replace(">=1;", ">=2;")

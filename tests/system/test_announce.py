@@ -1,4 +1,4 @@
-"""Lines about a build, from several threads at once."""
+"""Lines about a build, also from several threads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COUNT = 20
 
 
 class Slow(io.StringIO):
-    """Another thread has its turn after each piece that is written."""
+    """Stream that lets another thread run after each write."""
 
     def write(self, text: str, /) -> int:
         written = super().write(text)
@@ -69,7 +69,7 @@ def test_an_announced_wheel_is_read_back(
     "line",
     ["", "[1/2] Building", f"{PREFIX}(1/2) plain: done", f"{PREFIX}(1/2) plain: done in a s, b"],
 )
-def test_other_lines_are_no_news(line: str) -> None:
+def test_other_lines_are_not_parsed(line: str) -> None:
     assert WheelNews.parse(line) is None
 
 

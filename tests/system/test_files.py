@@ -1,4 +1,4 @@
-"""Parts of files come across whole, whoever copies them."""
+"""Copying parts of files, by the system and by reading and writing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def half_by_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on some file systems, which give up in between."""
+    """Simulate a file system that stops copying halfway."""
     if not hasattr(os, "copy_file_range"):
         pytest.skip("no copy_file_range here")
     original = os.copy_file_range
@@ -55,7 +55,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("how", [by_system, in_parts, half_by_system, by_hand])
-def test_ranges_stand_between_what_is_written(
+def test_copied_ranges_are_in_order_with_written_bytes(
     source: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -85,19 +85,19 @@ def test_a_source_that_is_too_short_is_an_error(
     with (
         source.open("rb") as stream,
         (tmp_path / "target").open("wb") as target,
-        pytest.raises(EOFError, match="10 bytes too soon"),
+        pytest.raises(EOFError, match="10 bytes too early"),
     ):
         copy_range(stream, target, 10, len(CONTENT))
 
 
-def test_a_target_in_memory_will_do(source: Path) -> None:
+def test_a_target_may_be_in_memory(source: Path) -> None:
     target = io.BytesIO()
     with source.open("rb") as stream:
         copy_range(stream, target, 5, 900_000)
     assert target.getvalue() == CONTENT[5:900_005]
 
 
-def test_an_error_of_the_disk_is_not_hidden(
+def test_an_error_of_the_disk_is_raised(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> int:

@@ -20,18 +20,18 @@ locks_folders = pytest.mark.skipif(sys.platform == "win32", reason="folders cann
 
 @locks_folders
 @pytest.mark.parametrize("command", ["index", "label", "unlabel"])
-def test_a_command_waits_for_another_one_that_writes_and_says_so(
+def test_a_command_prints_that_it_waits_for_another_one(
     command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ended: list[int] = []
     thread = threading.Thread(target=lambda: ended.append(main([command, str(tmp_path)])))
     with wheel_folders(tmp_path):
         thread.start()
-        said = ""
+        output = ""
         deadline = time.monotonic() + 20
-        while "waiting" not in said and time.monotonic() < deadline:
-            said += capfd.readouterr().err
-        assert f"{tmp_path}: another command is at work there: waiting for it" in said
+        while "writes here" not in output and time.monotonic() < deadline:
+            output += capfd.readouterr().err
+        assert f"{tmp_path}: waiting for another command that writes here" in output
         assert ended == []
     thread.join(20)
     assert ended == [0 if command == "index" else 2]  # there is no wheel
@@ -42,13 +42,13 @@ def test_no_lock_file_is_among_wheels(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
-def test_folders_of_wheels_that_do_not_exist_are_left_out(tmp_path: Path) -> None:
+def test_folders_of_wheels_that_do_not_exist_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with wheel_folders(tmp_path / "nothing", tmp_path / "file"):
         assert not (tmp_path / "nothing").exists()
 
 
-def test_the_second_build_waits_for_the_first_and_says_so(
+def test_the_second_build_prints_that_it_waits_for_the_first(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder, events = tmp_path / "new" / "folder", []
@@ -60,10 +60,10 @@ def test_the_second_build_waits_for_the_first_and_says_so(
     thread = threading.Thread(target=second)
     with build_folder(folder):
         thread.start()
-        said = ""
+        output = ""
         deadline = time.monotonic() + 20
-        while "waiting for the first" not in said and time.monotonic() < deadline:
-            said += capfd.readouterr().err
+        while "waiting for the first" not in output and time.monotonic() < deadline:
+            output += capfd.readouterr().err
         events.append("first")
     thread.join(20)
     assert events == ["first", "second"]
@@ -80,7 +80,7 @@ def test_a_free_build_folder_is_held_by_one_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
-def test_a_folder_that_its_last_holder_removes_is_not_held(
+def test_a_folder_that_the_previous_holder_deletes_is_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, real = tmp_path / "folder", Path.open
@@ -97,6 +97,6 @@ def test_a_folder_that_its_last_holder_removes_is_not_held(
 
 def test_a_lock_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     (tmp_path / LOCK).symlink_to(tmp_path / "nowhere" / "file")
-    message = f"{tmp_path}: cannot be made and locked: No such file"
+    message = f"{tmp_path}: cannot be created and locked: No such file"
     with pytest.raises(BuildError, match=message), build_folder(tmp_path):
         pass

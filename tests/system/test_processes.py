@@ -1,4 +1,4 @@
-"""Other programs that are asked something, and their end."""
+"""Running other programs, and ending them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="ne
 
 @pytest.fixture
 def heeded() -> Iterator[None]:
-    """Whoever runs the tests in the background may have them ignore SIGINT."""
+    """Handle SIGINT, which a test run in the background may ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with ending_when_asked():
         yield
@@ -42,7 +42,7 @@ def script(folder: Path, text: str) -> Path:
 
 
 @needs_proc
-def test_a_version_is_what_stands_on_standard_output(tmp_path: Path) -> None:
+def test_a_version_is_read_from_standard_output(tmp_path: Path) -> None:
     program = script(tmp_path, SCRIPT.replace("sleep 987", "true"))
     assert processes.version(str(program)) == "known\n"
 
@@ -50,9 +50,7 @@ def test_a_version_is_what_stands_on_standard_output(tmp_path: Path) -> None:
 @needs_proc
 @pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda item: item.name)
-def test_who_is_asked_ends_with_all_that_it_has_started(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_signal_ends_the_program_and_its_children(tmp_path: Path, number: signal.Signals) -> None:
     program = script(tmp_path, SCRIPT)
     started = program.with_name("compiler.pid")
 

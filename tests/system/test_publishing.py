@@ -15,7 +15,7 @@ from wheelnext_build.system.publishing import atomic_file, output_folder
 
 @pytest.fixture(params=["unnamed", "hidden"])
 def part(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """How a file is written until it is whole."""
+    """Return whether an unfinished file is unnamed or has a hidden name."""
     if request.param == "hidden":
         monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     elif not hasattr(os, "O_TMPFILE"):
@@ -39,8 +39,8 @@ def test_a_file_appears_whole_with_an_ordinary_mode(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
-def test_what_is_not_whole_has_no_name(tmp_path: Path, part: str) -> None:
-    """So nothing is left of it, however its process ends."""
+def test_an_unfinished_file_has_no_name(tmp_path: Path, part: str) -> None:
+    """A killed process leaves nothing then."""
     path = tmp_path / "file"
     for content in (b"new", b"newer"):
         before = set(tmp_path.iterdir())
@@ -69,7 +69,7 @@ def test_a_dangling_link_is_replaced(tmp_path: Path, part: str) -> None:
         (KeyboardInterrupt(), KeyboardInterrupt),
     ],
 )
-def test_a_file_that_fails_half_way_leaves_nothing(
+def test_a_failed_write_leaves_no_file(
     tmp_path: Path, error: BaseException, seen: type[BaseException]
 ) -> None:
     path = tmp_path / "file"
@@ -79,7 +79,7 @@ def test_a_file_that_fails_half_way_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_a_wheel_error(tmp_path: Path) -> None:
     with (
         pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
         atomic_file(tmp_path / "gone" / "x.whl"),
@@ -98,7 +98,7 @@ def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
-def test_an_output_folder_stays_only_if_a_file_comes(tmp_path: Path) -> None:
+def test_an_output_folder_without_files_is_removed(tmp_path: Path) -> None:
     out = tmp_path / "new" / "out"
     with output_folder(out):
         assert out.is_dir()
@@ -119,6 +119,9 @@ def test_a_folder_that_cannot_be_created_is_an_error_and_leaves_no_parents(
     path: str, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WheelError, match="cannot be made a folder"), output_folder(tmp_path / path):
+    with (
+        pytest.raises(WheelError, match="the folder cannot be created"),
+        output_folder(tmp_path / path),
+    ):
         pass
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]

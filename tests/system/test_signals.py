@@ -21,7 +21,7 @@ KINDS = [(signal.SIGTERM, AskedToEnd), (signal.SIGINT, KeyboardInterrupt)]
 
 @pytest.fixture(autouse=True)
 def heeded() -> Iterator[None]:
-    """Whoever runs the tests in the background may have them ignore SIGINT."""
+    """Handle SIGINT, which a test run in the background may ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with ending_when_asked():
         yield
@@ -44,7 +44,7 @@ def test_a_signal_waits_for_the_end_of_the_block(
         held()
     assert done
     with held_back():
-        pass  # nothing waits any more
+        pass  # no second error
 
 
 def test_a_process_that_is_ending_gets_no_second_signal() -> None:
@@ -59,7 +59,7 @@ STARTS = """
 import subprocess, sys
 from wheelnext_build.system.signals import ending_when_asked
 with ending_when_asked():
-    # As CMake does: what it starts has lost its parent when CMake is killed.
+    # As below CMake: the compilers have no parent after CMake is killed.
     script = "sleep 60 >&- & echo $!; setsid sleep 60 >&- & echo $!"
     print(subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, text=True).stdout)
     sys.stdout.flush()
@@ -70,7 +70,7 @@ with ending_when_asked():
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize("is_leader", [True, False])
 def test_sigterm_ends_the_session_of_a_leader_only(is_leader: bool) -> None:
-    """A process of another's session must not end the one that started it."""
+    """A process in its parent's session must not end the parent."""
     process = subprocess.Popen(
         [sys.executable, "-c", STARTS],
         stdin=subprocess.PIPE,

@@ -77,7 +77,7 @@ def test_libraries_create_their_temporary_files_in_one_folder(temporary: Path) -
     assert list(temporary.iterdir()) == []
 
 
-def test_two_at_once_have_two_folders() -> None:
+def test_two_builds_at_the_same_time_have_two_folders() -> None:
     with temporary_folder("pkg") as first:
         (first / "file").write_text("x")
         with temporary_folder("pkg") as second:
@@ -95,7 +95,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(temporary: Path) -> None:
         assert folder.parent != usual.parent
 
 
-def test_a_link_that_someone_made_is_not_followed(temporary: Path) -> None:
+def test_a_link_in_place_of_the_folder_is_not_followed(temporary: Path) -> None:
     with temporary_folder("pkg") as folder:
         top = folder.parent
     (temporary / "elsewhere").mkdir(mode=0o700)
@@ -111,7 +111,7 @@ as_root = pytest.mark.skipif(
 
 @as_root
 @pytest.mark.parametrize("kind", ["folder", "link", "file"])
-def test_what_another_user_has_put_there_is_not_used(temporary: Path, kind: str) -> None:
+def test_a_file_of_another_user_is_not_used(temporary: Path, kind: str) -> None:
     temporary.chmod(0o1777)
     planted, theirs = temporary / f"wheelnext-build-{os.getuid()}", temporary / "theirs"
     theirs.mkdir(mode=0o700)

@@ -1,6 +1,6 @@
-"""Lines that a build prints about its progress, and the reading of them.
+"""Lines that a build prints about its progress: writing and parsing them.
 
-``wheelnext-build build`` follows a hook by these lines; nothing else writes or parses them.
+``wheelnext-build build`` shows the progress of a hook by these lines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, Self, TextIO
 
 PREFIX = "*** wheelnext-build "
 ERROR = f"{PREFIX}error: "
-"""Prefix of the last message of a hook that fails."""
+"""Prefix of the last message of a failed hook."""
 
 State = Literal["building", "failed", "done"]
 
@@ -30,7 +30,7 @@ _turn = threading.Lock()
 
 @dataclass(frozen=True)
 class WheelNews:
-    """One wheel of a request begins, fails or is done.
+    """Progress of one wheel of a request: it is being built, has failed or is done.
 
     ``number`` counts from 1 to ``total``, the number of wheels in the request. ``title`` is the
     variant's label or ``plain``. ``seconds`` and ``filename`` are set if the wheel is done.
@@ -49,7 +49,7 @@ class WheelNews:
 
     @classmethod
     def parse(cls, line: str) -> Self | None:
-        """Return what an announced line says, or None for any other line."""
+        """Parse a line of :func:`announce` about a wheel; return None for any other line."""
         match = _WHEEL_NEWS.match(line)
         if match is None:
             return None
@@ -62,17 +62,17 @@ class WheelNews:
 
 
 def several_trees(trees: int, compilers: int) -> str:
-    """Return the text that says that each following line of a wheel has its label in front."""
+    """Return the announcement after which each output line of a wheel starts with its label."""
     return f"{trees} build trees, {compilers} compilers at most"
 
 
 def is_several_trees(line: str) -> bool:
-    """Return whether a line is the announcement of :func:`several_trees`."""
+    """Return whether a line is an announcement of :func:`several_trees`."""
     return _SEVERAL_TREES.match(line) is not None
 
 
 def labelled(title: str, line: str) -> str:
-    """Return a line of output of one of several wheels that are built at the same time."""
+    """Return an output line with the title of its wheel, for wheels that are built in parallel."""
     return f"{title} | {line}"
 
 
@@ -83,7 +83,7 @@ def split_label(line: str) -> tuple[str, str]:
 
 
 def say(text: str, file: TextIO | None = None) -> None:
-    """Print whole lines, also while other threads print: print() writes line ends separately."""
+    """Print whole lines from any thread; print() alone writes the line end separately."""
     with _turn:
         print(text, file=file or sys.stdout, flush=True)
 

@@ -1,4 +1,4 @@
-"""The end of a hook that fails: a message and a status, and no traceback."""
+"""The end of a failed hook: a message and an exit status, no traceback."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from .signals import ending_when_asked
 
 @contextlib.contextmanager
 def clean_exit() -> Iterator[None]:
-    """Print our own errors, without a traceback, as the last thing that the frontend shows.
+    """Turn errors in the block into a message and an exit status, without a traceback.
 
-    SIGTERM ends the block as Ctrl-C does: compilers end and temporary files are removed.
+    The message is the last output, so that frontends show it. SIGTERM is handled like Ctrl-C:
+    compilers end and temporary files are removed.
     """
     streams.prepare()
     try:
-        source_date.epoch()  # before anything is built with it
+        source_date.epoch()  # report a wrong value before the build starts
         with ending_when_asked():
             yield
     except WheelnextBuildError as error:

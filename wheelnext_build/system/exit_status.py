@@ -1,13 +1,13 @@
-"""How a process ends that Ctrl-C meets while it loads the rest; so nothing is imported here."""
+"""The end of a process that gets Ctrl-C while it imports modules; so nothing is imported here."""
 
 from __future__ import annotations
 
 INTERRUPTED = 130
-"""The status of a process that Ctrl-C ended, as shells have it."""
+"""Exit status of a process that Ctrl-C ended, by the convention of shells."""
 
 
 class Loading:
-    """A block of imports, in which Ctrl-C ends the process without a traceback."""
+    """Context of imports; Ctrl-C in it ends the process without a traceback."""
 
     def __enter__(self) -> None:
         pass

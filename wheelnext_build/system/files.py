@@ -1,7 +1,7 @@
-"""Files that are read or copied, by the system where it can.
+"""Reading and copying of files; the system copies if it can.
 
-A file system that shares blocks between files need not copy at all, and none has to bring the bytes
-into this process.
+Then the bytes do not pass through this process, and some file systems share the blocks instead of
+copying them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ..errors import RequestError
 _BLOCK = 1 << 20
 
 _WORTHWHILE = 1 << 18
-"""What is shorter is sooner written together with what stands around it."""
+"""Fewer bytes are faster to write together with their neighbours in the buffer."""
 
 _CANNOT = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
-"""The system cannot copy between these files; it may well be possible to read and write."""
+"""Errors after which reading and writing may still work: the system cannot copy these files."""
 
 
 def copy_range(source: IO[bytes], target: IO[bytes], offset: int, length: int) -> None:
-    """Write ``length`` bytes of ``source``, from ``offset`` on, to where ``target`` stands.
+    """Write ``length`` bytes of ``source``, from ``offset`` on, at the position of ``target``.
 
-    Raises EOFError where ``source`` ends before that, and OSError.
+    Raises EOFError if ``source`` is too short, and OSError.
     """
     copied = _copy_by_system(source, target, offset, length) if length >= _WORTHWHILE else 0
     source.seek(offset + copied)
@@ -34,13 +34,13 @@ def copy_range(source: IO[bytes], target: IO[bytes], offset: int, length: int) -
     while left:
         block = source.read(min(_BLOCK, left))
         if not block:
-            raise EOFError(f"ends {left} bytes too soon")
+            raise EOFError(f"ends {left} bytes too early")
         target.write(block)
         left -= len(block)
 
 
 def _copy_by_system(source: IO[bytes], target: IO[bytes], offset: int, length: int) -> int:
-    """Copy as much as the system can; returns how many bytes that were."""
+    """Copy as many bytes as the system can; return their number."""
     try:
         descriptors = source.fileno(), target.fileno()
     except io.UnsupportedOperation:  # one of them is in memory
@@ -68,9 +68,9 @@ def _copy_by_system(source: IO[bytes], target: IO[bytes], offset: int, length: i
 
 
 def read_input(path: Path) -> bytes:
-    """The content of a file; raises OSError where it cannot be read.
+    """Return the content of a file; raises OSError if it cannot be read.
 
-    Raises RequestError for a pipe, which would wait for its writer, and a device, without end.
+    Raises RequestError for a pipe or a device, which may never end.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise RequestError(f"{path}: is not a regular file")

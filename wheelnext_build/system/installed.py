@@ -8,14 +8,14 @@ from packaging.requirements import Requirement
 
 
 def unmet(requirement: Requirement) -> str:
-    """Why a requirement is not met in the build environment; empty where it is."""
+    """Explain why the build environment does not meet a requirement, or return ''."""
     try:
         found = version(requirement.name)
     except PackageNotFoundError:
         found = None
     if found is not None and requirement.specifier.contains(found, prereleases=True):
         return ""
+    has = f"has {requirement.name} {found}" if found else f"does not have {requirement.name}"
     return (
-        f"needs {requirement}, but the build environment has {requirement.name} "
-        f"{found or 'not at all'}: install it, or build with isolation"
+        f"needs {requirement}, but the build environment {has}: install it, or build with isolation"
     )

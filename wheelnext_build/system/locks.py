@@ -1,6 +1,6 @@
-"""Locks on folders: one process at a time builds in a folder, or writes into it.
+"""Locks on folders: one process at a time builds in a folder, or writes to it.
 
-The system releases a lock when its process ends, however it ends.
+The system releases the locks of a process that ends, also of a killed one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ else:
     import fcntl
 
 LOCK = "lock"
-"""The name of the locked file in a build folder."""
+"""Name of the locked file in a build folder."""
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def build_folder(folder: Path, waiting: str = "") -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / LOCK).open("a+b")
     except OSError as error:
-        raise BuildError(f"{folder}: cannot be made and locked: {error.strerror}") from None
+        raise BuildError(f"{folder}: cannot be created and locked: {error.strerror}") from None
     with stream:
         if not _lock_file(stream, wait=False):
             if waiting:
@@ -47,22 +47,22 @@ def build_folder(folder: Path, waiting: str = "") -> Iterator[None]:
 
 @contextlib.contextmanager
 def free_build_folder(folder: Path) -> Iterator[bool]:
-    """Hold a build folder if no other process does; yields whether this one holds it.
+    """Hold a build folder if no other process does; yields whether this process holds it.
 
-    The folder is created if it does not exist, its parents are not.
+    The folder is created if it does not exist; its parents are not.
     """
     with contextlib.ExitStack() as stack:
         is_held = False
         with contextlib.suppress(OSError):
             folder.mkdir(exist_ok=True)
             stream = stack.enter_context((folder / LOCK).open("a+b"))
-            # The last holder may have removed the folder since it was opened.
+            # The previous holder may have deleted the folder after this process opened the lock.
             is_held = _lock_file(stream, wait=False) and (folder / LOCK).exists()
         yield is_held
 
 
 def _lock_file(stream: IO[bytes], *, wait: bool) -> bool:
-    """Lock an open file until it is closed; returns whether it is locked."""
+    """Lock an open file until it is closed; return whether that succeeded."""
     try:
         if sys.platform == "win32":
             while True:
@@ -80,14 +80,14 @@ def _lock_file(stream: IO[bytes], *, wait: bool) -> bool:
 
 @contextlib.contextmanager
 def wheel_folders(*folders: Path) -> Iterator[None]:
-    """Hold folders of wheels while writing to them; wait for other commands that do, and say so.
+    """Hold folders of wheels; if another command holds one, print that and wait.
 
-    Folders that do not exist are left out. The lock is on the folder itself, so that there is no
-    lock file among the wheels. Windows and some network file systems have no such lock: nobody
-    waits there.
+    Folders that do not exist are skipped. The lock is on the folder itself, so that there is no
+    lock file among the wheels. Windows and some network file systems have no such locks; there,
+    this function does not wait.
     """
     with contextlib.ExitStack() as stack:
-        # In one order, or two processes could wait for each other.
+        # Sorted, because two processes with different orders could wait for each other.
         for folder in sorted({path.resolve() for path in folders}):
             if sys.platform == "win32" or not folder.is_dir():
                 continue
@@ -96,7 +96,10 @@ def wheel_folders(*folders: Path) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                announce(f"{folder}: another command is at work there: waiting for it", sys.stderr)
+                announce(
+                    f"{folder}: another command is writing to this folder: waiting for it",
+                    sys.stderr,
+                )
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError:  # a file system without locks
                 continue

@@ -1,4 +1,4 @@
-"""Other programs: how they are run and read, and how all that they started ends."""
+"""Running other programs, and ending them with all processes that they started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def processor_count() -> int:
-    """How many there are; fewer than the machine has where the process is bound to some."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -25,7 +25,7 @@ def run(
     env: Mapping[str, str] | None = None,
     umask: int = -1,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command without input; what it prints, on both streams, is the result's ``stdout``."""
+    """Run a command without input; the result's ``stdout`` is the output of both streams."""
     return subprocess.run(
         command,
         cwd=cwd,
@@ -41,10 +41,10 @@ def run(
 
 
 def version(program: str) -> str:
-    """What a program prints, to standard output, that is called with ``--version``.
+    """Return the standard output of ``program --version``.
 
-    It ends at once where this process is asked to end, with all that it has started: hipcc asks
-    other programs for long. subprocess.run would give it a quarter of a second after Ctrl-C.
+    If this process is asked to end, the program and all processes that it started end at once.
+    hipcc, for example, runs slow programs. subprocess.run would wait 0.25 s after Ctrl-C.
     """
     with subprocess.Popen(
         [program, "--version"],
@@ -57,21 +57,21 @@ def version(program: str) -> str:
     ) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
-            said = process.stdout.read()
+            output = process.stdout.read()
             wait(process)
         except BaseException:
             end_now(process, patience=0)
             raise
-    return said
+    return output
 
 
 def tail(text: str, count: int) -> list[str]:
-    """The last lines of an output."""
+    """Return the last ``count`` lines of an output."""
     return text.strip().splitlines()[-count:]
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Ask a process that was started in a session of its own, and all that it started, to end."""
+    """Ask a process that leads its own session, and all processes that it started, to end."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -80,7 +80,7 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def end_now(process: subprocess.Popen[Any], patience: float = 2) -> None:
-    """End such a process, also one that does not heed the request within ``patience`` seconds."""
+    """End a process that leads its own session; kill it if it still runs after ``patience`` s."""
     end(process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(patience)
@@ -93,9 +93,9 @@ def end_now(process: subprocess.Popen[Any], patience: float = 2) -> None:
 
 
 def wait(process: subprocess.Popen[Any]) -> int:
-    """The status of such a process, which has no part in Ctrl-C.
+    """Return the exit status of a process that leads its own session, when it has ended.
 
-    subprocess would give it a quarter of a second to end by that, too.
+    Ctrl-C does not reach such a process. Popen.wait alone would wait 0.25 s for it after Ctrl-C.
     """
     if hasattr(os, "waitid"):
         with contextlib.suppress(ChildProcessError):

@@ -19,14 +19,14 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WheelError(f"{folder}: cannot be made a folder: {error.strerror}") from error
+        raise WheelError(f"{folder}: the folder cannot be created: {error.strerror}") from error
 
 
 @contextlib.contextmanager
 def output_folder(folder: Path) -> Iterator[None]:
     """Create a folder for the files of the block, as :func:`make_folder` does.
 
-    If no file comes, the folders that were created are removed again.
+    If the block writes no file, the created folders are removed again.
     """
     created = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
@@ -39,7 +39,7 @@ def output_folder(folder: Path) -> Iterator[None]:
 
 
 def publish(wheel: Path, folder: Path, filename: str = "") -> Path:
-    """Put a finished wheel into ``folder``, whole or not at all; returns its path there."""
+    """Copy a finished wheel to ``folder``, whole or not at all; return the path of the copy."""
     make_folder(folder)
     target = folder / (filename or wheel.name)
     with atomic_file(target) as stream, wheel.open("rb") as source:
@@ -49,12 +49,12 @@ def publish(wheel: Path, folder: Path, filename: str = "") -> Path:
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a stream; its content replaces ``path`` at the end of the block, unless that fails.
+    """Yield a stream; its content replaces ``path`` at the end of the block.
 
-    It is written in the folder of ``path``: without a name if the system can (O_TMPFILE of Linux),
-    so that SIGKILL leaves nothing, else under a hidden name. Raises WheelError if the file cannot
-    be written, or if ``path`` is a device, a pipe or a folder: for root, even /dev/null would be
-    replaced.
+    If the block fails, ``path`` stays as it was. The new file is in the folder of ``path``. On
+    Linux it has no name until it is whole (O_TMPFILE), so that SIGKILL leaves nothing; elsewhere it
+    has a hidden name. Raises WheelError if the file cannot be written, or if ``path`` is a device,
+    a pipe or a folder: root could replace even /dev/null.
     """
     hidden = path.parent / f".wheelnext-{secrets.token_hex(8)}.part"
     try:
@@ -65,7 +65,8 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
                 stream.flush()
                 if not hidden.exists():
-                    # A descriptor has Python follow the link; the absolute path does not use it.
+                    # With src_dir_fd, Python follows the link. The path is absolute, so that the
+                    # system ignores the descriptor.
                     descriptor = stream.fileno()
                     os.link(f"/proc/self/fd/{descriptor}", hidden, src_dir_fd=descriptor)
             hidden.replace(path)  # Windows can rename closed files only
@@ -78,10 +79,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _unnamed_file(folder: Path) -> IO[bytes] | None:
-    """Open a new file without a name; returns None if the system or the file system has none."""
+    """Open a new file without a name; return None if the file system does not support that."""
     if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").exists():
         return None
     try:
         return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
-    except OSError:  # a named file has the same error, or none
+    except OSError:  # not supported; any other error comes again for the named file
         return None

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a process as Ctrl-C does: its temporary files are removed."""
+"""SIGTERM and SIGHUP, handled like Ctrl-C: temporary files are removed before the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 
 _held = 0
 _waiting: list[BaseException] = []
-"""The number of :func:`held_back` blocks that run, and the errors that wait for their end."""
+"""Number of active :func:`held_back` blocks, and the errors to raise at their end."""
 
 _is_ending = False
 """Whether a signal has asked this process to end."""
@@ -28,12 +28,12 @@ class AskedToEnd(SystemExit):
 
 @contextlib.contextmanager
 def held_back() -> Iterator[None]:
-    """Let a signal that asks this process to end wait until the end of the block.
+    """Delay signals that ask this process to end until the end of the block.
 
-    The block must be short. This needs :func:`ending_when_asked`. A mask of signals would not do:
-    the system would give the signal to another thread, and Python raise it in the main one.
+    The block must be short, and inside :func:`ending_when_asked`. A signal mask is not enough: the
+    system would deliver the signal to another thread, and Python would raise it in the main one.
     """
-    global _held  # noqa: PLW0603 - signals are the process's
+    global _held  # noqa: PLW0603 - signals belong to the process
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -51,10 +51,10 @@ def held_back() -> Iterator[None]:
 def _stop(number: int, _frame: object) -> None:
     global _is_ending  # noqa: PLW0603
     if _is_ending and number != signal.SIGINT:
-        return  # a frontend that had Ctrl-C as well asks once more
+        return  # a frontend that gets Ctrl-C, too, sends another signal
     _is_ending = True
     if number != signal.SIGINT and hasattr(os, "getsid") and os.getsid(0) == os.getpid():
-        os.killpg(0, number)  # the compilers of a plain build; a terminal sends Ctrl-C to all
+        os.killpg(0, number)  # ends compilers; a terminal sends Ctrl-C to all
     error = KeyboardInterrupt() if number == signal.SIGINT else AskedToEnd(number)
     if not _held:
         raise error
@@ -63,9 +63,10 @@ def _stop(number: int, _frame: object) -> None:
 
 @contextlib.contextmanager
 def ending_when_asked() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP, as from a closed terminal, end the block as Ctrl-C does.
+    """Handle SIGTERM, SIGHUP and Ctrl-C in the block by an exception, so that it cleans up.
 
-    A signal that the process ignores stays ignored: nohup(1) has it ignore SIGHUP.
+    A closed terminal sends SIGHUP. A signal that the process ignores stays ignored, as nohup(1)
+    needs it.
     """
     global _is_ending  # noqa: PLW0603
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or know few characters."""
+"""Standard streams that are closed, full, or unable to encode some characters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 
 
 def prepare() -> None:
-    """Have this process print to whatever its streams are.
+    """Make printing to the standard streams safe.
 
-    A descriptor that is closed would be given to the next file that is opened, and compilers would
-    then print into that. What a stream's encoding lacks is printed as escapes.
+    Closed descriptors are connected to the null device: otherwise, the next opened file would get
+    the number, and compilers would print into that file. Characters that a stream cannot encode
+    are printed as escapes.
     """
     for number in range(3):
         try:
@@ -23,23 +24,24 @@ def prepare() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            nobody = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as Python
-            setattr(sys, name, nobody)
+            null = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the end
+            setattr(sys, name, null)
         elif isinstance(stream, io.TextIOWrapper) and _refuses(stream):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _refuses(stream: io.TextIOWrapper) -> bool:
-    """Whether there is text that cannot be printed."""
+    """Return whether the stream raises errors for some text."""
     if stream.errors == "surrogateescape":
         return stream.encoding.lower().replace("-", "") != "utf8"
     return stream.errors == "strict"
 
 
 def finish() -> OSError | None:
-    """Write what is left for standard output; returns the error where that is not possible.
+    """Flush standard output; return the error if that fails.
 
-    Python must not complain once more when it ends.
+    After an error the stream goes to the null device, so that Python does not report the error
+    again at its end.
     """
     try:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Temporary folders, which are removed at the end, also by Ctrl-C and SIGTERM."""
+"""Temporary folders, which are removed at the end, also after Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def scratch_folder() -> Iterator[Path]:
 def temporary_folder(name: str) -> Iterator[Path]:
     """Yield an empty folder that has the same path each time, and is removed at the end.
 
-    Compiler caches hash the paths that compilers are given. The path is a random one if another
-    build uses the folder, or if it is not this user's alone.
+    Compiler caches hash paths, so they need the same path in each build. If another build uses the
+    folder, or if other users may write to it, the folder is a random one.
     """
     top = private_folder()
     with contextlib.ExitStack() as stack:
@@ -69,7 +69,7 @@ def _user() -> str:
 
 @contextlib.contextmanager
 def all_temporary_files() -> Iterator[Path]:
-    """Have libraries create their temporary files in one folder, which is removed at the end.
+    """Make libraries create their temporary files in one folder, which is removed at the end.
 
     Some libraries remove their files after an error, but not after an interrupt.
     """
@@ -82,7 +82,7 @@ def all_temporary_files() -> Iterator[Path]:
 
 
 def clear(folder: Path) -> None:
-    """Remove all files and folders in a build folder but its lock."""
+    """Remove all files and folders in a build folder except its lock."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

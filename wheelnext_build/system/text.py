@@ -1,15 +1,17 @@
-"""Text for people: sizes, names in their natural order, and one line of anything."""
+"""Text for people: sizes, sort keys for names, and text on one line."""
 
 from __future__ import annotations
 
 import re
+
+from ..errors import escaped
 
 _SIZE = re.compile(r"(?P<number>\d{1,30}(?:\.\d{1,30})?)\s*(?P<unit>[kmg]?i?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 
 
 def human_size(size: int) -> str:
-    """Bytes for people: ``1.4 MB``, in powers of 1000."""
+    """Return a number of bytes as text in powers of 1000: ``1.4 MB``."""
     amount = float(size)
     for unit in ("B", "kB", "MB"):
         if amount < 1000:
@@ -19,23 +21,21 @@ def human_size(size: int) -> str:
 
 
 def parse_size(text: str) -> int:
-    """The bytes that ``100MB``, ``1.5 GiB`` or ``500`` stand for; raises ValueError."""
+    """Return the number of bytes in ``100MB``, ``1.5 GiB`` or ``500``; raises ValueError."""
     found = _SIZE.fullmatch(text.strip())
     unit = found and _UNITS.get(found["unit"].lower())
     if not found or not unit:
-        raise ValueError(f"{text!r} is no size; write it like 100MB, 1.5GB or 64MiB")
+        raise ValueError(f"{text!r} is not a size; write it like 100MB, 1.5GB or 64MiB")
     return int(float(found["number"]) * unit)
 
 
 def one_line(text: str) -> str:
-    """One line without what steers terminals, hides or cannot be encoded, each as an escape."""
-    return "".join(
-        char if char.isprintable() else f"\\u{ord(char):04x}" for char in " ".join(text.split())
-    )
+    r"""Return the text on one line, with escapes for control characters (``\u001b``)."""
+    return escaped(" ".join(text.split()))
 
 
 def natural(text: str) -> tuple[tuple[str, int], ...]:
-    """A key that sorts cp39 before cp310."""
+    """Return a sort key that puts cp39 before cp310."""
     return tuple(
         (letters, int(digits or -1)) for letters, digits in re.findall(r"(\D*)(\d*)", text)
     )

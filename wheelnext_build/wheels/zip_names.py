@@ -14,14 +14,12 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from ..errors import printable
 from . import zip_format
 from .zip_safety import MOST_MEMBERS
 
 _LONGEST = 1 << 10
 """Characters of a name. A Mac takes no longer paths; those of real wheels have some 200."""
-
-_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What steers a terminal, or makes a name look like another one."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -42,7 +40,7 @@ def _name_problem(info: zipfile.ZipInfo) -> str | None:
         return f"{name[:80]!r}... is a name of {len(name)} characters, over the {_LONGEST} allowed"
     if zip_format.unicode_name(info.extra) not in (None, info.orig_filename):
         return f"{info.orig_filename!r} has another name in its extra field"
-    if name != info.orig_filename or _STEERING.search(name):
+    if name != info.orig_filename or printable(name) != name or re.search(r"[\t\n]", name):
         return f"{info.orig_filename!r} has a control character in its name"
     path = PurePosixPath(name)
     outside = path.is_absolute() or ".." in path.parts or not path.parts
