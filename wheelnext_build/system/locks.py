@@ -97,7 +97,7 @@ def wheel_folders(*folders: Path) -> Iterator[None]:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 announce(
-                    f"{folder}: another command is writing to this folder: waiting for it",
+                    f"{folder}: waiting for another command that writes here",
                     sys.stderr,
                 )
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
