@@ -193,7 +193,7 @@ MISTAKES = [
     ),
     pytest.param(
         "[variant.variants.null]\nx86_64.level = ['v1']",
-        "variant.variants.null: the label 'null' is kept for the variant without properties",
+        "variant.variants.null: the label 'null' is reserved for the variant without properties",
         id="null with a property",
     ),
     pytest.param(
@@ -238,7 +238,7 @@ MISTAKES = [
     ),
     pytest.param(
         row("label = 'null'\naxes.x86_64.level = ['v3']"),
-        f"{ROW}: the label 'null' is kept for the variant without properties",
+        f"{ROW}: the label 'null' is reserved for the variant without properties",
         id="a template that says null",
     ),
     pytest.param(
@@ -454,7 +454,7 @@ WHERE = "variant.providers.openmp"
         ),
         pytest.param(
             "static-properties = { library = ['gomp'], version = ['5'] }",
-            f"{WHERE}: feature-order is needed where static-properties has several features",
+            f"{WHERE}: feature-order is needed if static-properties has several features",
         ),
         pytest.param(
             "static-properties = { library = ['gom'] }",

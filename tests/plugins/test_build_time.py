@@ -50,7 +50,7 @@ def test_reading_a_project_asks_nothing() -> None:
     config = read()
     assert requirements(config) == [REQUIREMENT]
     assert [item.variant.label for item in config.declared] == ["null", "openblas", "reference"]
-    with pytest.raises(ProviderError, match="'blas_lapack' is known only while building"):
+    with pytest.raises(ProviderError, match="'blas_lapack' is known only during a build"):
         config.metadata_of(config.declared[0].variant)
 
 
@@ -188,5 +188,5 @@ def test_what_needs_the_answer_without_a_build_says_so(
     arguments = ["label", "--project", str(tmp_path), "--label", "openblas", str(wheel)]
     assert main(arguments) == 2
     error = capsys.readouterr().err
-    assert "known only while building, when its provider is asked" in error
+    assert "known only during a build, which asks its provider" in error
     assert wheel.is_file()

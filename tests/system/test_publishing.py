@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wheelnext_build.errors import WheelError
-from wheelnext_build.system.publishing import atomic_file, output_folder
+from wheelnext_build.system.publishing import atomic_file, output_folder, publish
 
 
 @pytest.fixture(params=["unnamed", "hidden"])
@@ -81,7 +81,7 @@ def test_a_failed_write_leaves_no_file(
 
 def test_a_file_that_cannot_be_written_is_a_wheel_error(tmp_path: Path) -> None:
     with (
-        pytest.raises(WheelError, match=r"x\.whl: cannot be written"),
+        pytest.raises(WheelError, match=r"x\.whl: cannot be written: No such file"),
         atomic_file(tmp_path / "gone" / "x.whl"),
     ):
         pass
@@ -96,6 +96,15 @@ def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
             pass
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
     assert link.is_symlink()
+
+
+def test_a_published_wheel_is_a_copy_with_the_given_name(tmp_path: Path) -> None:
+    wheel = tmp_path / "staged.whl"
+    wheel.write_bytes(b"content")
+    out = tmp_path / "new" / "out"
+    assert publish(wheel, out) == out / "staged.whl"
+    assert publish(wheel, out, "named.whl") == out / "named.whl"
+    assert [path.read_bytes() for path in out.iterdir()] == [b"content"] * 2
 
 
 def test_an_output_folder_without_files_is_removed(tmp_path: Path) -> None:

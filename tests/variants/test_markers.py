@@ -116,9 +116,15 @@ def test_a_url_may_hold_semicolons() -> None:
             "numpy; 'nvidia' in variant_properties",
             "of the form 'namespace :: feature :: value'",
         ),
-        ("numpy; variant_label == platform_machine", "cannot be compared with what only"),
-        ("numpy; platform_machine in variant_namespaces", "cannot be compared with what only"),
-        ("numpy; variant_label == variant_label", "cannot be compared with what only"),
+        (
+            "numpy; variant_label == platform_machine",
+            "can be compared only with a string in quotes",
+        ),
+        (
+            "numpy; platform_machine in variant_namespaces",
+            "can be compared only with a string in quotes",
+        ),
+        ("numpy; variant_label == variant_label", "can be compared only with a string in quotes"),
         ("numpy; variant_labels == 'x'", "variant_labels == 'x'"),
         ("numpy; extra == 'cuda'", "optional-dependencies"),
         ("numpy; (os_name == 'nt'", "a closing bracket"),
@@ -131,7 +137,7 @@ def test_a_url_may_hold_semicolons() -> None:
         ("", "name"),
     ],
 )
-def test_what_nothing_could_decide_is_a_mistake(text: str, message: str) -> None:
+def test_a_marker_that_cannot_be_evaluated_is_refused(text: str, message: str) -> None:
     with pytest.raises(GrammarError) as caught:
         VariantRequirement.parse(text)
     assert message in str(caught.value)

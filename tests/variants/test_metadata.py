@@ -1,4 +1,4 @@
-"""variant.json and {name}-{version}-variants.json: what is written, read, refused and merged."""
+"""variant.json and {name}-{version}-variants.json: writing, reading and merging."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ CUDA = Variant.from_mapping("cu13", {"nvidia": {"cuda_version_lower_bound": ["13
 
 
 @given(metadatas())
-def test_what_is_written_obeys_the_schemas_and_reads_back(metadata: VariantMetadata) -> None:
+def test_written_metadata_follows_the_schemas_and_reads_back(metadata: VariantMetadata) -> None:
     data = metadata.to_json()
     assert VariantMetadata.from_json(data) == metadata
     assert VariantMetadata.from_json(data).to_json() == data
@@ -98,7 +98,7 @@ def test_what_is_written_obeys_the_schemas_and_reads_back(metadata: VariantMetad
 
 
 @given(metadatas())
-def test_variantlib_reads_what_is_written(metadata: VariantMetadata) -> None:
+def test_variantlib_reads_written_metadata(metadata: VariantMetadata) -> None:
     pytest.importorskip("variantlib", reason="variantlib cannot be installed here")
     from variantlib.variant_dist_info import VariantDistInfo
     from variantlib.variants_json import VariantsJson
@@ -175,7 +175,7 @@ def test_the_order_of_static_values_is_kept_and_features_follow_their_order() ->
     )
 
 
-# Reading: what installers refuse is refused here
+# Reading is as strict as installers are
 
 
 def valid() -> dict[str, Any]:
@@ -227,7 +227,7 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         (at("providers", "x86_64", value=[]), "providers.x86_64: the entry must be an object"),
         (at("providers", "x86_64", value={}), "needs exactly one of requires, static-properties"),
         (at("providers", "x86_64", "builtin", value="x"), "needs exactly one of"),
-        (at("providers", "x86_64", "requires", value=[""]), "holds an empty requirement"),
+        (at("providers", "x86_64", "requires", value=[""]), "has an empty requirement"),
         (at("providers", "x86_64", "requires", value=[]), "providers.x86_64: requires is empty"),
         (at("providers", "x86_64", "requires", value="x"), "requires must be a list of strings"),
         (at("providers", "x86_64", "requires", value=[1]), "requires must be a list of strings"),
@@ -239,7 +239,10 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         ),
         (at("providers", "x86_64", "feature-order", value=["a"]), "feature-order must list each"),
         (at("providers", "x86_64", value={"builtin": ""}), "builtin is empty"),
-        (at("providers", "x86_64", value={**STATIC, "plugin-api": "a"}), "goes with requires only"),
+        (
+            at("providers", "x86_64", value={**STATIC, "plugin-api": "a"}),
+            "plugin-api is allowed only with requires",
+        ),
         (at("providers", "x86_64", value={"static-properties": {}}), "static-properties is empty"),
         (
             at("providers", "x86_64", value={"static-properties": {"level": []}}),
@@ -247,7 +250,7 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         ),
         (
             at("providers", "x86_64", value={"static-properties": {"a": ["1"], "b": ["1"]}}),
-            "feature-order is needed where static-properties has several features",
+            "feature-order is needed if static-properties has several features",
         ),
         (
             at("providers", "x86_64", value={"static-properties": {"A": ["1"]}}),
@@ -260,7 +263,7 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         (at("variants", value=[]), "variants must be an object"),
         (at("variants", "X", value={}), "variants: 'X' cannot be a label"),
         (at("variants", "x", value={}), "variants.x has no property; only 'null' may have none"),
-        (at("variants", "null", value={"x86_64": {"level": ["v3"]}}), "'null' is kept for"),
+        (at("variants", "null", value={"x86_64": {"level": ["v3"]}}), "'null' is reserved for"),
         (at("variants", "x", value={"amd": {"a": ["b"]}}), "namespace 'amd' is not in default-"),
         (at("variants", "x86_64_v3", "x86_64", value={}), "variants.x86_64_v3"),
         (at(*LEVEL, value=[]), "variants.x86_64_v3.x86_64.level must be a non-empty list"),
@@ -269,7 +272,7 @@ STATIC = {"static-properties": {"level": ["v3"]}}
         (at(*LEVEL, value=["V3"]), "variants.x86_64_v3: 'V3' cannot be a value"),
     ],
 )
-def test_what_the_format_does_not_allow_is_refused(
+def test_invalid_metadata_is_refused(
     change: Callable[[dict[str, Any]], None], message: str
 ) -> None:
     content = valid()
@@ -283,31 +286,49 @@ def test_what_the_format_does_not_allow_is_refused(
     [
         (b"", "not JSON"),
         (b"[]", "the file must be an object"),
-        (b'{"a": 1, "a": 2}', "the key 'a' stands twice in one object"),
+        (b'{"a": 1, "a": 2}', "the key 'a' appears twice in one object"),
         (b"\xff{}", "not JSON"),
         (known(V3).to_json().decode().encode("utf-16"), "not JSON"),
         (b"\xef\xbb\xbf" + known(V3).to_json(), "not JSON"),
         (b"[" * 100_000, "not JSON"),
     ],
 )
-def test_what_is_not_utf8_json_is_refused(data: bytes, message: str) -> None:
+def test_data_other_than_utf8_json_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(MetadataError, match=re.escape(message)):
         VariantMetadata.from_json(data)
+
+
+def test_a_file_may_have_65536_entries_and_a_message_20_names() -> None:
+    """A hostile file must not take minutes, or fill the terminal."""
+    names = [f"n{number}" for number in range(22)]
+    priorities = {**valid(), "default-priorities": {"namespace": names[:20]}}
+    with pytest.raises(MetadataError, match=r" n19; found x86_64"):
+        VariantMetadata.from_mapping({**priorities, "providers": {"x86_64": STATIC}})
+    priorities["default-priorities"] = {"namespace": names}
+    with pytest.raises(MetadataError, match=r" n19, and 2 more; found"):
+        VariantMetadata.from_mapping({**priorities, "providers": {"x86_64": STATIC}})
+    # The other entries: 4 keys, "namespace" and one entry for the variant.
+    content = {**valid(), "variants": {"null": {}}, "providers": {}}
+    for count, message in ((65_536 - 6, "a non-empty list"), (65_536 - 5, "more than 65536")):
+        content["default-priorities"] = {"namespace": ["x"] * count}
+        with pytest.raises(MetadataError, match=message):
+            VariantMetadata.from_mapping(content)
 
 
 def test_metadata_without_providers_is_explained() -> None:
     content = valid()
     del content["providers"]
     content["$schema"] = SCHEMA_825
-    with pytest.raises(MetadataError, match="PEP 825 alone names no providers, and installers"):
+    with pytest.raises(MetadataError, match="PEP 825 has no providers, so installers would use"):
         VariantMetadata.from_mapping(content)
 
 
-def test_all_mistakes_of_a_provider_come_together() -> None:
+def test_all_mistakes_of_a_provider_are_reported() -> None:
     with pytest.raises(MetadataError) as info:
         Provider(builtin="x", plugin_api="a b", feature_order=("c",))
     assert str(info.value) == (
-        "plugin-api goes with requires only; plugin-api 'a b' is not 'module' or 'module:object'; "
+        "plugin-api is allowed only with requires; "
+        "plugin-api 'a b' is not 'module' or 'module:object'; "
         "feature-order must list each feature of static-properties exactly once"
     )
 
@@ -321,7 +342,7 @@ JSON = st.recursive(
 
 @given(st.data())
 def test_no_json_raises_anything_but_a_metadata_error(data: st.DataObject) -> None:
-    """What is accepted after one value was replaced by another still obeys the schema."""
+    """If metadata with one replaced value is accepted, it still follows the schema."""
     content = valid()
     place: Any = content
     while True:
@@ -341,7 +362,7 @@ def test_no_json_raises_anything_but_a_metadata_error(data: st.DataObject) -> No
 
 
 @given(metadatas(), st.data())
-def test_merging_gives_the_whole_whatever_the_order(
+def test_merging_does_not_depend_on_the_order(
     metadata: VariantMetadata, data: st.DataObject
 ) -> None:
     parts = [(variant.label, metadata.only(variant)) for variant in metadata.variants]
@@ -387,8 +408,8 @@ def swapped_priorities() -> VariantMetadata:
         (
             known(Variant("other", V3.properties)),
             (
-                "labels 'other' and 'x86_64_v3' stand for the same properties "
-                "(x86_64 :: level :: v3): rebuild one of them under the other's label"
+                "labels 'other' and 'x86_64_v3' have the same properties "
+                "(x86_64 :: level :: v3): rebuild one of them with the label of the other"
             ),
         ),
     ],
@@ -413,8 +434,8 @@ def test_nothing_cannot_be_merged() -> None:
         merge_metadata([])
 
 
-def test_the_schemas_refuse_what_the_format_forbids() -> None:
-    """The schemas that the other tests lean on are no empty shells."""
+def test_the_schemas_refuse_invalid_metadata() -> None:
+    """The other tests depend on these schemas."""
     content: Mapping[str, object] = {**valid(), "extra": 1}
     with pytest.raises(jsonschema.ValidationError):
         SCHEMA_OF_850.validate(content)

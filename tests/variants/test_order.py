@@ -1,4 +1,4 @@
-"""The order of preference of PEP 825: what a user gets where several variants fit."""
+"""The order of preference of PEP 825, if several variants fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUPPORTED: Supported = {
     "gpu": (("driver", ("13", "12", "11")), ("arch", ("90", "80"))),
     "cpu": (("level", ("v3", "v2", "v1")),),
 }
-"""What the system of these tests supports."""
+"""Properties that the system of these tests supports."""
 
 Features = dict[str, dict[str, list[str]]]
 
@@ -104,15 +104,27 @@ def test_order_of_preference(variants: dict[str, Features], expected: list[str])
     [
         ({"cpu": {"level": ["v4"]}}, "supported here: v3, v2, v1"),
         ({"cpu": {"cache": ["big"]}}, "this system has only level in that namespace"),
+        ({"gpu": {"cache": ["big"]}}, "this system has only driver, arch in that namespace"),
+        ({"six": {"x": ["y"]}}, "supported here: 1, 2, 3, 4, 5, 6)"),
+        ({"seven": {"x": ["y"]}}, "supported here: 1, 2, 3, 4, 5, 6, ... (7 values))"),
+        ({"none": {"x": ["y"]}}, "this system has no feature in that namespace"),
         ({"gpu": {"arch": ["90"]}, "cpu": {"level": ["v4"]}}, "supported here: v3, v2, v1"),
-        ({"npu": {"type": ["one"]}}, "nothing here knows the namespace"),
+        ({"npu": {"type": ["one"]}}, "the properties of this namespace are not known here"),
         ({"lazy": {"x": ["y"]}}, "optional"),
     ],
 )
-def test_a_feature_without_a_supported_value_says_why(features: Features, reason: str) -> None:
+def test_an_unsupported_feature_is_explained(features: Features, reason: str) -> None:
     providers = {"lazy": Provider(requires=("lazy",), optional=True)}
-    release = metadata({"v": features}, ("gpu", "cpu", "npu", "lazy"), providers)
-    (ranked,) = rank_variants(release, {**SUPPORTED, "lazy": (("x", ("y",)),)})
+    names = ("gpu", "cpu", "npu", "lazy", "six", "seven", "none")
+    release = metadata({"v": features}, names, providers)
+    system: Supported = {
+        **SUPPORTED,
+        "lazy": (("x", ("y",)),),
+        "six": (("x", tuple("123456")),),
+        "seven": (("x", tuple("1234567")),),
+        "none": (),
+    }
+    (ranked,) = rank_variants(release, system)
     assert not ranked.compatible
     assert reason in str(ranked.unsupported[0])
 
@@ -131,9 +143,10 @@ def test_static_properties_are_supported_in_their_own_order() -> None:
     ranking = rank_variants(metadata(variants, ("blas",), {"blas": static}), {})
     assert compatible(ranking) == ["omp", "mkl", "open"]
     assert ranking[1].matches[0].key == (0, 1, 0)
+    assert str(ranking[1].matches[0]) == "blas :: library :: mkl"
 
 
-def test_static_properties_count_whatever_the_system_supports() -> None:
+def test_static_properties_replace_those_of_the_system() -> None:
     static = Provider(static_properties={"level": ("v1",)})
     variants: dict[str, Features] = {
         "listed": {"cpu": {"level": ["v1"]}},
@@ -204,7 +217,7 @@ def test_order_of_wheels(names: list[str], expected: list[str]) -> None:
         ("p-1-cp312-cp312-win32.whl", "no tag of cp312-cp312-win32 fits"),
     ],
 )
-def test_a_wheel_that_does_not_fit_says_why(name: str, problem: str) -> None:
+def test_a_wheel_that_does_not_fit_is_explained(name: str, problem: str) -> None:
     ranking = rank_variants(metadata({"v4": {"cpu": {"level": ["v4"]}}}), SUPPORTED)
     names = [WheelName.parse(name), WheelName.parse("p-1-py3-none-any.whl")]
     plain, refused = order_wheels(names, ranking, TAGS)

@@ -73,7 +73,7 @@ def test_null_is_the_variant_without_properties_and_no_other() -> None:
     assert Variant("null", ()) == NULL
     assert NULL.is_null
     assert NULL.describe() == "(no properties)"
-    with pytest.raises(GrammarError, match="'null' is kept for the variant without properties"):
+    with pytest.raises(GrammarError, match="'null' is reserved for the variant without properties"):
         Variant("null", (Property("a", "b", "c"),))
     with pytest.raises(GrammarError, match="variant 'x' has no property; only 'null' may have"):
         Variant("x", ())

@@ -1,4 +1,4 @@
-"""What a project allows its binaries beyond their promise: by file and symbol, with a reason."""
+"""Instructions that a project allows beyond a variant's promise, by file and symbol."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True)
 class Allowance:
-    """One ``[[tool.wheelnext-build.audit.allow]]``: patterns as of the shell, and why.
+    """One ``[[tool.wheelnext-build.audit.allow]]``: shell patterns and a reason.
 
-    ``path`` is matched with the file's path in the wheel, ``symbols`` with the functions' names,
-    ``extensions`` with what they need. Empty ones match everything.
+    ``path`` matches the file's path in the wheel, ``symbols`` the names of functions, and
+    ``extensions`` the instruction set extensions that they use. If empty, they match everything.
     """
 
     path: str
@@ -21,7 +21,7 @@ class Allowance:
     extensions: tuple[str, ...] = ()
 
     def covers(self, path: str, extension: str = "", symbol: str = "") -> bool:
-        """Whether it allows the function of that file the extension."""
+        """Return whether the function ``symbol`` of a file may use ``extension``."""
         return (
             fnmatchcase(path, self.path)
             and (not self.extensions or _any(extension, self.extensions))
@@ -29,7 +29,7 @@ class Allowance:
         )
 
     def covers_file(self, path: str) -> bool:
-        """Whether it allows all that is in a file."""
+        """Return whether everything in a file is allowed."""
         return not self.symbols and not self.extensions and self.covers(path)
 
 

@@ -1,4 +1,4 @@
-"""What properties change about a build, as a value: flags, architectures, defines, requirements."""
+"""The effect of properties on a build: flags, architectures, defines, requirements."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from dataclasses import dataclass, field
 from typing import Self
 
 DIALECTS = ("gnu", "gnu-legacy", "clang-cl", "msvc")
-"""The ways to spell a CPU flag. cmake/WheelnextBuildConfig.cmake knows which compiler speaks which:
-``gnu`` is GCC 11, Clang 12 and newer, in C, C++ and Fortran; ``gnu-legacy`` is what came before."""
+"""Spellings of CPU flags. cmake/WheelnextBuildConfig.cmake chooses the one of each compiler:
+``gnu`` is for GCC 11, Clang 12 and newer, in C, C++ and Fortran; ``gnu-legacy`` for older ones."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a property, or all properties of a variant together, change about a build.
+    """The effect of one property, or of all properties of a variant, on a build.
 
     ``cpu_flags`` are by dialect, ``flags`` by CMake language; ``cuda_architectures`` and
     ``hip_architectures`` are in CMake's spelling; ``requires`` are further build requirements;
-    ``needs_cuda`` asks for a CUDA compiler. ``rocm_versions`` are those that a HIP compiler may be
-    of; empty for any.
-    ``no_flags`` records that the author knows of a property without effect (the project reads it
-    for itself), ``share_tree`` that what defines and environment change may be built in the common
-    tree.
+    ``needs_cuda`` asks for a CUDA compiler. ``rocm_versions`` are the allowed versions
+    of the HIP compiler; empty allows any.
+    ``no_flags`` records that a property needs no flags, because the project reads it itself.
+    ``share_tree`` allows defines and environment variables in the build tree of other variants.
     """
 
     cpu_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -58,7 +57,7 @@ class Effect:
 
     @property
     def compiles_differently(self) -> bool:
-        """Whether compilers or the linker are called with other arguments."""
+        """Return whether compilers or the linker get other arguments."""
         return bool(
             self.cpu_flags
             or self.flags
@@ -69,15 +68,15 @@ class Effect:
 
     @property
     def needs_hip(self) -> bool:
-        """Whether the project must enable the language HIP.
+        """Return whether the project must enable the language HIP.
 
-        Not where the author knows better: C++ that hipcc compiles has other variables.
+        With ``no_flags`` it need not: C++ code compiled by hipcc uses other variables.
         """
         return bool(self.hip_architectures) and not self.no_flags
 
     @property
     def changes_build(self) -> bool:
-        """Whether anything at all about the build differs from the plain one's."""
+        """Return whether the build differs from the plain build in any way."""
         return bool(
             self.compiles_differently
             or self.define
@@ -89,5 +88,5 @@ class Effect:
 
     @property
     def needs_own_tree(self) -> bool:
-        """Whether what CMake remembers of another variant could be wrong for this one."""
+        """Return whether the CMake cache of another variant could be wrong for this one."""
         return bool(self.define or self.environment) and not self.share_tree

@@ -15,7 +15,7 @@ X86_64_LEVELS: Mapping[str, frozenset[str]] = {
     "v4": frozenset({"AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL"}),
 }
 """The extensions that each level adds to the level below it. OSXSAVE, which v3 adds as well, is not
-listed: code uses it to find out about the others."""
+listed: code uses it to detect the others."""
 
 AARCH64_VERSIONS: Mapping[str, frozenset[str]] = {
     "8a": frozenset(),
@@ -40,7 +40,7 @@ _ALIASES = {
     "SSE4_1": "SSE4.1",
     "SSE4_2": "SSE4.2",
 }
-"""Names that Linux, macOS and iced-x86 have for extensions of x86-64."""
+"""Names of extensions of x86-64 in Linux, macOS and iced-x86."""
 
 _LEVELS = {"x86_64": X86_64_LEVELS, "aarch64": AARCH64_VERSIONS}
 
@@ -56,7 +56,7 @@ _RANKS = {
 
 
 def extension_named(name: str) -> str:
-    """Return the extension of x86-64 that ``name`` stands for, in any case and spelling."""
+    """Return the extension of x86-64 with this name, in any case and spelling."""
     upper = name.upper()
     return _ALIASES.get(upper, upper)
 
@@ -69,8 +69,8 @@ def levels(machine: str) -> tuple[str, ...]:
 def detected_levels(machine: str) -> tuple[str, ...]:
     """Return the levels that installers detect, and that a variant can name, lowest first.
 
-    ``machine`` is ``x86_64`` or ``aarch64``. Linux does not show programs all that a processor
-    needs for Armv8.5-A, so versions from there on cannot be detected.
+    ``machine`` is ``x86_64`` or ``aarch64``. Linux does not report all features of
+    Armv8.5-A to programs, so this version and later ones cannot be detected.
     """
     known = levels(machine)
     return known[: known.index(_NEWEST_DETECTED[machine]) + 1]

@@ -1,4 +1,4 @@
-"""What each known property means: for the build, for a label, for an installer. Data first.
+"""The known properties: their effect on a build, their labels and their providers.
 
 Sources: the psABI's microarchitecture levels (x86-64 psABI, "Micro-architecture levels"), the GCC,
 Clang and MSVC manuals for the flags, CMake's CUDA_ARCHITECTURES and HIP_ARCHITECTURES for
@@ -22,9 +22,9 @@ from .variant import Variant
 
 @dataclass(frozen=True)
 class KnownFeature:
-    """A feature of a known namespace: its values, and how they read in a label.
+    """A feature of a known namespace: its values, and their form in a label.
 
-    ``values`` lists all that there are, lowest first, or is empty where ``pattern`` describes them.
+    ``values`` lists all values, lowest first; it is empty if ``pattern`` describes them.
     """
 
     label: str
@@ -37,7 +37,7 @@ class KnownFeature:
 
     @property
     def expected(self) -> str:
-        """The allowed values, in words."""
+        """Return a description of the allowed values."""
         return f"one of {', '.join(self.values)}" if self.values else f"written like {self.example}"
 
 
@@ -45,9 +45,9 @@ class KnownFeature:
 class KnownNamespace:
     """A namespace that this package knows: its provider entry and its features.
 
-    ``machine`` is the processor family that all of its variants are for, if any. ``features`` is
-    empty where they are projects' names (abi_dependency). ``in_installers`` says that uv answers
-    for it without the plugin.
+    ``machine`` is the processor family of all its variants, if any. ``features`` is empty if any
+    project's name is a feature (abi_dependency). ``in_installers`` records that uv supports the
+    namespace without the plugin.
     """
 
     provider: Provider
@@ -61,9 +61,9 @@ class KnownNamespace:
 
 
 _GCC_NAMES = {"LAHF_SAHF": "sahf"}
-"""Extensions that GCC's option for them calls something else."""
+"""Extensions with another name in GCC's option."""
 
-# cl.exe has no option between SSE2, its baseline on x64, and AVX: v1 and v2 are built alike.
+# cl.exe has no option between SSE2, its baseline on x64, and AVX, so v1 and v2 are built alike.
 _X86_64_MSVC = {"v1": (), "v2": (), "v3": ("/arch:AVX2",), "v4": ("/arch:AVX512",)}
 
 _ASCEND = r"\d+\.\d+(\.\d+)?(\.rc\d+)?"
@@ -87,7 +87,7 @@ KNOWN: Mapping[str, KnownNamespace] = {
         },
     ),
     "amd": KnownNamespace(
-        # 0.0.2 is the first whose methods an installer can call on the class.
+        # Since 0.0.2, an installer can call the methods on the class.
         Provider(
             requires=("amd-variant-provider >=0.0.2",),
             plugin_api="amd_variant_provider.plugin:AMDVariantPlugin",
@@ -137,14 +137,13 @@ KNOWN: Mapping[str, KnownNamespace] = {
         machine="aarch64",
     ),
 }
-"""The namespaces whose provider is known by name. The order is the default priority: what a machine
-has beyond its processor counts for more than the processor's level."""
+"""The known namespaces in their default priority: accelerators before processors."""
 
 
 def default_priority(namespaces: Iterable[str]) -> tuple[str, ...]:
-    """Namespaces in the order of preference that a project gets without naming one.
+    """Return namespaces in the order of preference of a project that states none.
 
-    Accelerators, then namespaces that are not known here, then processors.
+    Accelerators come first, then namespaces that are not in :data:`KNOWN`, then processors.
     """
     known = list(KNOWN)
     middle = known.index("x86_64") - 0.5
@@ -153,15 +152,15 @@ def default_priority(namespaces: Iterable[str]) -> tuple[str, ...]:
 
 
 def machines_of(variant: Variant) -> tuple[str, ...]:
-    """The processor families that the variant's namespaces belong to."""
+    """Return the processor families of the variant's namespaces."""
     known = (KNOWN[name].machine for name in variant.namespaces if name in KNOWN)
     return tuple(sorted({machine for machine in known if machine is not None}))
 
 
 def readable_value(namespace: str, feature: str, values: tuple[str, ...]) -> str:
-    """Values as they read best in a label: ``("80_real",)`` is ``80``, several are joined by ``_``.
+    """Return the short form of values in a label: ``("80_real",)`` is ``80``; ``_`` joins several.
 
-    Different values never read alike: PTX, the ``_virtual`` architectures, is ``ptx90``.
+    Different values have different forms: PTX, the ``_virtual`` architectures, is ``ptx90``.
     """
     if (namespace, feature) == ("nvidia", "sm_arch"):
         values = tuple(_readable_architecture(value) for value in values)
@@ -169,7 +168,7 @@ def readable_value(namespace: str, feature: str, values: tuple[str, ...]) -> str
 
 
 def readable_label(variant_features: Mapping[str, Mapping[str, tuple[str, ...]]]) -> str:
-    """The default label of a set of properties, such as ``x86_64_v3`` or ``cu13.0_sm80``."""
+    """Return the default label of a set of properties, such as ``x86_64_v3`` or ``cu13.0_sm80``."""
     parts = []
     for namespace in default_priority(variant_features):
         known = KNOWN.get(namespace)
@@ -181,19 +180,19 @@ def readable_label(variant_features: Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 def known_effect(variant: Variant) -> Effect:
-    """What the known properties of a variant change about its build."""
+    """Return the effect of a variant's known properties on its build."""
     effects = (effect(variant) for effect in (_x86_64, _aarch64, _nvidia, _amd, _abi_dependency))
     return reduce(Effect.__or__, effects)
 
 
 def toolkit_bound(variant: Variant) -> Version | None:
-    """The oldest CUDA version whose driver the variant promises to run on."""
+    """Return the oldest CUDA version with a driver that runs the variant; None if unbounded."""
     bounds = variant.values("nvidia", "cuda_version_lower_bound")
     return min(map(Version, bounds), default=None)
 
 
 def has_ptx(variant: Variant) -> bool:
-    """Whether the variant holds PTX, which the user's driver compiles."""
+    """Return whether the variant contains PTX, which the user's driver compiles."""
     return any(value.endswith("_virtual") for value in variant.values("nvidia", "sm_arch"))
 
 
@@ -206,7 +205,7 @@ def _x86_64(variant: Variant) -> Effect:
     levels = variant.values("x86_64", "level")
     if not levels:
         return Effect()
-    # "Any of these values" includes the machine that has only the lowest.
+    # A variant with several levels must run on a machine of the lowest.
     lowest = min(levels)
     march = "-march=x86-64" if lowest == "v1" else f"-march=x86-64-{lowest}"
     return Effect(
@@ -220,14 +219,14 @@ def _x86_64(variant: Variant) -> Effect:
 
 
 def _options_up_to(highest: str) -> tuple[str, ...]:
-    """Return the options for all extensions of a level, for compilers that know no levels."""
+    """Return the options for all extensions of a level, for compilers without levels."""
     options = [
         f"-m{_GCC_NAMES.get(extension, extension.lower())}"
         for level, added in X86_64_LEVELS.items()
         if level <= highest
         for extension in sorted(added)
     ]
-    # GCC's x86-64-v3 has XSAVE in place of OSXSAVE, which is the operating system's.
+    # GCC's x86-64-v3 has XSAVE instead of OSXSAVE, which the operating system sets.
     return (*options, "-mxsave") if highest >= "v3" else tuple(options)
 
 
@@ -263,7 +262,7 @@ def _amd(variant: Variant) -> Effect:
 
 
 def _abi_dependency(variant: Variant) -> Effect:
-    # Any one of several releases will do for the user; building takes the oldest of them.
+    # Users may have any of several releases; build with the oldest.
     features = variant.as_mapping().get("abi_dependency", {})
     return Effect(
         requires=tuple(

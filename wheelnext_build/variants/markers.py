@@ -1,8 +1,8 @@
-"""Requirements with markers that ask for the variant, decided when its wheel is built.
+"""Requirements with markers about the variant, evaluated when its wheel is built.
 
 PEP 825, "Environment markers": ``variant_label`` is a string, ``variant_namespaces``,
-``variant_features`` and ``variant_properties`` are sets of strings. Installers of today refuse all
-four, so what the wheel decides is decided here, and what is left is a marker as everyone knows it.
+``variant_features`` and ``variant_properties`` are sets of strings. Today's installers refuse all
+four, so they are evaluated here; the wheel's metadata contains only the standard rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .variant import Variant, is_name, is_value
 
 LABEL_MARKER = "variant_label"
 SET_MARKERS = {"variant_namespaces": 1, "variant_features": 2, "variant_properties": 3}
-"""Variable -> how many parts, separated by ``::``, the strings in it have."""
+"""Variable -> number of parts, separated by ``::``, of its strings."""
 
 _TOKEN = re.compile(r"\s*(?:[()]|'[^']*'|\"[^\"]*\"|===|==|~=|!=|<=|>=|<|>|[A-Za-z_][\w.]*)\s*")
 _ON_LABELS: dict[str, Callable[[str, str], bool]] = {
@@ -33,12 +33,12 @@ _ON_LABELS: dict[str, Callable[[str, str], bool]] = {
 
 
 _MOST_BRACKETS = 100
-"""Brackets within brackets are read by functions within functions, of which Python has a limit."""
+"""Deeper brackets are refused before they reach Python's recursion limit."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``left operator right``; the sides are variables, or strings in their quotes."""
+    """``left operator right``; the sides are variables, or strings with their quotes."""
 
     left: str
     operator: str
@@ -49,13 +49,13 @@ class Comparison:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The sides that ask for the variant."""
+        """Return the sides that are variables about the variant."""
         return tuple(
             side for side in (self.left, self.right) if side == LABEL_MARKER or side in SET_MARKERS
         )
 
     def decide(self, variant: Variant | None) -> bool:
-        """What the comparison comes to in the wheel of a variant; None is the plain wheel."""
+        """Evaluate the comparison in the wheel of a variant (None: the plain wheel)."""
         if self.right in SET_MARKERS:
             known = _strings(self.right, variant)
             return (_normal(self.left) in known) == (self.operator == "in")
@@ -83,14 +83,14 @@ Node = Comparison | BooleanExpression
 
 @dataclass(frozen=True)
 class VariantRequirement:
-    """A requirement (PEP 508) whose marker may ask for the variant as well."""
+    """A requirement (PEP 508) whose marker may also use variables about the variant."""
 
     text: str
     marker: Node | None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a requirement; raises GrammarError, also where nothing could ever decide it."""
+        """Parse a requirement; raises GrammarError, also for a marker that cannot be evaluated."""
         bare, marker = _split(text)
         try:
             Requirement(bare)
@@ -102,18 +102,18 @@ class VariantRequirement:
         return cls(bare, node)
 
     def for_variant(self, variant: Variant | None) -> str | None:
-        """The requirement in the wheel of a variant (None: the plain wheel), as installers read it.
+        """Return the requirement for the wheel of a variant (None: the plain wheel).
 
-        None where the wheel does not have it.
+        Its marker is one that installers understand. None if the wheel does not have it.
         """
         left = True if self.marker is None else _decided(self.marker, variant)
         if isinstance(left, bool):
             return self.text if left else None
-        # What stands before the marker of a URL ends with a space.
+        # A URL ends with a space before the marker (PEP 508).
         return f"{self.text}{' ' if '@' in self.text else ''}; {left}"
 
     def asked_for(self) -> Iterator[tuple[str, str, str]]:
-        """The variables about the variant, how they are compared, and with which strings."""
+        """Yield the variable, the operator and the string of each comparison about the variant."""
         for comparison in _comparisons(self.marker):
             for variable in comparison.variables:
                 other = comparison.left if comparison.right == variable else comparison.right
@@ -122,7 +122,7 @@ class VariantRequirement:
 
 
 def _split(text: str) -> tuple[str, str | None]:
-    """A requirement and its marker. In a URL a semicolon counts only behind a space (PEP 508)."""
+    """Split a requirement from its marker; after a URL, only " ;" starts a marker (PEP 508)."""
     is_url = "@" in text.partition(";")[0]
     bare, semicolon, marker = text.partition(" ;" if is_url else ";")
     return bare.strip(), marker if semicolon else None
@@ -134,7 +134,7 @@ def _strings(variable: str, variant: Variant | None) -> set[str]:
 
 
 def _normal(quoted: str) -> str:
-    """A string in quotes as it stands in the sets: one space on each side of ``::``."""
+    """Return a quoted string in the form of the sets: one space on each side of ``::``."""
     return " :: ".join(part.strip() for part in quoted[1:-1].split("::"))
 
 
@@ -163,7 +163,7 @@ def _comparisons(node: Node | None) -> Iterator[Comparison]:
 
 
 def _check(comparison: Comparison) -> None:
-    """Raise GrammarError for a comparison that neither this package nor installers can decide."""
+    """Raise GrammarError for a comparison that cannot be evaluated here or by installers."""
     sides = (comparison.left, comparison.right)
     variables = comparison.variables
     if not variables:
@@ -172,8 +172,8 @@ def _check(comparison: Comparison) -> None:
     variable = variables[0]
     if any(side[0] not in "'\"" for side in sides if side != variable) or len(variables) > 1:
         raise GrammarError(
-            f"{comparison}: what the wheel knows cannot be compared with what only the "
-            f"installing system knows; compare {variable} with a string in quotes"
+            f"{comparison}: {variable} can be compared only with a string in quotes, because "
+            f"other variables are not known when the wheel is built"
         )
     if variable == LABEL_MARKER:
         if comparison.operator not in _ON_LABELS:
@@ -192,7 +192,7 @@ def _check(comparison: Comparison) -> None:
 
 def _check_ordinary(comparison: Comparison) -> None:
     if "extra" in (comparison.left, comparison.right):
-        raise GrammarError(f"{comparison}: what an extra needs belongs to optional-dependencies")
+        raise GrammarError(f"{comparison}: write requirements of an extra in optional-dependencies")
     try:
         Marker(str(comparison))
     except ValueError as error:
@@ -201,7 +201,7 @@ def _check_ordinary(comparison: Comparison) -> None:
 
 @dataclass
 class _Reader:
-    """Reads a marker: or over and over comparison, with brackets (PEP 508)."""
+    """Parser of markers (PEP 508): "or" binds weaker than "and"."""
 
     text: str
     place: int = 0
@@ -217,7 +217,7 @@ class _Reader:
         parts: list[Node] = []
         while True:
             part = self._joined("and") if word == "or" else self._atom()
-            # What is joined alike needs no brackets, and reads the same without.
+            # Brackets around the same operator are not needed.
             same = isinstance(part, BooleanExpression) and part.word == word
             parts += part.parts if isinstance(part, BooleanExpression) and same else (part,)
             if self._peek() != word:
@@ -229,7 +229,7 @@ class _Reader:
             self._take("(")
             self.depth += 1
             if self.depth > _MOST_BRACKETS:
-                raise GrammarError(f"not a marker: more than {_MOST_BRACKETS} brackets in it")
+                raise GrammarError(f"not a marker: it has more than {_MOST_BRACKETS} brackets")
             node = self._joined("or")
             if self._peek() != ")":
                 raise self._wrong("a closing bracket")

@@ -50,8 +50,8 @@ def merge_metadata(parts: Sequence[tuple[str, VariantMetadata]]) -> VariantMetad
         other = by_properties.setdefault(variant.properties, label)
         if other != label:
             problems.append(
-                f"labels {other!r} and {label!r} stand for the same properties "
-                f"({variant.describe()}): rebuild one of them under the other's label"
+                f"labels {other!r} and {label!r} have the same properties "
+                f"({variant.describe()}): rebuild one of them with the label of the other"
             )
     if problems:
         raise ReleaseError("\n".join(problems))

@@ -1,20 +1,21 @@
-"""variant.json and {name}-{version}-variants.json: made, parsed, validated, merged.
+"""The content of variant.json and {name}-{version}-variants.json: created, read and checked.
 
-The format is PEP 825's (v0.1.1) with PEP 850's providers (v0.2.0). Whatever this module writes,
-uv 0.13.9 and the JSON schema of PEP 850 accept; what it reads is checked as strictly as uv does.
+The format is PEP 825's (v0.1.1) with PEP 850's providers (v0.2.0). uv 0.13.9 and the
+JSON schema of PEP 850 accept each file that this module writes. It checks the files that it reads
+as strictly as uv does.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Self
+from typing import Self
 
 from ..errors import GrammarError, MetadataError
+from . import json_values
 from .variant import NULL_LABEL, Variant, is_label, is_name, is_value
 
 SCHEMA_825 = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
@@ -23,8 +24,6 @@ VARIANT_JSON = "variant.json"
 VARIANTS_JSON_SUFFIX = "-variants.json"
 
 PLUGIN_API = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
-MOST_ENTRIES = 1 << 16
-"""Variants, providers, properties and values in one file. Thousands of variants have less."""
 
 _MOST_SHOWN = 20
 _TOP_LEVEL_KEYS = ("$schema", "default-priorities", "providers", "variants")
@@ -34,7 +33,7 @@ PROVIDER_KEYS = ("optional", *PROVIDER_KINDS, "plugin-api", "feature-order")
 
 @dataclass(frozen=True)
 class Provider:
-    """Who tells an installer which values of a namespace the system supports (PEP 850).
+    """The source of the values of a namespace that a system supports (PEP 850).
 
     Exactly one of ``requires`` (requirement strings of an install-time plugin),
     ``static_properties`` (feature -> values, most preferred first) and ``builtin`` (a name that
@@ -53,16 +52,16 @@ class Provider:
             raise MetadataError("; ".join(problems))
 
     def problems(self) -> list[str]:
-        """What is wrong with this entry, in words; empty when nothing is."""
+        """Return a message for each mistake in this entry."""
         found: list[str] = []
         kinds = [bool(self.requires), bool(self.static_properties), bool(self.builtin)]
         if sum(kinds) != 1:
             found.append(f"needs exactly one of {', '.join(PROVIDER_KINDS)}")
         if not all(self.requires):
-            found.append("requires holds an empty requirement")
+            found.append("requires has an empty requirement")
         if self.plugin_api is not None:
             if not self.requires:
-                found.append("plugin-api goes with requires only")
+                found.append("plugin-api is allowed only with requires")
             if not PLUGIN_API.fullmatch(self.plugin_api):
                 found.append(f"plugin-api {self.plugin_api!r} is not 'module' or 'module:object'")
         return found + self._static_problems()
@@ -72,7 +71,7 @@ class Provider:
         if self.feature_order and sorted(self.feature_order) != sorted(self.static_properties):
             found.append("feature-order must list each feature of static-properties exactly once")
         elif len(self.static_properties) > 1 and not self.feature_order:
-            found.append("feature-order is needed where static-properties has several features")
+            found.append("feature-order is needed if static-properties has several features")
         for feature, values in self.static_properties.items():
             if not is_name(feature):
                 found.append(f"{feature!r} cannot be a feature")
@@ -83,11 +82,11 @@ class Provider:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The features of static properties, most preferred first."""
+        """Return the features of static properties, most preferred first."""
         return self.feature_order or tuple(self.static_properties)
 
     def as_mapping(self) -> dict[str, object]:
-        """The entry as variant.json has it."""
+        """Return the entry as in variant.json."""
         entry: dict[str, object] = {}
         if self.optional:
             entry["optional"] = True
@@ -107,8 +106,8 @@ class Provider:
 
     @classmethod
     def from_mapping(cls, entry: object) -> Self:
-        """Read an entry; raises :class:`MetadataError` for anything but a valid one."""
-        table = _mapping(entry, "the entry")
+        """Read an entry; raises :class:`MetadataError` if it is not valid."""
+        table = json_values.mapping(entry, "the entry")
         if unknown := sorted(set(table) - set(PROVIDER_KEYS)):
             raise MetadataError(f"unknown key {unknown[0]!r}")
         for key in (*PROVIDER_KINDS, "feature-order"):
@@ -117,16 +116,16 @@ class Provider:
         optional = table.get("optional", False)
         if not isinstance(optional, bool):
             raise MetadataError("optional must be true or false")
-        static = _mapping(table.get("static-properties", {}), "static-properties")
+        static = json_values.mapping(table.get("static-properties", {}), "static-properties")
         return cls(
-            requires=_strings(table.get("requires", []), "requires"),
-            plugin_api=_string(table.get("plugin-api"), "plugin-api"),
+            requires=json_values.strings(table.get("requires", []), "requires"),
+            plugin_api=json_values.string(table.get("plugin-api"), "plugin-api"),
             static_properties={
-                feature: _strings(values, f"static-properties.{feature}")
+                feature: json_values.strings(values, f"static-properties.{feature}")
                 for feature, values in static.items()
             },
-            feature_order=_strings(table.get("feature-order", []), "feature-order"),
-            builtin=_string(table.get("builtin"), "builtin"),
+            feature_order=json_values.strings(table.get("feature-order", []), "feature-order"),
+            builtin=json_values.string(table.get("builtin"), "builtin"),
             optional=optional,
         )
 
@@ -136,7 +135,7 @@ class VariantMetadata:
     """The content of one variant.json or variants.json.
 
     ``namespaces`` are in falling priority; ``providers`` has one entry for each of them;
-    ``variants`` are sorted by label. Raises :class:`MetadataError` where these do not fit together.
+    ``variants`` are sorted by label. Raises :class:`MetadataError` if they contradict each other.
     """
 
     namespaces: tuple[str, ...]
@@ -167,11 +166,11 @@ class VariantMetadata:
         )
 
     def only(self, variant: Variant) -> Self:
-        """The same metadata with this one variant: the content of its wheel's variant.json."""
+        """Return the metadata with only this variant: the content of its wheel's variant.json."""
         return type(self)(self.namespaces, self.providers, (variant,))
 
     def as_mapping(self) -> dict[str, object]:
-        """The JSON object, keys in the order in which the PEP lists them."""
+        """Return the JSON object, with its keys in the order of the PEP."""
         return {
             "$schema": SCHEMA_850,
             "default-priorities": {"namespace": list(self.namespaces)},
@@ -180,56 +179,50 @@ class VariantMetadata:
         }
 
     def to_json(self) -> bytes:
-        """UTF-8 JSON; the same metadata gives the same bytes."""
+        """Return UTF-8 JSON; the same metadata gives the same bytes."""
         return (json.dumps(self.as_mapping(), indent=2, ensure_ascii=False) + "\n").encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
         """Read and check variant.json or variants.json; raises :class:`MetadataError`."""
-        try:
-            content = json.loads(data.decode(), object_pairs_hook=_unique_keys)
-            if b"\\u" in data:  # half a character, which JSON can write and UTF-8 cannot
-                json.dumps(content, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
-            raise MetadataError(f"not JSON: {error}") from None
-        return cls.from_mapping(content)
+        return cls.from_mapping(json_values.parse(data))
 
     @classmethod
     def from_mapping(cls, content: object) -> Self:
         """Read and check a parsed JSON object; raises :class:`MetadataError`."""
-        table = _mapping(content, "the file")
+        table = json_values.mapping(content, "the file")
         if unknown := sorted(set(table) - set(_TOP_LEVEL_KEYS)):
             raise MetadataError(f"unknown key {unknown[0]!r}; known: {', '.join(_TOP_LEVEL_KEYS)}")
-        schema = _string(table.get("$schema"), "$schema")
+        schema = json_values.string(table.get("$schema"), "$schema")
         if schema == SCHEMA_825:
             raise MetadataError(
-                f"$schema is {schema}: PEP 825 alone names no providers, and installers take "
-                "nothing but the null variant from it; rebuild with PEP 850 metadata"
+                f"$schema is {schema}: PEP 825 has no providers, so installers would use "
+                "only the null variant; rebuild the wheels with metadata of PEP 850"
             )
         if schema != SCHEMA_850:
             raise MetadataError(f"$schema is {schema!r}; this version knows {SCHEMA_850}")
         for key in _TOP_LEVEL_KEYS:
             if key not in table:
                 raise MetadataError(f"{key} is missing")
-        priorities = _mapping(table["default-priorities"], "default-priorities")
+        priorities = json_values.mapping(table["default-priorities"], "default-priorities")
         if set(priorities) != {"namespace"}:
             raise MetadataError("default-priorities must have the key 'namespace' and no other")
-        _check_amount(table)
+        json_values.check_amount(table)
         return cls(
-            _strings(priorities["namespace"], "default-priorities.namespace"),
+            json_values.strings(priorities["namespace"], "default-priorities.namespace"),
             {
                 name: _provider(name, entry)
-                for name, entry in _mapping(table["providers"], "providers").items()
+                for name, entry in json_values.mapping(table["providers"], "providers").items()
             },
             tuple(
                 _variant(label, features)
-                for label, features in _mapping(table["variants"], "variants").items()
+                for label, features in json_values.mapping(table["variants"], "variants").items()
             ),
         )
 
 
 def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
-    """``label -> namespace -> feature -> values``, as metadata has it."""
+    """Return ``label -> namespace -> feature -> values``, as in variant.json."""
     return {
         variant.label: {
             namespace: {feature: list(values) for feature, values in features.items()}
@@ -240,7 +233,7 @@ def variants_mapping(variants: Iterable[Variant]) -> dict[str, object]:
 
 
 def shown(names: Collection[str]) -> str:
-    """Names for a message; a file may have thousands, and of each a folder full of files."""
+    """Return names for a message, at most 20: a file may have thousands."""
     more = len(names) - _MOST_SHOWN
     shown = ", ".join(islice(names, _MOST_SHOWN))
     return f"{shown}, and {more} more" if more > 0 else shown
@@ -253,9 +246,9 @@ def _variant(label: str, features: object) -> Variant:
     mapping = {
         namespace: {
             feature: _values(values, f"{where}.{namespace}.{feature}")
-            for feature, values in _mapping(entry, f"{where}.{namespace}").items()
+            for feature, values in json_values.mapping(entry, f"{where}.{namespace}").items()
         }
-        for namespace, entry in _mapping(features, where).items()
+        for namespace, entry in json_values.mapping(features, where).items()
     }
     if not mapping and label != NULL_LABEL:
         raise MetadataError(f"{where} has no property; only {NULL_LABEL!r} may have none")
@@ -273,47 +266,7 @@ def _provider(name: str, entry: object) -> Provider:
 
 
 def _values(value: object, where: str) -> tuple[str, ...]:
-    values = _strings(value, where)
+    values = json_values.strings(value, where)
     if not values or len(set(values)) != len(values):
         raise MetadataError(f"{where} must be a non-empty list without repeats")
     return values
-
-
-def _check_amount(table: Mapping[str, object]) -> None:
-    """Raise MetadataError where there is more than anyone would list, or read in time."""
-    count, waiting = 0, [*table.values()]
-    while waiting and count <= MOST_ENTRIES:
-        value = waiting.pop()
-        count += 1
-        if isinstance(value, Mapping):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-    if count > MOST_ENTRIES:
-        raise MetadataError(f"has more than {MOST_ENTRIES} entries")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise MetadataError(f"the key {twice!r} stands twice in one object")
-    return table
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise MetadataError(f"{where} must be an object")
-    return value
-
-
-def _strings(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise MetadataError(f"{where} must be a list of strings")
-    return tuple(value)
-
-
-def _string(value: object, where: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise MetadataError(f"{where} must be a string")
-    return value

@@ -1,7 +1,7 @@
-"""Which variants fit a system, and in which order an installer prefers them.
+"""The variants that fit a system, in the order in which an installer prefers them.
 
-PEP 825, "Variant ordering", with PEP 850's static providers, as pure functions: what the system
-supports comes in as a value (see :mod:`wheelnext_build.host`), nothing is asked of the machine.
+PEP 825, "Variant ordering", with PEP 850's static providers. The functions are pure: the
+properties that the system supports are an argument (see :mod:`wheelnext_build.host`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Features = Sequence[tuple[str, Sequence[str]]]
 """The supported features of one namespace with their supported values, most preferred first."""
 
 Supported = Mapping[str, Features]
-"""Namespace -> its supported features. A namespace that is not a key is not supported at all."""
+"""Namespace -> its supported features. A namespace that is not a key is not supported."""
 
 _Indexed = Mapping[str, tuple[int, Mapping[str, int]]]
 
@@ -26,7 +26,7 @@ _AFTER_ALL_KEYS = (sys.maxsize, sys.maxsize, sys.maxsize)
 
 @dataclass(frozen=True)
 class Match:
-    """A feature of a variant that the system supports, with the best of the listed values.
+    """A supported feature of a variant, with the best of the listed values.
 
     ``key`` is (index of the namespace in default-priorities, index of the feature, index of the
     value), all counted from the most preferred; a lower key is better.
@@ -43,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """A feature of a variant of which the system supports no listed value, and why."""
+    """A feature of a variant that the system supports with none of the listed values."""
 
     namespace: str
     feature: str
@@ -57,7 +57,7 @@ class Unsupported:
 
 @dataclass(frozen=True)
 class RankedVariant:
-    """A variant with what decides its place: ``matches`` (best key first) and ``unsupported``."""
+    """A variant with its supported features (best key first) and its unsupported ones."""
 
     variant: Variant
     matches: tuple[Match, ...]
@@ -65,23 +65,23 @@ class RankedVariant:
 
     @property
     def compatible(self) -> bool:
-        """Whether the system supports at least one listed value of every feature."""
+        """Return whether the system supports at least one listed value of every feature."""
         return not self.unsupported
 
     @property
     def sort_key(self) -> tuple[tuple[tuple[int, int, int], ...], str]:
-        """Ascending order of these keys is falling preference.
+        """Return the sort key; the most preferred variant has the lowest.
 
-        The end counts as a key behind all others: of two variants that agree as far as the shorter
-        one goes the longer is preferred, and null, with no key of its own, comes last.
+        A last entry that is above all keys makes a variant with more matches preferred to one that
+        has the same matches up to there. The null variant has no match, so it comes last.
         """
         return (*(match.key for match in self.matches), _AFTER_ALL_KEYS), self.variant.label
 
 
 def supported_properties(metadata: VariantMetadata, detected: Supported) -> dict[str, Features]:
-    """What a release may count on: ``detected``, and what its static providers state (PEP 850).
+    """Return ``detected`` and the properties of the release's static providers (PEP 850).
 
-    Namespaces with an optional provider are left out, as installers do unless the user asks.
+    Namespaces with an optional provider are left out: installers use them only if the user asks.
     """
     supported: dict[str, Features] = {}
     for namespace, provider in metadata.providers.items():
@@ -97,10 +97,10 @@ def supported_properties(metadata: VariantMetadata, detected: Supported) -> dict
 def rank_variants(
     metadata: VariantMetadata, detected: Supported, reasons: Mapping[str, str] | None = None
 ) -> tuple[RankedVariant, ...]:
-    """The variants of a release, the most preferred first, those that do not fit at the end.
+    """Return the variants of a release, most preferred first; unsupported variants are last.
 
-    ``detected`` is what the system supports of the namespaces that have no static provider;
-    ``reasons`` may say, by namespace, why one is missing there.
+    ``detected`` has the supported features of the namespaces without a static provider.
+    ``reasons`` may explain, by namespace, why one is missing there.
     """
     supported = {
         namespace: _indexed(features)
@@ -145,7 +145,7 @@ def _rank(
 
 
 def _indexed(features: Features) -> _Indexed:
-    """Feature -> its index, and its values with theirs: metadata may list them by the thousand."""
+    """Return feature -> (index, value -> index), as metadata may list thousands of values."""
     return {
         name: (index, {value: place for place, value in reversed(list(enumerate(offered)))})
         for index, (name, offered) in reversed(list(enumerate(features)))
@@ -153,7 +153,7 @@ def _indexed(features: Features) -> _Indexed:
 
 
 def _best(features: _Indexed, feature: str, values: Sequence[str]) -> tuple[int, int, str] | str:
-    """The indices of the feature and of its best listed value, or why there is none."""
+    """Return the index of the feature, that of its best value and the value, or an explanation."""
     if feature not in features:
         known = _abridged([*features][::-1]) if features else ""
         return f"this system has {f'only {known}' if known else 'no feature'} in that namespace"
@@ -171,7 +171,7 @@ def _static_features(provider: Provider) -> Features:
 def _missing(provider: Provider, reason: str | None) -> str:
     if provider.optional:
         return "the namespace's provider is optional, and installers ask no optional provider"
-    return reason or "nothing here knows the namespace"
+    return reason or "the properties of this namespace are not known here"
 
 
 def _abridged(values: Sequence[str], limit: int = 6) -> str:

@@ -1,6 +1,6 @@
-"""The metadata of a release as far as pyproject.toml alone says it (building draft, "seed").
+"""The metadata of a release without the answers of build-time plugins (building draft, "seed").
 
-What is missing in it are the answers of plugins that are asked while building.
+pyproject.toml alone defines it; the plugins are asked during a build.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .variant import Variant
 class Plugin:
     """A provider plugin as metadata names it (PEP 850, "API endpoint").
 
-    ``requires`` are the requirement strings to install, ``plugin_api`` is ``module:object``; None
-    where the first requirement's name gives the module.
+    ``requires`` are the requirement strings to install. ``plugin_api`` is ``module:object``; None
+    if the module has the name of the first requirement.
     """
 
     namespace: str
@@ -30,13 +30,13 @@ class Plugin:
     plugin_api: str | None = None
 
     def active(self) -> tuple[Requirement, ...]:
-        """The requirements whose markers hold here."""
+        """Return the requirements whose markers are true in this environment."""
         requirements = map(Requirement, self.requires)
         return tuple(r for r in requirements if r.marker is None or r.marker.evaluate())
 
     @property
     def endpoint(self) -> str:
-        """The ``module`` or ``module:object`` to ask."""
+        """Return the ``module`` or ``module:object`` of the plugin."""
         if self.plugin_api is not None:
             return self.plugin_api
         return default_api((*self.active(), Requirement(self.requires[0]))[0])
@@ -47,16 +47,16 @@ class Plugin:
 
 @dataclass(frozen=True)
 class BuildTimeProvider:
-    """A provider whose plugin is asked while building; its answer is what the wheels hold.
+    """A provider whose plugin is asked during a build; the wheels contain its answer.
 
-    ``optional`` is for the wheels too.
+    ``optional`` is copied to the wheels' metadata.
     """
 
     plugin: Plugin
     optional: bool = False
 
     def as_mapping(self) -> dict[str, object]:
-        """The entry as pyproject.toml has it."""
+        """Return the entry as in pyproject.toml."""
         entry: dict[str, object] = {"optional": True} if self.optional else {}
         entry["build-requires"] = list(self.plugin.requires)
         if self.plugin.plugin_api is not None:
@@ -74,7 +74,7 @@ class MetadataSeed:
 
     @property
     def unasked(self) -> dict[str, BuildTimeProvider]:
-        """The providers whose plugins are still to be asked, by namespace."""
+        """Return the providers whose plugins have not been asked, by namespace."""
         return {
             name: provider
             for name in self.namespaces
@@ -82,21 +82,21 @@ class MetadataSeed:
         }
 
     def answered(self, answers: Mapping[str, Provider]) -> Self:
-        """The same with answers in the place of the providers that were asked."""
+        """Return a copy with answers in place of the providers that were asked."""
         return replace(self, providers={**self.providers, **answers})
 
     def metadata(self) -> VariantMetadata:
-        """The metadata; raises ProviderError where a plugin is still to be asked."""
+        """Return the metadata; raises ProviderError if a plugin has not been asked."""
         known = {name: p for name, p in self.providers.items() if isinstance(p, Provider)}
         for name, provider in self.unasked.items():
             raise ProviderError(
-                f"what wheels hold of the namespace {name!r} is known only while building, when "
-                f"its provider is asked ({provider.plugin}): build the wheels here"
+                f"the metadata of the namespace {name!r} is known only during a build, which asks "
+                f"its provider ({provider.plugin}): build the wheels here"
             )
         return VariantMetadata(self.namespaces, known, self.variants)
 
     def as_mapping(self) -> dict[str, object]:
-        """The ``[variant]`` table of pyproject.toml."""
+        """Return the ``[variant]`` table of pyproject.toml."""
         return {
             "$schema": SCHEMA_850,
             "default-priorities": {"namespace": list(self.namespaces)},
@@ -106,5 +106,5 @@ class MetadataSeed:
 
 
 def default_api(requirement: Requirement) -> str:
-    """The module that a requirement's name stands for where no plugin-api is given (PEP 850)."""
+    """Return the module of a plugin without plugin-api, from its requirement's name (PEP 850)."""
     return canonicalize_name(requirement.name).replace("-", "_")

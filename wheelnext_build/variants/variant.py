@@ -21,17 +21,17 @@ VALUE_RULE = "lower-case letters, digits, underscores and dots"
 
 
 def is_name(text: str) -> bool:
-    """Whether ``text`` may be a namespace or a feature."""
+    """Return whether ``text`` may be a namespace or a feature."""
     return NAME_PATTERN.fullmatch(text) is not None
 
 
 def is_value(text: str) -> bool:
-    """Whether ``text`` may be a feature's value."""
+    """Return whether ``text`` may be a feature's value."""
     return VALUE_PATTERN.fullmatch(text) is not None
 
 
 def is_label(text: str) -> bool:
-    """Whether ``text`` may be a variant's label."""
+    """Return whether ``text`` may be a variant's label."""
     return LABEL_PATTERN.fullmatch(text) is not None
 
 
@@ -39,7 +39,7 @@ def is_label(text: str) -> bool:
 class Property:
     """``namespace :: feature :: value`` (PEP 825, "Variant properties").
 
-    Raises :class:`~wheelnext_build.errors.GrammarError` for a part outside the grammar.
+    Raises :class:`~wheelnext_build.errors.GrammarError` if a part does not follow the grammar.
     """
 
     namespace: str
@@ -69,9 +69,9 @@ class Property:
 
 @dataclass(frozen=True)
 class Variant:
-    """A label and the set of properties that it stands for.
+    """A label and its set of properties.
 
-    ``properties`` is sorted and without repeats. The null variant, and only it, has none.
+    ``properties`` is sorted and has no repeats. Only the null variant has none.
     """
 
     label: str
@@ -82,7 +82,7 @@ class Variant:
             raise GrammarError(f"{self.label!r} cannot be a label: only {VALUE_RULE} are allowed")
         if (self.label == NULL_LABEL) != (not self.properties):
             raise GrammarError(
-                f"the label {NULL_LABEL!r} is kept for the variant without properties"
+                f"the label {NULL_LABEL!r} is reserved for the variant without properties"
                 if self.properties
                 else f"variant {self.label!r} has no property; only {NULL_LABEL!r} may have none"
             )
@@ -90,7 +90,7 @@ class Variant:
 
     @classmethod
     def from_mapping(cls, label: str, features: Mapping[str, Mapping[str, Sequence[str]]]) -> Self:
-        """Make a variant from ``namespace -> feature -> values``, as variant.json has it."""
+        """Create a variant from ``namespace -> feature -> values``, as in variant.json."""
         return cls(
             label,
             tuple(
@@ -107,15 +107,15 @@ class Variant:
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """The namespaces used, sorted."""
+        """Return the namespaces of the properties, sorted."""
         return tuple(sorted({item.namespace for item in self.properties}))
 
     def values(self, namespace: str, feature: str) -> tuple[str, ...]:
-        """The values listed for one feature, sorted; empty where the feature is not listed."""
+        """Return the values of one feature, sorted; empty if the feature is not listed."""
         return self.as_mapping().get(namespace, {}).get(feature, ())
 
     def as_mapping(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """``namespace -> feature -> sorted values``, sorted at each level."""
+        """Return ``namespace -> feature -> values``, sorted at each level."""
         mapping: dict[str, dict[str, list[str]]] = {}
         for item in self.properties:
             features = mapping.setdefault(item.namespace, {})
@@ -126,7 +126,7 @@ class Variant:
         }
 
     def describe(self) -> str:
-        """The properties on one line, for people."""
+        """Return the properties on one line, for people."""
         return ", ".join(map(str, self.properties)) or "(no properties)"
 
 
@@ -134,5 +134,5 @@ NULL = Variant(NULL_LABEL, ())
 
 
 def namespaces_of(variants: Iterable[Variant]) -> tuple[str, ...]:
-    """All namespaces that the variants use, sorted."""
+    """Return all namespaces that the variants use, sorted."""
     return tuple(sorted({name for variant in variants for name in variant.namespaces}))
