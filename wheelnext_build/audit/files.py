@@ -7,8 +7,9 @@ import struct
 import warnings
 from collections.abc import Iterator
 
+from . import REQUIREMENT
 from .code.survey import survey
-from .formats import fatbin, gpu_files, hipbundle
+from .formats import elf, fatbin, gpu_files, hipbundle
 from .formats.binary import Binary, BinaryError
 from .verdict import Found
 
@@ -75,8 +76,6 @@ def _found(path: str, binary: Binary, checksum: str) -> Found:
 
 
 def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
-    from .formats import elf
-
     if data.startswith(_ELF):
         yield "", elf.read(data)
     elif data.startswith(_ARCHIVE):
@@ -86,20 +85,34 @@ def _binaries(data: bytes) -> Iterator[tuple[str, Binary]]:
             if content.startswith(_ELF):
                 yield f"({name})", elf.read(content)
             elif content[:4] in _MACHO:
-                from .formats import macho
-
-                yield from ((f"({name})", binary) for _, binary in macho.read(content))
+                yield from ((f"({name})", binary) for _, binary in _macho(content))
             elif content.startswith(_BITCODE):
                 raise BinaryError(f"{name} in it is LLVM bitcode, which is no machine code yet")
     elif data.startswith(_THIN_ARCHIVE):
         raise BinaryError("a thin archive: what it names is not in the wheel")
     elif data[:4] in _MACHO | _MACHO_FAT:
-        from .formats import macho
-
-        yield from macho.read(data)
+        yield from _macho(data)
     elif data.startswith(_PE):
-        from .formats import pe
-
-        yield "", pe.read(data)
+        yield "", _pe(data)
     else:
         raise BinaryError("its name is a binary's, its content is of no format that is known")
+
+
+def _macho(data: bytes) -> Iterator[tuple[str, Binary]]:
+    try:
+        from .formats import macho
+    except ImportError:
+        raise _without_lief("a Mach-O file") from None
+    return macho.read(data)
+
+
+def _pe(data: bytes) -> Binary:
+    try:
+        from .formats import pe
+    except ImportError:
+        raise _without_lief("a PE file") from None
+    return pe.read(data)
+
+
+def _without_lief(kind: str) -> BinaryError:
+    return BinaryError(f"reading {kind} needs lief: install {REQUIREMENT}")

@@ -5,42 +5,50 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-import lief
-
-from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
+from .binary import Binary, Function, Region, region, sorted_by_start
+from .elf_file import (
+    EXECUTABLE_SECTION,
+    EXECUTABLE_SEGMENT,
+    NOBITS,
+    OBJECT,
+    ElfFile,
+    Section,
+    read_elf,
+)
+from .elf_loader import completed
+from .elf_tables import needed, properties, relocations, symbols
 from .multiversion import dispatched_names, resolved
 from .unwind import function_ranges
 
-ELF = lief.ELF
-lief.logging.disable()  # what is wrong with a file is in our own errors
-
-_MACHINES = {ELF.ARCH.X86_64: "x86_64", ELF.ARCH.AARCH64: "aarch64"}
+_X86_64, _AARCH64 = 62, 183
+_MACHINES = {_X86_64: "x86_64", _AARCH64: "aarch64"}
+_X86 = (3, 6, _X86_64)
 _FATBINS = (".nv_fatbin", "__nv_relfatbin")
 _BUNDLES = (".hip_fatbin",)
 _STUBS = (".plt", ".plt.got", ".plt.sec", ".iplt")
-_ROUTINES = (ELF.Symbol.TYPE.FUNC, ELF.Symbol.TYPE.GNU_IFUNC)
-_RESOLVED = (ELF.Relocation.TYPE.X86_64_IRELATIVE, ELF.Relocation.TYPE.AARCH64_IRELATIVE)
-_RELATIVE = (ELF.Relocation.TYPE.X86_64_RELATIVE, ELF.Relocation.TYPE.AARCH64_RELATIVE)
+_FUNCTION, _INDIRECT_FUNCTION = 2, 10
+_RELATIVE = {_X86_64: 8, _AARCH64: 1027}
+_RESOLVED = {_X86_64: 37, _AARCH64: 1032}
+"""Types of relocations: a pointer into the file, and one that a resolver chooses."""
+
 _LONGEST_RESOLVER = 1 << 12
 """Bytes; one that chooses among twenty versions has some 500."""
-_LEVELS = {"BASELINE": "v1", "V2": "v2", "V3": "v3", "V4": "v4"}
+
+_ISA_NEEDED = 0xC0008002
+_LEVELS = ("v1", "v2", "v3", "v4")
+"""The type of GNU's property for the levels that a file needs, and what its bits mean."""
 
 
 def read(data: bytes) -> Binary:
-    """Read an ELF file; raises BinaryError where it is none, or not whole."""
-    config = ELF.ParserConfig()
-    config.parse_overlay = False
-    config.parse_symbol_versions = False
-    file = ELF.parse(data, config)
-    if file is None:
-        raise BinaryError("cannot be read as an ELF file")
-    reader = _Reader(file, data)
+    """Read an ELF file; raises BinaryError if it is none, or is damaged."""
+    file = completed(read_elf(data))
+    reader = _Reader(file)
     return Binary(
         format="ELF",
-        machine=_MACHINES.get(file.header.machine_type, ""),
+        machine=_MACHINES.get(file.machine, ""),
         regions=tuple(reader.regions()),
         pointers=frozenset(reader.pointers),
-        needed=tuple(map(str, file.libraries)),
+        needed=tuple(needed(file)),
         declared=tuple(_declared(file)),
         fatbins=tuple(reader.contents(_FATBINS)),
         bundles=tuple(reader.contents(_BUNDLES)),
@@ -48,25 +56,20 @@ def read(data: bytes) -> Binary:
 
 
 class _Reader:
-    def __init__(self, file: lief.ELF.Binary, data: bytes) -> None:
+    def __init__(self, file: ElfFile) -> None:
         self.file = file
-        self.view = memoryview(data)
-        self.is_object = file.header.file_type == ELF.Header.FILE_TYPE.REL
+        self.is_object = file.type == OBJECT
         self.pointers: set[int] = set()
         self.resolvers: set[int] = set()
         self.slots: dict[int, int] = {}
-        if not self.is_object:
-            self._read_relocations()
-
-    def content(self, section: lief.ELF.Section) -> memoryview:
-        name = f"section {section.name!s}"
-        return cut(self.view, section.file_offset, section.size, name)
+        if not self.is_object and file.machine in _MACHINES:
+            self._read_relocations(_RELATIVE[file.machine], _RESOLVED[file.machine])
 
     def contents(self, names: Collection[str]) -> Iterator[bytes]:
         """The sections of these names."""
-        for section in self.file.sections:
-            if section.name in names:
-                yield bytes(self.content(section))
+        parts = (part for part in self.file.sections if part.name in names)
+        for _, content in self.file.contents(parts, "sections of GPU code"):
+            yield bytes(content)
 
     def regions(self) -> Iterator[Region]:
         """The executable sections that hold code of the program.
@@ -74,32 +77,34 @@ class _Reader:
         In a file whose table of sections was cut off, what is mapped to be run.
         """
         functions = self._functions()
-        if not len(self.file.sections):
-            for segment in self.file.segments:
-                if segment.has(ELF.Segment.FLAGS.X):
-                    data = cut(self.view, segment.file_offset, segment.physical_size, "a segment")
-                    yield region("segment", segment.virtual_address, data, functions.get(-1, []))
-        for index, section in enumerate(self.file.sections):
-            is_code = section.has(ELF.Section.FLAGS.EXECINSTR) and section.name not in _STUBS
-            if is_code and section.type != ELF.Section.TYPE.NOBITS:
-                address = 0 if self.is_object else section.virtual_address
-                own = functions.get(index if self.is_object else -1, [])
-                yield region(str(section.name), address, self.content(section), own)
+        what = "parts of its code"
+        if not self.file.has_section_table:
+            runs = (part for part in self.file.segments if part.flags & EXECUTABLE_SEGMENT)
+            for segment, data in self.file.contents(runs, what):
+                yield region("segment", segment.address, data, functions.get(-1, []))
+        code = {
+            index: part
+            for index, part in enumerate(self.file.sections)
+            if part.flags & EXECUTABLE_SECTION and part.name not in _STUBS and part.type != NOBITS
+        }
+        contents = self.file.contents(code.values(), what)
+        for index, (section, data) in zip(code, contents, strict=True):
+            address = 0 if self.is_object else section.address
+            own = functions.get(index if self.is_object else -1, [])
+            yield region(section.name, address, data, own)
 
     def _functions(self) -> dict[int, list[Function]]:
         """Functions by their section where addresses are relative to it, else below -1."""
         found: dict[int, list[Function]] = {}
-        for symbol in self.file.symbols:
-            if symbol.shndx == 0 or symbol.type not in _ROUTINES:
-                continue
-            key = symbol.shndx if self.is_object else -1
+        for symbol in symbols(self.file, (_FUNCTION, _INDIRECT_FUNCTION)):
             start = symbol.value
-            if symbol.type == ELF.Symbol.TYPE.GNU_IFUNC:
+            if symbol.type == _INDIRECT_FUNCTION:
                 self.resolvers.add(start)
-            found.setdefault(key, []).append(Function(start, start + symbol.size, str(symbol.name)))
-        frame = None if self.is_object else self.file.get_section(".eh_frame")
-        if frame is not None and frame.type != ELF.Section.TYPE.NOBITS:
-            ranges = function_ranges(bytes(self.content(frame)), frame.virtual_address)
+            own = found.setdefault(symbol.section if self.is_object else -1, [])
+            own.append(Function(start, start + symbol.size, symbol.name))
+        frame = self._section(".eh_frame")
+        if frame is not None and not self.is_object:
+            ranges = function_ranges(bytes(self.file.content(frame)), frame.address)
             found.setdefault(-1, []).extend(Function(start, end) for start, end in ranges)
         dispatched = self._dispatched(found)
         return {
@@ -110,48 +115,38 @@ class _Reader:
             for key, functions in found.items()
         }
 
+    def _section(self, name: str) -> Section | None:
+        return next((part for part in self.file.sections if part.name == name), None)
+
     def _dispatched(self, functions: dict[int, list[Function]]) -> set[str | int]:
         """Functions that a resolver chooses: by their names, and by what the resolvers refer to."""
         names = [function.name for own in functions.values() for function in own if function.name]
         chosen: set[str | int] = set(dispatched_names(names))
-        if self.is_object or self.file.header.machine_type != ELF.ARCH.X86_64:
+        if self.is_object or self.file.machine != _X86_64:
             return chosen
         starts = {function.start: function for function in functions.get(-1, [])}
         for address in self.resolvers:
             function = starts.get(address)
             end = min(function.end, address + _LONGEST_RESOLVER) if function else address + 256
-            code = self._at(address, end)
+            code = bytes(self.file.at(address, max(end - address, 0)))
             for target in resolved(code, address):
                 chosen.add(self.slots.get(target, target))
         return chosen
 
-    def _at(self, start: int, end: int) -> bytes:
-        section = self.file.section_from_virtual_address(start)
-        if section is None or section.type == ELF.Section.TYPE.NOBITS:
-            return b""
-        first = start - section.virtual_address
-        return bytes(self.content(section)[first : first + end - start])
-
-    def _read_relocations(self) -> None:
-        for relocation in self.file.relocations:
-            if relocation.type in _RESOLVED:
+    def _read_relocations(self, relative: int, chosen: int) -> None:
+        for relocation in relocations(self.file, (relative, chosen)):
+            if relocation.type == chosen:
                 self.resolvers.add(relocation.addend)
-            elif relocation.type in _RELATIVE:
+            else:
                 self.pointers.add(relocation.addend)
                 self.slots[relocation.address] = relocation.addend
 
 
-def _declared(file: lief.ELF.Binary) -> Sequence[str]:
+def _declared(file: ElfFile) -> Sequence[str]:
     """The levels of x86-64 that a note of the file says it needs (psABI, "Program Property")."""
     found = set()
-    for note in file.notes:
-        if not isinstance(note, ELF.NoteGnuProperty):
-            continue
-        for item in note.properties:
-            if isinstance(item, ELF.X86ISA):
-                found |= {
-                    _LEVELS[isa.name]
-                    for flag, isa in item.values
-                    if flag == ELF.X86ISA.FLAG.NEEDED and isa.name in _LEVELS
-                }
+    for kind, value in properties(file) if file.machine in _X86 else ():
+        if kind == _ISA_NEEDED and len(value) == 4:
+            bits = int.from_bytes(value, "little")
+            found |= {level for bit, level in enumerate(_LEVELS) if bits >> bit & 1}
     return sorted(found)
