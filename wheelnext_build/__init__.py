@@ -81,5 +81,5 @@ def __getattr__(name: str) -> Callable[..., Any]:
         with Loading():
             from . import backend
 
-        return backend.prepare_metadata_hook(name)
+        return backend.prepare_metadata_hook("wheel" if name.endswith("_wheel") else "editable")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

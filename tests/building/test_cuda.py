@@ -129,8 +129,7 @@ def test_the_first_compiler_that_fits_is_taken(nvcc: Nvcc) -> None:
         ("CUDACXX", {"CUDACXX": "{}"}, {}),
         ("CMAKE_CUDA_COMPILER", {"CMAKE_ARGS": "-DX=1 '-DCMAKE_CUDA_COMPILER={}'"}, {}),
         ("CMAKE_CUDA_COMPILER", {"CMAKE_ARGS": "-DCMAKE_CUDA_COMPILER:FILEPATH='{}' -G Ninja"}, {}),
-        ("CMAKE_CUDA_COMPILER", {}, {"cmake.define.CMAKE_CUDA_COMPILER": "{}"}),
-        ("CMAKE_CUDA_COMPILER", {}, {"skbuild.cmake.define.CMAKE_CUDA_COMPILER": "{}"}),
+        ("CMAKE_CUDA_COMPILER", {}, {"CMAKE_CUDA_COMPILER": "{}"}),
     ],
 )
 def test_a_configured_compiler_is_used_or_refused(
@@ -162,7 +161,7 @@ def test_the_strongest_word_about_the_compiler_counts(
 ) -> None:
     """CMake takes the last -D, before cache entries, before the environment."""
     paths = {name: str(nvcc(name, "13.0")) for name in ("first", "last", "setting", "env")}
-    settings = {"cmake.define.CMAKE_CUDA_COMPILER": paths["setting"]}
+    settings = {"CMAKE_CUDA_COMPILER": paths["setting"]}
     monkeypatch.setenv("CUDACXX", paths["env"])
 
     def taken(settings: dict[str, str]) -> Path:

@@ -98,7 +98,7 @@ def test_looking_at_the_hooks_costs_next_to_nothing(tmp_path: Path) -> None:
 
 def test_no_hook_needs_what_the_command_line_needs(tmp_path: Path) -> None:
     statement = (
-        "import wheelnext_build.backend, wheelnext_build.building.builder, "
+        "import wheelnext_build.backend, wheelnext_build.building.build, "
         "wheelnext_build.config.config, wheelnext_build.wheels.stamp"
     )
     modules = loaded(statement, tmp_path)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from plans import project_of
 
 from wheelnext_build.building import jobserver
 from wheelnext_build.building.jobserver import JobServer
@@ -29,14 +30,24 @@ def test_slots(monkeypatch: pytest.MonkeyPatch, said: str, slots: int | None) ->
 
 @needs_fifo
 def test_ninja_is_wanted_unless_the_build_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert jobserver.wants_ninja({})
-    assert jobserver.wants_ninja({"cmake.args": "-GNinja"})
-    assert jobserver.wants_ninja({"build.tool-args": "-v"})
-    assert not jobserver.wants_ninja({"build.tool-args": "-j4"})
-    assert not jobserver.wants_ninja({"cmake.args": "-G;Unix Makefiles"})
-    assert not jobserver.wants_ninja({"cmake.define.CMAKE_GENERATOR": "Ninja Multi-Config"})
+    def wants(settings: dict[str, str | list[str]]) -> bool:
+        return jobserver.wants_ninja(project_of("").skbuild_settings(settings, "wheel", os.environ))
+
+    assert wants({})
+    assert wants({"cmake.args": "-GNinja"})
+    assert wants({"build.tool-args": "-v"})
+    assert not wants({"build.tool-args": "-j4"})
+    assert not wants({"build.tool-args": ["-v", "--parallel=2"]})
+    assert not wants({"cmake.args": "-G;Unix Makefiles"})
+    assert not wants({"cmake.define.CMAKE_GENERATOR": "Ninja Multi-Config"})
+    monkeypatch.setenv("CMAKE_ARGS", "-GNinja -DCMAKE_GENERATOR=X")
+    assert wants({})
+    monkeypatch.setenv("CMAKE_GENERATOR", "Unix Makefiles")
+    monkeypatch.setenv("CMAKE_ARGS", "")
+    assert not wants({})
+    monkeypatch.delenv("CMAKE_GENERATOR")
     monkeypatch.setenv("MAKEFLAGS", "-j --jobserver-auth=fifo:/tmp/x")
-    assert not jobserver.wants_ninja({})
+    assert not wants({})
 
 
 @needs_fifo

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelnext_build.config.build_target import BuildTarget
-from wheelnext_build.config.config import Config, load, parse
+from wheelnext_build.config.config import Config, parse
+from wheelnext_build.config.project import Project
 from wheelnext_build.errors import ConfigurationError, Problem, RequestError
 from wheelnext_build.variants.metadata import Provider, VariantMetadata
 from wheelnext_build.variants.variant import NULL, Variant
@@ -327,10 +328,10 @@ def test_null_may_be_declared_where_priorities_are() -> None:
 
 def test_the_file_of_the_folder_is_read(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"pyproject\.toml: no such file; run in the folder of"):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
     path = tmp_path / "pyproject.toml"
     path.write_text(ROW)
-    assert labels(load(tmp_path)) == ["x86_64_v3"]
+    assert labels(Project.load(tmp_path).config) == ["x86_64_v3"]
 
 
 @pytest.mark.parametrize(
@@ -340,20 +341,20 @@ def test_the_file_of_the_folder_is_read(tmp_path: Path) -> None:
 def test_what_is_not_toml_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(ConfigurationError, match="not TOML"):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
 
 
 def test_a_byte_that_is_not_utf8_is_found(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"a = 1\nb = '\xff'\n")
     with pytest.raises(ConfigurationError, match=r"byte 0xff is not UTF-8 \(at line 2\)"):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pyproject.toml")
     with pytest.raises(RequestError, match=r"pyproject\.toml: is not a regular file"):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
 
 
 @pytest.mark.parametrize(
@@ -373,16 +374,16 @@ def test_a_pipe_is_not_read(tmp_path: Path) -> None:
 def test_toml_that_nobody_writes_is_reported(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "pyproject.toml").write_text(content)
     with pytest.raises(ConfigurationError, match=expected):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
     (tmp_path / "pyproject.toml").write_text("a = " + "[" * 99 + "]" * 99)
-    assert not load(tmp_path).declared
+    assert not Project.load(tmp_path).config.declared
 
 
 def test_a_define_of_thousands_of_digits_is_reported(tmp_path: Path) -> None:
     table = "[tool.wheelnext-build.properties.'x86_64 :: level :: v3'.define]"
     (tmp_path / "pyproject.toml").write_text(f"{ROW}\n{table}\nA = 0x{'f' * 5000}\n")
     with pytest.raises(ConfigurationError, match=r"\.define\.A: is too long a number"):
-        load(tmp_path)
+        _ = Project.load(tmp_path).config
 
 
 # Whatever stands in the file, there is a report or a sound configuration

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from wheelnext_build.building.request import Request
 from wheelnext_build.config.build_target import BuildTarget
-from wheelnext_build.config.config import load, parse
+from wheelnext_build.config.config import parse
+from wheelnext_build.config.project import Project
 from wheelnext_build.errors import ConfigurationError, ProviderError, WheelnextBuildError
 
 pytestmark = pytest.mark.generated
@@ -151,7 +152,7 @@ def check_file(folder: Path, data: bytes) -> None:
     """pyproject.toml with these bytes is read, or refused with its name."""
     (folder / "pyproject.toml").write_bytes(data)
     try:
-        load(folder)
+        _ = Project.load(folder).config
     except WheelnextBuildError as error:
         check_refusal(error)
 

@@ -89,9 +89,9 @@ def test_a_build_that_is_ended_ends_the_plugin_too(
     install(source)
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     program = (
-        "import pathlib, sys; from wheelnext_build.config import config; "
+        "import pathlib, sys; from wheelnext_build.config import project; "
         "from wheelnext_build.plugins import build_time; "
-        "build_time.resolved(config.load(pathlib.Path(sys.argv[1])))"
+        "build_time.resolved(project.Project.load(pathlib.Path(sys.argv[1])).config)"
     )
     with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) as build:
         while not (marker.is_file() and marker.read_text()):

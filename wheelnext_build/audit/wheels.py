@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import multiprocessing
 import re
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -93,21 +94,31 @@ def audit_wheels(
 
 
 def audit_wheel(
-    wheel: Path, promise: Promise, *, rules: Sequence[Allowance] = (), jobs: int = 0
+    wheel: Path,
+    promise: Promise,
+    *,
+    rules: Sequence[Allowance] = (),
+    jobs: int = 0,
+    known: MutableMapping[tuple[str, str], list[Found]] | None = None,
 ) -> Verdict:
     """Audit a wheel of one's own against a promise.
 
-    Small wheels are read in this process, since whoever built them need not fear them.
+    Small wheels are read in this process, since their builder can trust them. ``known`` has the
+    results for files of other wheels, by name and SHA-256 of the content; these are not read again,
+    and the results of this wheel's files are added.
     """
+    known = {} if known is None else known
     with WheelReader(wheel) as reader:
         members = list(_binaries(reader))
         requires = _requires(reader)
         if sum(member.info.file_size for member in members) <= _SMALL:
-            found = [
-                item
-                for member in members
-                for item in files.audit(member.name, reader.read(member.name))
-            ]
+            found = []
+            for member in members:
+                content = reader.read(member.name)
+                key = member.name, hashlib.sha256(content).hexdigest()
+                if key not in known:
+                    known[key] = files.audit(member.name, content)
+                found += known[key]
             return judge(wheel.name, promise, found, rules, requires)
     tasks = [_Task(wheel, member.name) for member in members]
     results = _run(tasks, jobs or processes.processor_count())

@@ -108,21 +108,22 @@ class Toolkit:
         return None
 
 
-def requirements(variants: Iterable[Variant], settings: Mapping[str, object]) -> list[str]:
+def requirements(variants: Iterable[Variant], define: Mapping[str, str]) -> list[str]:
     """What must be installed so that all variants with nvidia properties can be compiled.
 
-    Empty where a usable compiler is there. Raises ToolchainError where none can be had.
+    ``define`` has the CMake variables that scikit-build-core's settings define. Empty if a usable
+    compiler is there. Raises ToolchainError if there is none to install.
     """
     lacking = [variant for variant in variants if _needs_cuda(variant)]
-    lacking = [variant for variant in lacking if _choose(variant, settings)[0] is None]
+    lacking = [variant for variant in lacking if _choose(variant, define)[0] is None]
     if not lacking:
         return []
     bounds = {variant.label: toolkit_bound(variant) for variant in lacking}
     releases = sorted({_release(bound) for bound in bounds.values() if bound is not None})
     if not releases:
-        return [f"{name}{_any_release(lacking, settings)}" for name in _PACKAGES]
+        return [f"{name}{_any_release(lacking, define)}" for name in _PACKAGES]
     if releases[0].major < _FIRST_ON_PYPI:
-        raise _missing(lacking, settings)
+        raise _missing(lacking, define)
     if releases[0].major != releases[-1].major:
         raise ToolchainError(
             "one build environment holds one CUDA compiler, but the variants need several: "
@@ -133,7 +134,7 @@ def requirements(variants: Iterable[Variant], settings: Mapping[str, object]) ->
     return [f"{name}=={releases[0].major}.{releases[0].minor}.*" for name in _PACKAGES]
 
 
-def _any_release(variants: list[Variant], settings: Mapping[str, object]) -> str:
+def _any_release(variants: list[Variant], define: Mapping[str, str]) -> str:
     """The versions on PyPI that fit variants which promise no oldest driver."""
     uppers = [
         Version(value)
@@ -143,20 +144,20 @@ def _any_release(variants: list[Variant], settings: Mapping[str, object]) -> str
     if not uppers:
         return f">={_FIRST_ON_PYPI}"
     if min(uppers) <= Version(str(_FIRST_ON_PYPI)):
-        raise _missing(variants, settings)
+        raise _missing(variants, define)
     return f">={_FIRST_ON_PYPI},<{min(uppers)}"
 
 
-def toolkit_for(variant: Variant, settings: Mapping[str, object]) -> Toolkit | None:
+def toolkit_for(variant: Variant, define: Mapping[str, str]) -> Toolkit | None:
     """The compiler to build ``variant`` with; None where it has no nvidia property.
 
     Raises ToolchainError where no compiler fits what the variant promises.
     """
     if not _needs_cuda(variant):
         return None
-    toolkit, _ = _choose(variant, settings)
+    toolkit, _ = _choose(variant, define)
     if toolkit is None:
-        raise _missing([variant], settings)
+        raise _missing([variant], define)
     return toolkit
 
 
@@ -169,13 +170,13 @@ def _needs_cuda(variant: Variant) -> bool:
     return "nvidia" in variant.namespaces
 
 
-def _choose(variant: Variant, settings: Mapping[str, object]) -> tuple[Toolkit | None, list[str]]:
+def _choose(variant: Variant, define: Mapping[str, str]) -> tuple[Toolkit | None, list[str]]:
     """The first toolkit that fits, and why the others do not.
 
     One that the user configured is used or refused; no other takes its place silently.
     """
     problems: list[str] = []
-    for source, nvcc in _configured(settings):
+    for source, nvcc in _configured(define):
         toolkit = _toolkit(nvcc, source, configured=True)
         if problem := toolkit.problem(variant):
             raise ToolchainError(f"{problem}\nSet {source} to a toolkit that fits.")
@@ -193,12 +194,12 @@ def _choose(variant: Variant, settings: Mapping[str, object]) -> tuple[Toolkit |
     return None, problems
 
 
-def _missing(variants: list[Variant], settings: Mapping[str, object]) -> ToolchainError:
+def _missing(variants: list[Variant], define: Mapping[str, str]) -> ToolchainError:
     wanted = ", ".join(
         f"{variant.label} (CUDA {toolkit_bound(variant) or 'of any version'})"
         for variant in variants
     )
-    reasons = [problem for variant in variants for problem in _choose(variant, settings)[1]]
+    reasons = [problem for variant in variants for problem in _choose(variant, define)[1]]
     advice = (
         "Install a CUDA toolkit of that version and set CUDACXX to its nvcc; from CUDA "
         f"{_FIRST_ON_PYPI} on, an isolated build installs the compiler from PyPI itself."
@@ -217,7 +218,7 @@ def _installed() -> Iterator[tuple[str, str]]:
         yield "PyPI", str(path)
 
 
-def _configured(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _configured(define: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Compilers that the user names, the strongest word first."""
     try:
         arguments = shlex.split(os.environ.get("CMAKE_ARGS", ""))
@@ -227,10 +228,8 @@ def _configured(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         name, _, given = argument.removeprefix("-D").partition("=")
         if argument.startswith("-D") and name.partition(":")[0] == "CMAKE_CUDA_COMPILER":
             yield "CMAKE_CUDA_COMPILER (in CMAKE_ARGS)", given
-    for key in ("cmake.define.CMAKE_CUDA_COMPILER", "skbuild.cmake.define.CMAKE_CUDA_COMPILER"):
-        value = settings.get(key)
-        if isinstance(value, str) and value:
-            yield "CMAKE_CUDA_COMPILER", value
+    if value := define.get("CMAKE_CUDA_COMPILER"):
+        yield "CMAKE_CUDA_COMPILER", value
     if nvcc := os.environ.get("CUDACXX"):
         yield "CUDACXX", nvcc
 

@@ -8,6 +8,7 @@ optimization since 13.)
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -17,9 +18,8 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from ..config import skbuild_settings
 from ..config.hook_settings import PARALLEL_VARIABLE
-from ..config.skbuild_settings import Settings
+from ..config.skbuild_settings import SkbuildSettings
 from ..system import processes
 
 NINJA = "ninja>=1.13"
@@ -31,33 +31,33 @@ _FIRST_MAKE = Version("4.4")
 
 
 def slots() -> int:
-    """How many compilers may run at once: what the user said, else one for each core."""
+    """Return how many compilers may run at once: the user's number, or one for each core."""
     said = os.environ.get(PARALLEL_VARIABLE, "")
     if said.isdecimal() and int(said) > 0:
         return int(said)
     return processes.processor_count()
 
 
-def wants_ninja(settings: Settings) -> bool:
-    """Whether a new enough Ninja is all that builds at the same time need for one pool.
+def wants_ninja(settings: SkbuildSettings) -> bool:
+    """Return whether builds at the same time need no more than a new enough Ninja for one pool.
 
-    It is not where the build tool is another, or was told how many jobs to run.
+    They do if there is another build tool, or if it is told how many jobs to run.
     """
     if not hasattr(os, "mkfifo") or "--jobserver" in os.environ.get("MAKEFLAGS", ""):
         return False
-    if skbuild_settings.generator(settings) not in ("", "Ninja"):
+    if settings.generator not in ("", "Ninja"):
         return False
-    return not re.search(r"(^|[\s;])-(-parallel|j)", skbuild_settings.tool_args(settings))
+    return not any(re.match(r"-(-parallel|j)", argument) for argument in settings.tool_args)
 
 
-def is_usable(settings: Settings) -> bool:
-    """Whether builds at the same time would share one pool."""
+def is_usable(settings: SkbuildSettings) -> bool:
+    """Return whether builds at the same time would share one pool."""
     ninja = _ninja_version()
     return wants_ninja(settings) and ninja is not None and ninja >= _FIRST_NINJA
 
 
 class JobServer:
-    """A pool for ``slots`` compile jobs, ``clients`` of which are the builds' own first ones."""
+    """A pool for ``slots`` compile jobs; each of ``clients`` builds has one of them already."""
 
     def __init__(self, folder: Path, slots: int, clients: int) -> None:
         self._folder = folder
@@ -72,11 +72,11 @@ class JobServer:
         os.close(self._pipe)
 
     def release(self) -> None:
-        """A build has ended and no other begins in its place: its job is free for the others."""
+        """Give the job of a build that has ended, and is not followed by another, to the others."""
         os.write(self._pipe, b"+")
 
     def joined(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """An environment with what a build needs in it to take part."""
+        """Return an environment with the variables by which a build takes part."""
         joined = {**environment, "MAKEFLAGS": f"-j --jobserver-auth=fifo:{self._fifo}"}
         joined.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
         if (old := _old_makes()) and (path := environment.get("PATH")):
@@ -84,7 +84,7 @@ class JobServer:
         return joined
 
     def _write_shims(self, makes: dict[str, str]) -> Path:
-        """Programs in front of makes that end with an error where the pool is a named pipe."""
+        """Write programs that hide the pool from makes that fail if it is a named pipe."""
         folder = self._folder / "make-shims"
         folder.mkdir(exist_ok=True)
         for name, program in makes.items():
@@ -95,7 +95,7 @@ class JobServer:
 
 
 def _ninja_version() -> Version | None:
-    """The version of the Ninja that scikit-build-core takes: PyPI's, else the one on PATH."""
+    """Return the version of the Ninja that scikit-build-core uses: PyPI's, or the one on PATH."""
     try:
         return Version(version("ninja"))
     except (PackageNotFoundError, InvalidVersion):
@@ -103,6 +103,7 @@ def _ninja_version() -> Version | None:
         return _version_of(program) if program else None
 
 
+@functools.cache
 def _old_makes() -> dict[str, str]:
     found = {name: shutil.which(name) for name in ("make", "gmake")}
     return {

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config.build_target import HOST_PLATFORM, BuildTarget, family
-from ..config.config import Config, load
+from ..config.config import Config
 from ..config.hook_settings import LABEL_SETTING, NATIVE, PLAIN
+from ..config.project import Project
 from ..errors import RequestError
 from ..host.host import Host
 from ..variants.metadata import VariantMetadata
@@ -42,7 +43,8 @@ def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None 
     """
     if NATIVE not in request.patterns:
         return request
-    config = load(folder)
+    project = Project.load(folder)
+    config = project.config
     if any(item.variant.label == NATIVE for item in config.declared):
         return request
     if request.all_variants or set(request.patterns) != {NATIVE}:
@@ -50,7 +52,7 @@ def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None 
             f"-C {LABEL_SETTING}={NATIVE} chooses one wheel for this machine and stands alone: "
             "leave out the other labels and 'variants=all'"
         )
-    choice = choose(config, BuildTarget.detect())
+    choice = choose(config, project.target(request.settings))
     if tell is not None:
         for line in choice.lines:
             tell(line)

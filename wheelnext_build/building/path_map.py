@@ -11,36 +11,37 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..config import skbuild_settings
-from ..config.skbuild_settings import Settings
+from ..config.hook_settings import Settings
+from ..config.skbuild_settings import SkbuildSettings, without_define
+from .cmake_files import module_folder
 
 _INCLUDES = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
 
 
-def added(settings: Settings | None, overlay: Path | None = None) -> dict[str, str | list[str]]:
-    """The settings of the build of a wheel, in this process, with what maps its folders.
+def added(
+    settings: Settings, skbuild: SkbuildSettings, overlay: Path | None = None
+) -> dict[str, str | list[str]]:
+    """Return config settings for the build of a wheel in this process that map its folders.
 
-    ``overlay`` is a folder of build requirements that the wheel has for itself. Nothing is added
-    where dates are not fixed.
+    ``overlay`` is a folder of build requirements of this wheel alone. Nothing is added if dates are
+    not fixed.
     """
-    from .cmake_files import module_folder
-
-    result = dict(settings or {})
-    if not skbuild_settings.is_reproducible(result):
-        return result
-    own = skbuild_settings.take_define(result, "wheel", _INCLUDES)
+    if not skbuild.is_reproducible:
+        return dict(settings)
     ours = (module_folder() / "WheelnextBuildPaths.cmake").as_posix()
+    own = skbuild.cmake_define.get(_INCLUDES, "")
     folders = dict.fromkeys(path.as_posix() for path in _environment(overlay))
     values = {
         _INCLUDES: ";".join(filter(None, [own, ours])),
         "WHEELNEXT_SOURCE_FOLDER": Path().absolute().as_posix(),
         "WHEELNEXT_ENVIRONMENT_FOLDERS": ";".join(folders),
     }
-    return result | {f"cmake.define.{name}": value for name, value in values.items()}
+    defines = {f"cmake.define.{name}": value for name, value in values.items()}
+    return without_define(settings, _INCLUDES) | defines
 
 
 def _environment(overlay: Path | None) -> Iterator[Path]:
-    """The folders of the build's Python packages, by each name that a compiler may see."""
+    """Yield the folders of the build's Python packages, by each name that a compiler may see."""
     # The environment that a frontend made for this build; the base installation is the toolchain.
     prefixes = [Path(sys.prefix)] if sys.prefix != sys.base_prefix else []
     for entry in map(Path, sys.path):  # pip's is no virtual environment

@@ -9,39 +9,43 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..config.build_target import BuildTarget
-from ..config.config import load
+from ..config.hook_settings import WheelKind
+from ..config.project import Project
+from ..config.skbuild_settings import metadata_state
 from ..errors import WheelError
-from ..plugins import build_time
+from ..system.processes import replaced_environment
 from ..variants.metadata import VARIANT_JSON
 from ..wheels.reader import WheelReader
-from . import jobs
+from . import variables
+from .plan import make_plan
 from .request import Request
 
 
-def prepare(hook: Callable[..., Any], metadata_directory: str, request: Request) -> str:
-    """Call scikit-build-core's hook, and add variant.json where one variant is asked for.
+def prepare(
+    hook: Callable[..., Any], kind: WheelKind, metadata_directory: str, request: Request
+) -> str:
+    """Call scikit-build-core's hook, and add variant.json if one variant is requested.
 
     Returns the name of the ``.dist-info`` folder.
     """
-    config = load(Path())
-    chosen = request.choose(config, BuildTarget.detect())
-    if request.all_variants or not chosen:
+    plan = make_plan(request, Project.load(), kind, state=metadata_state(kind))
+    if len(plan.jobs) != 1 or not plan.chosen:
         return str(hook(metadata_directory, request.settings))
-    config = build_time.resolved(config)
-    with jobs.environment(jobs.pass_environment(jobs.Job(chosen[0]), None)):
+    plan = plan.with_answers()
+    (declared,), (job,) = plan.chosen, plan.jobs
+    with replaced_environment(variables.with_process(job.environment)):
         name = str(hook(metadata_directory, request.settings))
     path = Path(metadata_directory, name, VARIANT_JSON)
-    path.write_bytes(config.metadata_of(chosen[0].variant).to_json())
+    path.write_bytes(plan.config.metadata_of(declared.variant).to_json())
     return name
 
 
 def check(folder: Path, wheel: Path) -> None:
-    """Raise WheelError where a wheel's metadata is not what was handed out in the folder."""
+    """Raise WheelError if a wheel's metadata differs from the metadata prepared in the folder."""
     with WheelReader(wheel) as reader:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             if path.is_file() and path.read_bytes() != reader.read(f"{reader.dist_info}/{name}"):
                 raise WheelError(
-                    f"{wheel}: {name} differs from the one that was prepared before the build"
+                    f"{wheel.name}: {name} differs from the one that was prepared before the build"
                 )

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from ..config.hook_settings import ALL_SETTING, FILENAME_SETTING, LABEL_SETTING, SETTINGS, Settings
+from ..config.hook_settings import (
+    ALL_SETTING,
+    FILENAME_SETTING,
+    LABEL_SETTING,
+    SETTINGS,
+    Settings,
+    WheelKind,
+)
 from ..errors import RequestError
 
 # What a call without variants does not need is imported where it is used: such a call is to be as
@@ -113,6 +120,19 @@ def installer(wheel_directory: str | None = None) -> Installer | None:
 
 def _is_cache(folder: Path) -> bool:
     return (folder / "CACHEDIR.TAG").is_file()
+
+
+def check_count(
+    request: Request, chosen: tuple[Declared, ...], kind: WheelKind, wheel_directory: str | None
+) -> bool:
+    """Return whether an installer asks for the wheel; it must then be a single one.
+
+    Every frontend that asks for an editable wheel is an installer. Raises RequestError.
+    """
+    client = installer(wheel_directory)
+    if client is not None or kind == "editable":
+        check_installable(chosen, request, client or "pip")
+    return client is not None
 
 
 def check_installable(chosen: tuple[Declared, ...], request: Request, client: Installer) -> None:

@@ -1,31 +1,90 @@
-"""Build requirements of variants: shared where they agree, in folders of their own where not."""
+"""Build requirements of a plan's wheels: common ones, and those of single wheels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from ..config.config import Config
 from ..errors import ToolchainError
+from ..plugins import build_time
 from ..system.installed import unmet
-from . import overlay
-from .jobs import Job
+from ..system.processes import replaced_environment
+from ..wheels import deflate
+from . import cuda, jobserver, overlay, self_check, variables
+
+if TYPE_CHECKING:
+    from .plan import Job, Plan
+
+Hook = Callable[..., list[str]]
+"""scikit-build-core's ``get_requires_for_build_wheel`` or ``_editable``."""
+
+
+def of_plan(plan: Plan, hook: Hook) -> list[str]:
+    """Return all requirements to install before the wheels of a plan are built.
+
+    Raises ToolchainError if no installed or installable CUDA compiler fits.
+    """
+    variants = [item.variant for item in plan.chosen]
+    define = plan.jobs[0].skbuild.cmake_define if plan.jobs else {}
+    is_wheel = plan.kind == "wheel"
+    return [
+        *dict.fromkeys([*_of_scikit_build_core(plan, hook), *common(plan.jobs, plan.config)]),
+        *installer_requirements(plan.jobs),
+        *(build_time.requirements(plan.config) if variants else ()),
+        *deflate.requirements(),
+        *_ninja(plan),
+        *cuda.requirements(variants, define),
+        *(
+            self_check.requirements(plan.config.audit, plan.target.machine, variants)
+            if is_wheel
+            else ()
+        ),
+    ]
+
+
+def _of_scikit_build_core(plan: Plan, hook: Hook) -> list[str]:
+    """Return what the hook asks for, once for each environment in which its answer may differ."""
+    jobs = [job for job in plan.jobs if job.declared is not None]
+    if not jobs:
+        return hook(plan.settings)
+    asked: set[str] = set()
+    found: dict[str, None] = {}
+    for job in jobs:
+        # Overrides may ask for more if they see the variant in the environment.
+        is_fixed = plan.project.has_fixed_requirements and not (
+            job.declared and job.declared.effect.environment
+        )
+        case = "" if is_fixed else job.title
+        if case not in asked:
+            asked.add(case)
+            with replaced_environment(variables.with_process(job.environment)):
+                found |= dict.fromkeys(hook(plan.settings))
+    return list(found)
+
+
+def _ninja(plan: Plan) -> list[str]:
+    """Return the Ninja with which several trees can be built at once, if there are several."""
+    if len(plan.trees()) < 2 or not jobserver.wants_ninja(plan.jobs[0].skbuild):
+        return []
+    return [jobserver.NINJA]
 
 
 def common(jobs: Sequence[Job], config: Config) -> tuple[str, ...]:
-    """The requirements for the environment that all wheels of the request are built in."""
+    """Return the requirements for the environment that all wheels of the request are built in."""
     shared = _shared(jobs, config)
     return tuple(dict.fromkeys(text for texts in shared.values() for text in texts))
 
 
-def assigned(jobs: Sequence[Job], config: Config) -> list[Job]:
-    """The jobs, each with the requirements that are to be installed for it alone."""
+def assigned(jobs: Sequence[Job], config: Config) -> tuple[Job, ...]:
+    """Return the jobs, each with the requirements that are installed for it alone."""
     shared = _shared(jobs, config)
-    return [
+    return tuple(
         replace(
             job,
             requires=tuple(
@@ -36,30 +95,27 @@ def assigned(jobs: Sequence[Job], config: Config) -> list[Job]:
             ),
         )
         for job in jobs
-    ]
+    )
 
 
 def installer_requirements(jobs: Sequence[Job]) -> list[str]:
-    """What installs the separate requirements, where the frontend brings nothing for it."""
+    """Return pip if single wheels have requirements and the frontend brings no installer."""
     needed = any(job.requires for job in jobs)
     return ["pip"] if needed and not overlay.brought_installer() else []
 
 
-def installed(jobs: Sequence[Job], folder: Path) -> list[Job]:
-    """Install what jobs need for themselves below ``folder``; returns the jobs with its place.
+def installed(job: Job, folder: Path) -> Job:
+    """Install what a job needs for itself below ``folder``; return the job with that place.
 
-    What an earlier build left there is used again. Raises ToolchainError where it fails.
+    What an earlier build installed there is used again. Raises ToolchainError if it fails.
     """
-    return [
-        replace(job, overlay=overlay.install(job.title, job.requires, folder))
-        if job.requires
-        else job
-        for job in jobs
-    ]
+    if not job.requires:
+        return job
+    return replace(job, overlay=overlay.install(job.title, job.requires, folder))
 
 
 def check_promised(jobs: Sequence[Job]) -> None:
-    """Raise ToolchainError where abi_dependency promises what the common environment is not."""
+    """Raise ToolchainError if the common environment differs from what abi_dependency promises."""
     for job in jobs:
         for text in job.declared.effect.requires if job.declared else ():
             if text not in job.requires and (reason := unmet(Requirement(text))):
@@ -67,11 +123,11 @@ def check_promised(jobs: Sequence[Job]) -> None:
 
 
 def _shared(jobs: Sequence[Job], config: Config) -> dict[str, tuple[str, ...]]:
-    """Project -> the requirements of it that the environment for all wheels can meet.
+    """Return the common requirements by project.
 
-    Where two wheels want different releases of a project, those of the first one that does not
-    depend on its ABI; none where all do. What abi_dependency names is for the wheels that ask for
-    it alone: the others would be compiled against it as well.
+    If two wheels need different releases of a project, those of the first wheel that does not
+    depend on its ABI are common, and none if all do. A release that abi_dependency names is for the
+    wheels with that property alone: the others would be compiled against it, too.
     """
     wanted = [(job, _by_name(job, config)) for job in jobs]
     shared: dict[str, tuple[str, ...]] = {}
@@ -86,7 +142,7 @@ def _shared(jobs: Sequence[Job], config: Config) -> dict[str, tuple[str, ...]]:
 
 
 def _by_name(job: Job, config: Config) -> dict[str, tuple[str, ...]]:
-    """Project -> the requirements of it that the build of a wheel has."""
+    """Return the requirements of the build of a wheel by project."""
     variant = job.declared.variant if job.declared else None
     effect = job.declared.effect.requires if job.declared else ()
     found: dict[str, tuple[str, ...]] = {}

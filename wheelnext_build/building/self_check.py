@@ -1,13 +1,10 @@
-"""A build's look at its own wheels: each is audited before it is published."""
+"""The audit of a build's own wheels, before they are published."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import sys
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,13 +14,15 @@ from ..config.audit_settings import AuditConfig
 from ..config.build_target import HOST_PLATFORM
 from ..errors import BuildError, ToolchainError
 from ..system.announce import announce
-from ..system.publishing import atomic_file
 from ..variants.variant import Variant
 from ..wheels.name import WheelName
 
 if TYPE_CHECKING:
     from ..audit.comparison import Gist
-    from ..audit.verdict import Verdict
+    from ..audit.verdict import Found
+
+KnownFiles = dict[tuple[str, str], "list[Found]"]
+"""Results of the audit by a file's name in the wheel and the SHA-256 of its content."""
 
 _READER = "lief>=0.16"
 _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
@@ -32,11 +31,9 @@ _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
 _ZSTD = "backports.zstd>=1"
 """How compilers of AMD's compress GPU code; Python has it from 3.14 on."""
 
-_ENTRY = ".wheel.json"
-
 
 def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> list[str]:
-    """What to install for the audit of these wheels for ``machine``."""
+    """Return what the audit of these wheels for ``machine`` needs to be installed."""
     if config.mode == "off":
         return []
     found = [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
@@ -45,7 +42,7 @@ def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] 
 
 
 def check_installed(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> None:
-    """Raise ToolchainError, before anything is compiled, where that is not installed."""
+    """Raise ToolchainError if one of these is missing, before anything is compiled."""
     for requirement in requirements(config, machine, variants):
         name = requirement.partition(">=")[0]
         if not _is_installed(name.replace("-", "_")):
@@ -62,21 +59,8 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def load(config: AuditConfig, tree: Path) -> None:
-    """Load what the audit needs as soon as compilers run in a tree, and not before.
-
-    Until then everything waits for the first of them. What is missing is said when it is needed.
-    """
-    if config.mode == "off":
-        return
-    while not (tree / ".ninja_log").is_file():
-        time.sleep(0.2)
-    with contextlib.suppress(ImportError):
-        from ..audit.code import x86_survey  # noqa: F401
-
-
 def _foreign() -> str:
-    """Why what is installed may not run here, where that can be guessed."""
+    """Return a probable reason why installed packages do not run here, or an empty string."""
     if HOST_PLATFORM not in os.environ:
         return ""
     return (
@@ -86,93 +70,111 @@ def _foreign() -> str:
 
 
 @dataclass(frozen=True)
+class AuditedWheel:
+    """The audit of one wheel, as far as other wheels of the build are concerned.
+
+    ``is_special`` says that the wheel must differ from the others. ``used_rules`` are the indices
+    of rules that allowed something. ``files`` are the results by name and content.
+    """
+
+    gist: Gist
+    is_special: bool
+    used_rules: frozenset[int]
+    files: KnownFiles
+
+    @property
+    def title(self) -> str:
+        return self.gist.wheel
+
+
+@dataclass(frozen=True)
 class SelfCheck:
-    """Audits the wheels of one request; ``ledger`` is a folder that all of its workers share."""
+    """Audits the wheels of one build."""
 
     config: AuditConfig
-    ledger: Path
 
-    def check(
-        self, wheel: Path, variant: Variant | None, title: str, *, differs: bool, jobs: int = 0
-    ) -> None:
-        """Audit a finished wheel that is still plain and stands for ``variant``.
+    def audited(  # noqa: PLR0913
+        self,
+        wheel: Path,
+        variant: Variant | None,
+        title: str,
+        *,
+        differs: bool,
+        jobs: int = 0,
+        known_files: KnownFiles | None = None,
+    ) -> AuditedWheel | None:
+        """Audit a finished wheel that is not stamped yet; None if the audit is off.
 
-        ``differs`` says that its compilers were called with other arguments than the plain wheel's.
-        Raises BuildError where it does not hold what the variant promises; where the project asks
-        for warnings only, they are printed.
+        ``differs`` says that its compilers got other arguments than the plain wheel's. Raises
+        BuildError if the wheel breaks the promise of ``variant``; if the project asks for warnings
+        only, they are printed.
         """
         if self.config.mode == "off":
-            return
+            return None
+        files = dict(known_files or {})
         try:
             from ..audit.comparison import Gist
             from ..audit.promise import promise_of
             from ..audit.wheels import audit_wheel
 
             promise = promise_of(WheelName.parse(wheel.name), variant, self.config.baselines)
-            verdict = audit_wheel(wheel, promise, rules=self.config.rules, jobs=jobs)
+            rules = self.config.rules
+            verdict = audit_wheel(wheel, promise, rules=rules, jobs=jobs, known=files)
         except ImportError as error:
             raise BuildError(f"{title}: the audit cannot be loaded: {error}{_foreign()}") from None
-        self._note_rules(verdict)
-        problems = [str(finding) for finding in verdict.errors]
+        self.config.enforce(title, "the wheel", [str(finding) for finding in verdict.errors])
+        allowed = {finding.allowed for finding in verdict.findings}
         may_be_alike = verdict.is_like_plain or title in self.config.may_be_identical
-        is_special = differs and not may_be_alike
-        twin = self._twin(Gist.of(verdict, title), is_special=is_special)
+        return AuditedWheel(
+            Gist.of(verdict, title),
+            differs and not may_be_alike,
+            frozenset(number for number, rule in enumerate(rules) if rule in allowed),
+            files,
+        )
+
+
+def judged_together(config: AuditConfig, wheels: Sequence[AuditedWheel]) -> dict[str, str]:
+    """Return the errors that several wheels show together, by title; print notes.
+
+    A wheel that must differ from the others and has the binaries of another one is an error. It is
+    never the plain wheel's, whatever the order in which they were finished.
+    """
+    errors: dict[str, str] = {}
+    for own in wheels:
+        twin = _twin(own, wheels)
         if twin:
-            # Of wheels that are built at the same time, the plain one may be the last to be ready.
-            changeless = title if is_special else twin
-            problems.append(
-                f"its binaries are those of {twin}, byte for byte: the flags of {changeless} "
+            problem = (
+                f"its binaries are those of {twin}, byte for byte: the flags of {own.title} "
                 "change nothing in them (may-be-identical allows it)"
             )
-        self.config.enforce(title, "the wheel", problems)
+            try:
+                config.enforce(own.title, "the wheel", [problem])
+            except BuildError as error:
+                errors[own.title] = str(error)
+    kept = [wheel for wheel in wheels if wheel.title not in errors]
+    used = {number for wheel in wheels for number in wheel.used_rules}
+    for number, rule in enumerate(config.rules if wheels else ()):
+        if number not in used:
+            announce(
+                f"warning: the audit's rule for {rule.path!r} allowed nothing: remove it from "
+                "pyproject.toml, or correct its patterns"
+            )
+    gists = [wheel.gist for wheel in kept]
+    for gist in gists:
+        if text := gist.buys_nothing(gists):
+            announce(f"note: {gist.wheel}: {text}")
+    return errors
 
-    def summarize(self) -> None:
-        """Say, after the last wheel, what only all of them together show.
 
-        That is which rules allowed nothing in any of them, and which variants buy nothing.
-        """
-        if self.config.mode == "off" or not self.ledger.is_dir():
-            return
-        for number, rule in enumerate(self.config.rules):
-            if not (self.ledger / f"rule.{number}").exists():
-                announce(
-                    f"warning: the audit's rule for {rule.path!r} allowed nothing: remove it from "
-                    "pyproject.toml, or correct its patterns"
-                )
-        gists = [gist for gist, _ in self._entries()]
-        for gist in gists:
-            text = gist.buys_nothing(gists)
-            if text:
-                announce(f"note: {gist.wheel}: {text}")
+def _twin(own: AuditedWheel, wheels: Sequence[AuditedWheel]) -> str:
+    """Return the title of a wheel with the same binaries; empty if the wheel may be like others.
 
-    def _note_rules(self, verdict: Verdict) -> None:
-        used = {finding.allowed for finding in verdict.findings}
-        self.ledger.mkdir(exist_ok=True)
-        for number, rule in enumerate(self.config.rules):
-            if rule in used:
-                (self.ledger / f"rule.{number}").touch()
-
-    def _twin(self, own: Gist, *, is_special: bool) -> str:
-        """The title of another wheel of this request with the same binaries, where one is special.
-
-        Entries are written before they are looked for: of two wheels that are checked at the same
-        time, at least one sees the other.
-        """
-        content = json.dumps({"special": is_special, "gist": own.as_mapping()})
-        with atomic_file(self.ledger / f"{own.wheel}{_ENTRY}") as stream:
-            stream.write(content.encode())
-        for other, other_is_special in self._entries():
-            is_alike = other.digest == own.digest and other.wheel != own.wheel
-            if own.digest and is_alike and (is_special or other_is_special):
-                return other.wheel
+    Of two wheels that both must differ, the first one is not an error.
+    """
+    if not own.is_special or not own.gist.digest:
         return ""
-
-    def _entries(self) -> list[tuple[Gist, bool]]:
-        """The wheels that were looked at so far, and whether each is special."""
-        from ..audit.comparison import Gist
-
-        found = []
-        for path in sorted(self.ledger.glob(f"*{_ENTRY}")):
-            entry = json.loads(path.read_text(encoding="utf-8"))
-            found.append((Gist(**entry["gist"]), entry["special"]))
-        return found
+    for other in wheels:
+        is_alike = other is not own and other.gist.digest == own.gist.digest
+        if is_alike and not (other.is_special and wheels.index(own) < wheels.index(other)):
+            return other.title
+    return ""

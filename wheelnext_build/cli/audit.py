@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..audit import REQUIREMENT, is_available
 from ..config.audit_settings import AuditConfig
-from ..config.config import load
+from ..config.project import Project
 from ..errors import RequestError
 from ..release.index.variants_json import carried_label, carrier_warning
 from ..variants.instruction_sets import levels
@@ -93,7 +93,7 @@ def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Allowance]]:
     from ..audit.verdict import unused
     from ..audit.wheels import audit_wheels
 
-    config = load(args.project).audit if args.project else AuditConfig()
+    config = Project.load(args.project).config.audit if args.project else AuditConfig()
     baselines = dict(config.baselines)
     if args.baseline:
         baselines["x86_64"] = args.baseline

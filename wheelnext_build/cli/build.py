@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..building import native
 from ..building.request import Request
-from ..config.build_target import BuildTarget
-from ..config.config import load
 from ..config.hook_settings import ALL_SETTING, LABEL_SETTING, PLAIN
+from ..config.project import Project
 from ..errors import BuildError, RequestError, WheelError
 from ..frontend.display import display
 from ..frontend.progress import DONE, Row, Tracker
@@ -162,8 +161,9 @@ def _labels(project: Path, settings: Settings) -> list[str]:
         if not request.wants_variants:
             return [PLAIN]
         settings[LABEL_SETTING] = list(request.patterns)
-    config = load(project)
-    chosen = request.choose(config, BuildTarget.detect())
+    loaded = Project.load(project)
+    config = loaded.config
+    chosen = request.choose(config, loaded.target(request.settings))
     for text in asked_while_building(config) if chosen else ():
         print(text, file=sys.stderr)
     plain = [PLAIN] if request.all_variants else []

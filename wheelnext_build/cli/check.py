@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.config import load
+from ..config.project import Project
 from ..errors import RequestError
 from ..release.check import CheckedRelease, Expected, check
 from ..system.text import parse_size
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the problems; status 1 if there are any. Raise RequestError for an empty folder."""
     if rebuild.is_asked_for(args):
         return rebuild.run(args)
-    config = load(args.project) if args.project else None
+    config = Project.load(args.project).config if args.project else None
     releases, strays = check(args.folder, Expected(config, _identifiers(args), args.max_size))
     if not releases and not strays:
         raise RequestError(f"{args.folder}: no wheel here")

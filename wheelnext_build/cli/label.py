@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import config
+from ..config.project import Project
 from ..errors import ConfigurationError, GrammarError, RequestError
 from ..variants.metadata import VariantMetadata
 from ..variants.variant import Property
@@ -79,7 +80,7 @@ def _wanted(args: argparse.Namespace) -> VariantMetadata | None:
 
 
 def _declared(folder: Path, label: str) -> VariantMetadata:
-    settings = config.load(folder)
+    settings = Project.load(folder).config
     return settings.metadata_of(settings.variant(label))
 
 

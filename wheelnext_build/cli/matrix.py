@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.build_target import BuildTarget
-from ..config.config import Config, Declared, load
+from ..config.config import Config, Declared
+from ..config.project import Project
 from ..errors import RequestError
 from ..plugins.build_time import asked_while_building
 from ..plugins.checking import Checked, check_providers
@@ -85,8 +86,9 @@ def run(args: argparse.Namespace) -> int:
 
     Status 1 if providers are asked and one of them does not know the variants' properties.
     """
-    config = load(args.project)
-    target = BuildTarget.detect()
+    project = Project.load(args.project)
+    config = project.config
+    target = project.target()
     checked: list[Checked] = []
     if args.check_providers:
         if args.format not in ("table", "json"):

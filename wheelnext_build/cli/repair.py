@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.audit_settings import AuditConfig
-from ..config.config import load
+from ..config.project import Project
 from ..errors import RequestError
 from ..release.one_build import VARIANTS_FOLDER, variants_folder
 from ..release.repair.repair import FOLDER, TOOLS, WHEEL, Repaired, repair
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
                 f"the tool's command must have {name}, as given, among its arguments"
             )
     folder = args.project or (Path() if Path("pyproject.toml").is_file() else None)
-    audit = load(folder).audit if folder else AuditConfig()
+    audit = Project.load(folder).config.audit if folder else AuditConfig()
     dest = Path(args.dest)
     variants = variants_folder(args.variants, dest)
     results = repair(Path(args.wheel), dest, variants, tool=tool, audit=audit)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.audit_settings import AuditConfig
-from ..config.config import load
+from ..config.project import Project
 from ..errors import RequestError
 from ..release.report import html, markdown
 from ..release.report.contents import ReleaseReport, ReportedRelease, ReportedWheel
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the report; status 1 if anything is wrong with a wheel."""
     if args.json and args.markdown == STDOUT:
         raise RequestError("--json and --markdown - both print: give one of them a file")
-    config = load(args.project).audit if args.project else AuditConfig()
+    config = Project.load(args.project).config.audit if args.project else AuditConfig()
     seconds = _seconds(args.times) if args.times else {}
     report = gather(args.folder, None if args.no_audit else config, seconds)
     if args.html:

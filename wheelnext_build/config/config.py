@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from pathlib import Path
 from typing import Self, cast
 
 from packaging.markers import Marker
 
 from ..errors import ConfigurationError, RequestError
-from ..system.files import read_input
 from ..variants.effects import Effect
 from ..variants.known_properties import known_effect, machines_of
 from ..variants.metadata import Provider, VariantMetadata
@@ -26,7 +24,6 @@ from . import (
     declarations,
     matrix_rows,
     provider_tables,
-    toml_file,
     variant_dependencies,
 )
 from .audit_settings import AuditConfig
@@ -128,18 +125,6 @@ class Config:
     def for_target(self, target: BuildTarget) -> tuple[Declared, ...]:
         """The variants that can be built for the target, in order."""
         return tuple(item for item in self.declared if item.left_out(target) is None)
-
-
-def load(folder: Path) -> Config:
-    """Read ``folder``'s pyproject.toml; raises ConfigurationError with all mistakes in it."""
-    path = folder / "pyproject.toml"
-    try:
-        content = read_input(path)
-    except FileNotFoundError:
-        raise RequestError(f"{path}: no such file; run in the folder of a project") from None
-    except OSError as error:
-        raise RequestError(f"{path}: {error.strerror}; name the folder of a project") from None
-    return parse(toml_file.parsed(content))
 
 
 def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from ..errors import ConfigurationError, Problem
 from .hook_settings import LABEL_VARIABLE
@@ -22,12 +21,12 @@ def dynamic_metadata(
     The variant is the one in the environment of its pass; without any it is the plain wheel, or the
     sdist. Raises ConfigurationError for mistakes in pyproject.toml.
     """
-    from .config import load
+    from .project import Project
 
     if settings:
         where = f"tool.dynamic-metadata.{min(settings)}"
         raise ConfigurationError([Problem(where, "the provider wheelnext-build has no settings")])
-    config = load(Path())
+    config = Project.load().config
     label = os.environ.get(LABEL_VARIABLE)
     variant = config.variant(label) if label else None
     return {"dependencies": list(config.requirements.of_wheel(variant))}

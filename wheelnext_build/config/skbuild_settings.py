@@ -1,232 +1,207 @@
-"""What a build must know of scikit-build-core's own settings, from all of their sources."""
+"""scikit-build-core's own settings for one wheel, as its SettingsReader has them.
+
+All of its sources count: pyproject.toml with its overrides, environment variables and config
+settings. Overrides may test the variant's environment, so each wheel has settings of its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
 import re
+import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from packaging.utils import canonicalize_name
+from typing import Any, Literal, Self
 
 from ..errors import RequestError
-from . import toml_file
-from .hook_settings import WheelKind
+from ..system.processes import replaced_environment
+from .hook_settings import Settings, WheelKind
 
-Settings = Mapping[str, str | list[str]]
+State = Literal["sdist", "wheel", "editable", "metadata_wheel", "metadata_editable"]
+"""scikit-build-core's word for what a hook makes, which overrides may test."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a warning of scikit-build-core tells more than that it does not know our table."""
+    """Return whether a warning of scikit-build-core says more than that our table is unknown."""
     return not record.getMessage().endswith("top-level of pyproject.toml: variant")
 
 
-# Here, because the hooks and their workers all come by before they call scikit-build-core.
+# Here, because hooks and workers load this module before they call scikit-build-core.
 logging.getLogger("scikit_build_core").addFilter(_is_news)
 
-_FALSE = ("", "0", "false", "no", "off")
-_REBUILD_DIR = ("editable", "rebuild-dir")
 
+@dataclass(frozen=True)
+class SkbuildSettings:
+    """The settings of scikit-build-core that a build depends on.
 
-def in_place(settings: Settings) -> Path | None:
-    """The folder that an editable build works in where it is to work in place."""
-    if _setting(settings, "editable", "mode") != "inplace":
-        return None
-    return Path(_setting(settings, "cmake", "source-dir") or ".").absolute()
-
-
-def rebuilds_itself(settings: Settings) -> bool:
-    """Whether an editable install is to build again what changed, after this build has ended.
-
-    Raises RequestError where it could not: scikit-build-core checks the same, but what it sees is
-    the folder that this package gives it.
+    ``build_dir`` still has its fields in braces and is empty if there is none. ``generator`` is
+    empty if no CMake generator is named; ``tool_args`` are what the build tool gets beyond its
+    targets. ``cmake_define`` are the plain entries of ``cmake.define``. ``environment`` are the
+    process's variables with those of ``tool.scikit-build.env``.
     """
-    on_import = _setting(settings, "editable", "rebuild").lower() not in _FALSE
-    wanted = on_import or bool(_setting(settings, *_REBUILD_DIR))
-    if wanted and kept_folder(settings) is None and in_place(settings) is None:
-        raise RequestError(
-            "an editable install that rebuilds itself needs a build folder that stays: set "
-            "tool.scikit-build.build-dir"
+
+    build_dir: str
+    source_dir: Path
+    uses_cmake: bool
+    is_reproducible: bool
+    is_in_place: bool
+    rebuilds_itself: bool
+    rebuild_dir: str
+    generates_sources: bool
+    generator: str
+    tool_args: tuple[str, ...]
+    cmake_define: Mapping[str, str]
+    force_include: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    @classmethod
+    def read(
+        cls,
+        pyproject: Mapping[str, Any],
+        settings: Settings,
+        state: State,
+        environment: Mapping[str, str],
+    ) -> Self:
+        """Read all sources for a hook; scikit-build-core ends the process for mistakes in them."""
+        from scikit_build_core.builder.builder import set_environment_from_settings
+        from scikit_build_core.settings.skbuild_read_settings import SettingsReader
+
+        given = dict(settings)
+        # Defines that name a variable read os.environ. Warnings come once more from the hook.
+        with replaced_environment(environment), _silenced():
+            found = SettingsReader(dict(pyproject), given, state=state).settings
+        variables = dict(environment)
+        set_environment_from_settings(variables, found)
+        define = {name: str(value) for name, value in found.cmake.define.items()}
+        editable = found.editable
+        rebuilds = bool(editable.rebuild_dir) if editable.rebuild is None else editable.rebuild
+        return cls(
+            build_dir=found.build_dir,
+            source_dir=Path(found.cmake.source_dir),
+            uses_cmake=bool(found.wheel.cmake),
+            # scikit-build-core fixes dates in either case.
+            is_reproducible=bool(variables.get("SOURCE_DATE_EPOCH") or found.wheel.reproducible),
+            is_in_place=editable.mode == "inplace",
+            rebuilds_itself=rebuilds or bool(editable.rebuild_dir),
+            rebuild_dir=editable.rebuild_dir,
+            generates_sources=any(item.location == "source" for item in found.generate),
+            generator=_generator(found.cmake.args, define, variables),
+            tool_args=tuple(found.build.tool_args),
+            cmake_define=define,
+            force_include=tuple(map(str, found.wheel.force_include)),
+            environment=variables,
         )
-    return wanted
 
+    @property
+    def in_place(self) -> Path | None:
+        """The folder in which an editable build works in place; None if it does not."""
+        return self.source_dir.absolute() if self.is_in_place else None
 
-def editable_environment(settings: Settings, label: str) -> dict[str, str]:
-    """The variables with which a variant's editable install shares no folder with another's."""
-    folder = _setting(settings, *_REBUILD_DIR)
-    if not folder:
-        return {}
-    return {_variable(*_REBUILD_DIR): f"{folder.rstrip('/')}-{label}"}
+    def kept_folder(self) -> Path | None:
+        """Return the folder for build trees that are kept, below ``build-dir``; None without one.
 
+        The fields of a build-dir separate interpreters and platforms. The trees of variants serve
+        all interpreters: code that does not depend on Python is compiled once.
+        """
+        if not self.build_dir:
+            return None
+        base = self.build_dir.partition("{")[0] or "build/"
+        if "{" in self.build_dir and not base.endswith(("/", "\\")):
+            base = base.rpartition("/")[0]
+        return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
 
-def editable_folder(settings: Settings, label: str) -> Path | None:
-    """Where the tree of an editable install is kept; None where the project has no build-dir.
+    def editable_folder(self, label: str) -> Path | None:
+        """Return the folder for the kept tree of an editable install; None without a build-dir.
 
-    Unlike a wheel, the install lives on what is there. So each variant and each interpreter has a
-    folder, and no build for another one changes it.
-    """
-    kept = kept_folder(settings)
-    if kept is None:
-        return None
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")  # .cpython-313t-x86_64-linux-gnu.so
-    interpreter = suffix.split(".")[1] if suffix else sysconfig.get_platform()
-    return kept.with_name(f"wheelnext-editable-{interpreter}") / f"variant-{label}"
+        Unlike a wheel, the install uses the files in it. So each variant and each interpreter has a
+        folder, and no build for another one changes it.
+        """
+        kept = self.kept_folder()
+        if kept is None:
+            return None
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")  # .cpython-313t-x86_64-linux-gnu.so
+        interpreter = suffix.split(".")[1] if suffix else sysconfig.get_platform()
+        return kept.with_name(f"wheelnext-editable-{interpreter}") / f"variant-{label}"
 
+    def plain_folders(self) -> tuple[Path, ...]:
+        """Return where scikit-build-core may build the plain wheel, without fields of build-dir."""
+        temporary = Path(tempfile.gettempdir())
+        return (temporary, Path(self.build_dir).absolute()) if self.build_dir else (temporary,)
 
-def kept_folder(settings: Settings) -> Path | None:
-    """Where the trees are kept: below the project's build-dir; None where it has none."""
-    configured = _setting(settings, "build-dir")
-    if not configured:
-        return None
-    # The fields of a build-dir tell interpreters and platforms apart. The trees of variants are for
-    # all interpreters: what does not depend on Python is compiled once.
-    base = configured.partition("{")[0] or "build/"
-    base = base if base.endswith(("/", "\\")) or "{" not in configured else base.rpartition("/")[0]
-    return Path(base or ".").absolute() / f"wheelnext-{sysconfig.get_platform()}"
+    def check_can_rebuild(self) -> None:
+        """Raise RequestError if an editable install is to rebuild itself in a temporary folder.
 
-
-def uses_cmake(settings: Settings) -> bool:
-    """Whether the plain wheel is built with CMake, as far as settings tell without overrides."""
-    return (_setting(settings, "wheel", "cmake") or "true").lower() not in _FALSE
-
-
-def plain_folders(settings: Settings) -> tuple[Path, ...]:
-    """Where scikit-build-core builds the plain wheel, but for what the fields of build-dir add."""
-    configured = _setting(settings, "build-dir")
-    temporary = Path(tempfile.gettempdir())
-    return (temporary, Path(configured).absolute()) if configured else (temporary,)
-
-
-def check_taken_files(settings: Settings) -> None:
-    """Raise RequestError where the wheel takes files out of the build folder by its name.
-
-    Each wheel of several has a folder of its own; what lies in ``build-dir`` is of another build.
-    """
-    folder = _setting(settings, "build-dir")
-    if not folder or "{" in folder:
-        return
-    for source in _skbuild_table().get("wheel", {}).get("force-include", {}):
-        if Path(source).absolute().is_relative_to(Path(folder).absolute()):
+        scikit-build-core checks the same, but sees the folder that this package gives it.
+        """
+        if self.rebuilds_itself and not self.build_dir and not self.is_in_place:
             raise RequestError(
-                f"tool.scikit-build.wheel.force-include takes {source!r} out of the build folder, "
-                "but variants are built in folders of their own: have CMakeLists.txt install() it"
+                "an editable install that rebuilds itself needs a build folder that stays: set "
+                "tool.scikit-build.build-dir"
             )
 
+    def check_taken_files(self) -> None:
+        """Raise RequestError if a variant's wheel takes files from the build folder by its name.
 
-def generator(settings: Settings) -> str:
-    """The CMake generator that is asked for; empty where none is."""
-    args = f"{_setting(settings, 'cmake', 'args')} {os.environ.get('CMAKE_ARGS', '')}"
-    match = re.search(r"-G[\s;]*([\w ]+)", args) or re.search(r"-DCMAKE_GENERATOR\S*=(\S+)", args)
+        Each wheel of several has a folder of its own; ``build-dir`` has files of another build.
+        """
+        if not self.build_dir or "{" in self.build_dir:
+            return
+        for source in self.force_include:
+            if Path(source).absolute().is_relative_to(Path(self.build_dir).absolute()):
+                raise RequestError(
+                    f"tool.scikit-build.wheel.force-include takes {source!r} out of the build "
+                    "folder, but variants are built in folders of their own: have CMakeLists.txt "
+                    "install() it"
+                )
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Print nothing, unless the block ends the process."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            yield
+    except SystemExit:
+        print(said.getvalue(), end="", file=sys.stderr)
+        raise
+
+
+def without_define(settings: Settings, name: str) -> dict[str, str | list[str]]:
+    """Return config settings that do not define a CMake variable."""
+    ours = (f"cmake.define.{name}", f"skbuild.cmake.define.{name}")
+    return {key: value for key, value in settings.items() if key not in ours}
+
+
+def editable_variables(settings: SkbuildSettings, label: str) -> dict[str, str]:
+    """Return the variables with which a variant's editable install has a rebuild-dir of its own."""
+    if not settings.rebuild_dir:
+        return {}
+    return {"SKBUILD_EDITABLE_REBUILD_DIR": f"{settings.rebuild_dir.rstrip('/')}-{label}"}
+
+
+def metadata_state(kind: WheelKind) -> State:
+    """Return scikit-build-core's state in a hook that prepares metadata."""
+    return "metadata_wheel" if kind == "wheel" else "metadata_editable"
+
+
+def _generator(args: list[str], define: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    text = " ".join([*args, environment.get("CMAKE_ARGS", "")])
+    match = re.search(r"-G[\s;]*([\w ]+)", text) or re.search(r"-DCMAKE_GENERATOR\S*=(\S+)", text)
     if match:
         return match[1].strip()
-    defined = {**project_defines(), **settings}
-    named = _text(defined.get("cmake.define.CMAKE_GENERATOR"))
-    return named or os.environ.get("CMAKE_GENERATOR", "")
+    return define.get("CMAKE_GENERATOR", "") or environment.get("CMAKE_GENERATOR", "")
 
 
-def tool_args(settings: Settings) -> str:
-    """What the build tool is told beyond what to build."""
-    return _setting(settings, "build", "tool-args")
+def plain_environment() -> dict[str, str]:
+    """Return this process's variables without those of a variant.
 
-
-def project_name() -> str:
-    """The project's name, as it may stand in the name of a folder."""
-    name = _pyproject().get("project", {}).get("name", "")
-    return canonicalize_name(name) if name and isinstance(name, str) else "project"
-
-
-def has_fallback() -> bool:
-    """Whether overrides say what to build where the build with CMake fails."""
-    overrides = _skbuild_table().get("overrides", [])
-    conditions = [item["if"] for item in overrides]  # scikit-build-core has checked them
-    return any("failed" in {**item, **item.get("any", {})} for item in conditions)
-
-
-def has_variant_requirements() -> bool:
-    """Whether what wheels or their builds need is said in this package's own table."""
-    table = _pyproject().get("tool", {}).get("wheelnext-build", {})
-    return isinstance(table, dict) and bool({"dependencies", "build-requires"} & table.keys())
-
-
-def generates_sources() -> bool:
-    """Whether scikit-build-core writes files into the source folder in each build."""
-    table = _skbuild_table()
-    entries = (
-        entry for part in (table, *table.get("overrides", [])) for entry in part.get("generate", [])
-    )
-    return any(entry.get("location") == "source" for entry in entries)
-
-
-def requirements_are_fixed() -> bool:
-    """Whether the build requirements cannot depend on the variant in the environment."""
-    dynamic = _pyproject().get("project", {}).get("dynamic")
-    return not dynamic and not _skbuild_table().get("overrides")
-
-
-def project_defines() -> dict[str, str]:
-    """The plain entries of pyproject.toml's cmake.define, written as config settings."""
-    cmake = _skbuild_table().get("cmake")
-    define = cmake.get("define") if isinstance(cmake, dict) else None
-    return {
-        f"cmake.define.{name}": value
-        for name, value in (define if isinstance(define, dict) else {}).items()
-        if isinstance(value, str)
-    }
-
-
-def take_define(settings: dict[str, str | list[str]], kind: WheelKind, name: str) -> str:
-    """The project's own value of a CMake variable that is ours to set: ours includes it.
-
-    It may come from overrides, which test the environment, and from a define that names a variable
-    of it: so scikit-build-core itself is asked, in the environment of the build.
+    Around a build there may be one of a variant of another project.
     """
-    from scikit_build_core.settings.skbuild_read_settings import SettingsReader
-
-    reader = SettingsReader(_pyproject(), settings, state=kind, retry=False)
-    for prefix in ("", "skbuild."):
-        settings.pop(f"{prefix}cmake.define.{name}", None)
-    return str(reader.settings.cmake.define.get(name, ""))
-
-
-def is_reproducible(settings: Settings) -> bool:
-    """Whether the same input is to give the same bytes: dates are fixed, by one way or another."""
-    if os.environ.get("SOURCE_DATE_EPOCH"):
-        return True
-    return _setting(settings, "wheel", "reproducible").lower() not in _FALSE
-
-
-def _setting(settings: Settings, *path: str) -> str:
-    """A setting of scikit-build-core from its three sources, the strongest first."""
-    variable = _variable(*path)
-    key = ".".join(path)
-    table: object = _skbuild_table()
-    for part in path:
-        table = table.get(part) if isinstance(table, dict) else None
-    given = (os.environ.get(variable), settings.get(key), settings.get(f"skbuild.{key}"), table)
-    return next((value for value in map(_text, given) if value), "")
-
-
-def _variable(*path: str) -> str:
-    """The environment variable of a setting of scikit-build-core."""
-    return "_".join(("SKBUILD", *path)).replace("-", "_").upper()
-
-
-def _pyproject() -> dict[str, Any]:
-    return toml_file.parsed(Path("pyproject.toml").read_bytes())
-
-
-def _skbuild_table() -> Mapping[str, Any]:
-    table = _pyproject().get("tool", {}).get("scikit-build", {})
-    return table if isinstance(table, dict) else {}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return " ".join(map(_text, value))
-    return value if isinstance(value, str) else ""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WHEELNEXT_")}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..config import skbuild_settings
 from ..config.hook_settings import (
     ALL_SETTING,
     KEEP_GOING_VARIABLE,
@@ -21,6 +20,7 @@ from ..config.hook_settings import (
     PARALLEL_VARIABLE,
     PLAIN,
 )
+from ..config.project import Project
 from ..errors import BuildError, RequestError
 from ..system import processes
 from ..system.announce import ERROR
@@ -143,9 +143,10 @@ class Session:
 
         If the project has a build folder, the folder is beside it and is kept.
         """
+        project = Project.load(self.project)
+        skbuild = project.skbuild_settings(self.settings, "wheel", os.environ)
         with contextlib.chdir(self.project):
-            kept = skbuild_settings.kept_folder(self.settings)
-            name = skbuild_settings.project_name()
+            kept = skbuild.kept_folder()
         if kept is not None:
             self.settings["build-dir"] = f"{kept.parent}/"
             folder = kept.parent / "wheelnext-release"
@@ -155,7 +156,7 @@ class Session:
                 (folder / ".gitignore").write_text("*\n", encoding="utf-8")
                 yield folder
             return
-        with temporary_folder(f"{name}-release") as folder:
+        with temporary_folder(f"{project.name}-release") as folder:
             if len(self.interpreters) > 1:
                 self.settings["build-dir"] = f"{folder}/"
             yield folder

@@ -6,13 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from plans import plan_of
 
-from wheelnext_build.building.jobs import Job
-from wheelnext_build.building.passes import Numbered
 from wheelnext_build.building.trees import lanes
 from wheelnext_build.building.trees.tree import Tree
 
-JOBS = [Numbered(number, Job(None)) for number in range(2, 7)]
+TABLES = """
+[[tool.wheelnext-build.matrix]]
+axes.nvidia.sm_arch = ["70_real", "75_real", "80_real", "86_real", "90_real"]
+"""
+JOBS = list(plan_of(TABLES).jobs[1:])
 
 NINJA = """\
 build CMakeFiles/common.dir/a.o: CXX_COMPILER__common {source} || {tree}/first

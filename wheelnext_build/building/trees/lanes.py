@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..passes import Numbered
-from .object_store import ObjectStore
+from ..plan import Job
 from .tree import Tree
 
 _LARGEST = 1 << 30
@@ -23,15 +23,12 @@ _LARGEST = 1 << 30
 _IN_COMPILE_COMMANDS = ("  DEFINES = ", "  FLAGS = ", "  INCLUDES = ")
 
 
-def lanes(
-    tree: Tree, jobs: Sequence[Numbered], count: int, head_start: ObjectStore | None = None
-) -> list[tuple[Tree, list[Numbered]]]:
-    """The jobs dealt to at most ``count`` copies of a tree that has gone through its first pass.
+def lanes(tree: Tree, jobs: Sequence[Job], count: int) -> list[tuple[Tree, list[Job]]]:
+    """Return the jobs dealt to at most ``count`` copies of a tree after its first pass.
 
-    One entry, with the tree itself, where copies would not help. ``head_start`` has object files
-    that were compiled for them ahead.
+    There is one entry, with the tree itself, if copies would not help.
     """
-    resumed = Tree(tree.folder, tree.objects, head_start, resumed=True)
+    resumed = replace(tree, resumed=True)
     count = min(count, len(jobs))
     if count < 2 or names_itself(tree.folder) or _size(tree.folder) > _LARGEST:
         return [(resumed, list(jobs))]
@@ -40,10 +37,8 @@ def lanes(
         folder = tree.folder.with_name(f"{tree.folder.name}-{number + 1}")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(tree.folder, folder, symlinks=True)
-        move_cache(folder, tree.folder)
-        dealt.append(
-            (Tree(folder, tree.objects, head_start, resumed=True), list(jobs[number::count]))
-        )
+        _move_cache(folder, tree.folder)
+        dealt.append((replace(resumed, folder=folder), list(jobs[number::count])))
     return dealt
 
 
@@ -62,16 +57,8 @@ def remove_left(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def generates(folder: Path) -> bool:
-    """Whether commands of the project make files that others may need; also where unknown."""
-    edges = _edges(folder)
-    return edges is None or any(
-        ": CUSTOM_COMMAND" in head and not _is_utility(head) for head, _ in edges
-    )
-
-
 def names_itself(folder: Path) -> bool:
-    """Whether a command that compiles or generates names the tree's folder; also where unknown."""
+    """Return whether a command that compiles or generates names the tree's folder, or may do so."""
     edges, path = _edges(folder), folder.as_posix()
     return edges is None or any(
         _compiles(head, path)
@@ -118,8 +105,8 @@ def _size(folder: Path) -> int:
     )
 
 
-def move_cache(folder: Path, before: Path) -> None:
-    """Make a copied cache believe that it has always been where it is."""
+def _move_cache(folder: Path, before: Path) -> None:
+    """Write the new folder into a copied CMake cache."""
     cache = folder / "CMakeCache.txt"
     text = cache.read_text(encoding="utf-8", errors="surrogateescape")
     cache.write_text(

@@ -25,15 +25,13 @@ class Tree:
     which CMake knows its own folder again: without them it would throw away what it found out about
     the compilers, which it keeps outside of the cache.
 
-    ``head_start`` has object files that were compiled ahead, for passes to begin with. ``objects``
-    keeps the object files of all passes, for a folder that outlives the request; ``in_place`` says
-    that the folder is the project's own, ``resumed`` that an earlier pass of the request has left
-    its cache there.
+    ``objects`` keeps the object files of all passes, for a folder that is kept after the request;
+    ``in_place`` says that the folder is the project's own, ``resumed`` that an earlier pass of the
+    request has left its cache there.
     """
 
     folder: Path
     objects: ObjectStore | None = None
-    head_start: ObjectStore | None = None
     in_place: bool = False
     resumed: bool = False
     base: str | None = field(default=None, repr=False)
@@ -62,8 +60,6 @@ class Tree:
             self.cache.unlink(missing_ok=True)
         else:
             self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
-        if self.head_start is not None:
-            self.head_start.put_back(self.folder, title, python_tag())
         if self.objects is not None:
             self.objects.put_back(self.folder, title, python_tag())
 

@@ -1,17 +1,16 @@
-"""Which wheels share a build tree, and with which compiler; built for real in tests/builds."""
+"""The wheels of a request, their settings and their build trees."""
 
 from __future__ import annotations
 
-import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
+from plans import plan_of
 
 from wheelnext_build.building.cuda import Toolkit
-from wheelnext_build.building.jobs import Job, tree_name
 from wheelnext_build.building.trees.tree import Tree
-from wheelnext_build.config.config import Config, parse
 
 TABLES = """
 [variant.variants.null]
@@ -33,17 +32,44 @@ ON_PATH = Toolkit(Path("/usr/bin/nvcc"), Version("13.0"), "PATH")
 FROM_PYPI = Toolkit(Path("/env/nvidia/cu13/bin/nvcc"), Version("13.0"), "PyPI")
 
 
-def config(scope: str) -> Config:
-    return parse(tomllib.loads(TABLES.replace("SCOPE", scope)))
-
-
 def trees(scope: str, plain: Toolkit | None, gpu: Toolkit) -> dict[str, str]:
-    declared = config(scope).declared
-    jobs = [
-        Job(None, plain),
-        *(Job(item, gpu if item.variant.label == "gpu" else plain) for item in declared),
+    """Return the tree of each wheel; all but ``gpu`` have the compiler of the plain wheel."""
+    plan = plan_of(TABLES.replace("SCOPE", scope))
+    jobs = tuple(replace(job, toolkit=gpu if job.title == "gpu" else plain) for job in plan.jobs)
+    found = replace(plan, jobs=jobs).trees()
+    return {job.title: name for name, jobs in found.items() for job in jobs}
+
+
+def test_wheels_are_numbered_as_they_are_declared() -> None:
+    jobs = plan_of(TABLES.replace("SCOPE", "targets")).jobs
+    assert [(job.number, job.title) for job in jobs] == [
+        (1, "plain"),
+        (2, "null"),
+        (3, ".."),
+        (4, "gpu"),
+        (5, "mkl"),
     ]
-    return {job.title: tree_name(job, jobs, config(scope)) for job in jobs}
+
+
+def test_without_variants_all_there_is_no_plain_wheel() -> None:
+    assert [job.title for job in plan_of(TABLES.replace("SCOPE", "targets"), "mkl").jobs] == ["mkl"]
+
+
+def test_an_override_that_tests_the_variant_changes_its_settings_alone() -> None:
+    override = """
+[[tool.scikit-build.overrides]]
+if.env.WHEELNEXT_VARIANT_LABEL = "mkl"
+build-dir = "build/mkl"
+cmake.define.FROM_OVERRIDE = "1"
+"""
+    settings = {
+        job.title: job.skbuild
+        for job in plan_of(TABLES.replace("SCOPE", "targets") + override).jobs
+    }
+    assert settings["mkl"].build_dir == "build/mkl"
+    assert settings["mkl"].cmake_define == {"FROM_OVERRIDE": "1"}
+    assert settings["plain"].build_dir == ""
+    assert settings["plain"].cmake_define == {}
 
 
 def test_targets_scope_shares_one_tree_but_for_defines() -> None:
@@ -81,15 +107,15 @@ def test_share_tree_false_gives_each_variant_a_tree_of_its_own() -> None:
     tables = TABLES.replace("SCOPE", "targets").replace(
         "[tool.wheelnext-build]\n", "[tool.wheelnext-build]\nshare-tree = false\n"
     )
-    separate = parse(tomllib.loads(tables))
-    jobs = [Job(None), *map(Job, separate.declared)]
-    names = [tree_name(job, jobs, separate) for job in jobs]
-    assert len(set(names)) == len(jobs)
+    plan = plan_of(tables)
+    assert len(plan.trees()) == len(plan.jobs) == 5
 
 
 @pytest.mark.parametrize("scope", ["project", "targets"])
 def test_no_label_leads_out_of_the_folder_of_the_trees(scope: str) -> None:
-    for name in trees(scope, None, ON_PATH).values():
+    names = set(trees(scope, None, ON_PATH).values())
+    assert len(names) >= 2
+    for name in names:
         assert Path("/trees", name).resolve().parent == Path("/trees")
 
 

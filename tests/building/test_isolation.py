@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.building import environment as build_environment
-from wheelnext_build.building.environment import BuildEnvironment
+from wheelnext_build.building import isolation
+from wheelnext_build.building.isolation import BuildEnvironment
 from wheelnext_build.wheels.record import record_row
 
 
@@ -91,8 +91,8 @@ def test_a_frontends_environment_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     root = tmp_path / "build-env-x"
     (root / "bin").mkdir(parents=True)
     monkeypatch.setattr(sys, "prefix", str(root))
-    monkeypatch.setattr(build_environment.tempfile, "gettempdir", lambda: str(tmp_path))
-    with build_environment.isolated(tmp_path / "trees") as environment:
+    monkeypatch.setattr(isolation.tempfile, "gettempdir", lambda: str(tmp_path))
+    with isolation.isolated(tmp_path / "trees") as environment:
         assert environment is not None
         link = environment.link
         assert link.resolve() == root.resolve()
@@ -102,7 +102,7 @@ def test_a_frontends_environment_is_found(tmp_path: Path, monkeypatch: pytest.Mo
         assert environment.renamed(path) == f"{link}/bin{os.pathsep}/usr/bin"
         assert environment.variables({"PATH": path})["PATH"].startswith(f"{link}/bin")
     assert not link.is_symlink()
-    with build_environment.isolated(tmp_path / "trees") as environment:
+    with isolation.isolated(tmp_path / "trees") as environment:
         assert environment is not None
         assert environment.link == link  # the next build's command lines are the same
 
@@ -111,12 +111,12 @@ def test_no_link_where_something_else_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "build-env-x"))
-    monkeypatch.setattr(build_environment.tempfile, "gettempdir", lambda: str(tmp_path))
-    with build_environment.isolated(tmp_path / "trees") as environment:
+    monkeypatch.setattr(isolation.tempfile, "gettempdir", lambda: str(tmp_path))
+    with isolation.isolated(tmp_path / "trees") as environment:
         assert environment is not None
         link = environment.link
     link.mkdir()
-    with build_environment.isolated(tmp_path / "trees") as environment:
+    with isolation.isolated(tmp_path / "trees") as environment:
         assert environment is None
     assert link.is_dir()
 
@@ -125,10 +125,10 @@ def test_no_link_where_others_could_put_another_in_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "build-env-x"))
-    monkeypatch.setattr(build_environment.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(isolation.tempfile, "gettempdir", lambda: str(tmp_path))
     for mode, is_safe in ((0o700, True), (0o1777, True), (0o777, False), (0o770, False)):
         tmp_path.chmod(mode)
-        with build_environment.isolated(tmp_path / "trees") as environment:
+        with isolation.isolated(tmp_path / "trees") as environment:
             assert (environment is not None) == is_safe
     tmp_path.chmod(0o700)
 
@@ -138,7 +138,7 @@ def test_pips_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     monkeypatch.setattr(sys, "path", [str(root / "overlay" / "lib"), "/usr/lib"])
     root.mkdir()
-    with build_environment.isolated(tmp_path) as environment:
+    with isolation.isolated(tmp_path) as environment:
         assert environment is not None
         assert environment.root == root
 
@@ -148,7 +148,7 @@ def test_an_environment_that_stays_needs_no_other_name(
 ) -> None:
     monkeypatch.setattr(sys, "prefix", "/home/me/project/.venv")
     monkeypatch.setattr(sys, "path", ["/home/me/project/.venv/lib"])
-    with build_environment.isolated(tmp_path) as environment:
+    with isolation.isolated(tmp_path) as environment:
         assert environment is None
 
 
@@ -158,9 +158,9 @@ def test_pip_without_isolation_builds_in_the_users_environment(
     """Even where that is in the folder for temporary files."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "venv"))
     monkeypatch.setattr(sys, "path", [str(tmp_path / "venv" / "lib")])
-    monkeypatch.setattr(build_environment.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(isolation.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("PIP_BUILD_TRACKER", str(tmp_path / "tracker"))
-    with build_environment.isolated(tmp_path / "trees") as environment:
+    with isolation.isolated(tmp_path / "trees") as environment:
         assert environment is None
 
 

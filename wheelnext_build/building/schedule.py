@@ -1,0 +1,172 @@
+"""The order in which the wheels of a plan are built: one after the other, or several at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..config.hook_settings import keeps_going
+from ..system.announce import PREFIX, WheelNews, announce, labelled, say, several_trees
+from . import jobserver
+from .jobserver import JobServer, slots
+from .plan import Job, Plan
+from .pool import WorkerPool
+from .self_check import KnownFiles
+from .trees import lanes
+from .trees.source_watch import snapshot, warn_of_changes
+from .trees.tree import Tree
+from .wheel_pass import Pass
+from .worker import Outcome
+from .workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Jobs that go through one tree, one after the other."""
+
+    tree: Tree
+    jobs: Sequence[Job]
+
+
+def schedule(plan: Plan, space: Workspace, outside: Path) -> list[Outcome]:
+    """Build all wheels of a plan; return an outcome for each wheel that was tried.
+
+    After a failure no further wheel is begun, unless the user asked to keep going. ``outside`` is
+    the output folder, which may be below the sources.
+    """
+    jobs = {job.number: space.prepared(job) for job in plan.jobs}
+    lanes_of_trees = [
+        Lane(space.tree(name), [jobs[job.number] for job in planned])
+        for name, planned in plan.trees().items()
+    ]
+    audits = plan.kind == "wheel" and plan.config.audit.mode != "off"
+    with WorkerPool(space.scratch, space.environment, audits) as pool:
+        return _Run(plan, space, pool, outside).through(lanes_of_trees)
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    space: Workspace
+    pool: WorkerPool
+    outside: Path
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def through(self, trees: Sequence[Lane]) -> list[Outcome]:
+        """Build in all trees: common files of many wheels first, then copies of their tree."""
+        if len(self.plan.jobs) == 1 or not self._may_run_at_once():
+            return self._in_order(trees)
+        largest = max(trees, key=lambda lane: len(lane.jobs))
+        others = [lane for lane in trees if lane is not largest]
+        if len(largest.jobs) < 3:
+            return self._at_once(trees)
+        self._lane(replace(largest, jobs=largest.jobs[:1]), dict(os.environ))
+        if self._gives_up():
+            return self.outcomes
+        dealt = [
+            Lane(tree, jobs) for tree, jobs in lanes.lanes(largest.tree, largest.jobs[1:], slots())
+        ]
+        try:
+            return self._at_once([*dealt, *others])
+        finally:
+            lanes.remove([lane.tree for lane in dealt], largest.tree)
+
+    def _may_run_at_once(self) -> bool:
+        jobs = self.plan.jobs
+        if not self.plan.config.parallel_trees or self.plan.in_place is not None:
+            return False
+        # Each pass writes those files again, and another one may read them at that moment.
+        if any(job.skbuild.generates_sources for job in jobs):
+            return False
+        return all(jobserver.is_usable(job.skbuild) for job in jobs)
+
+    def _gives_up(self) -> bool:
+        return any(outcome.error for outcome in self.outcomes) and not keeps_going()
+
+    def _in_order(self, trees: Sequence[Lane]) -> list[Outcome]:
+        for lane in trees:
+            if not self._gives_up():
+                self._lane(lane, dict(os.environ))
+        return self.outcomes
+
+    def _at_once(self, trees: Sequence[Lane]) -> list[Outcome]:
+        """Build in several trees at once, with no more compilers than there are slots."""
+        if len(trees) == 1:
+            return self._in_order(trees)
+        announce(several_trees(len(trees), slots()))
+        outside = (self.space.trees.path, self.outside)
+        before = snapshot(Path().absolute(), outside)
+        clients = min(slots(), len(trees))
+        server = JobServer(self.space.scratch, slots(), clients)
+        environment = server.joined(os.environ)
+        begun: list[Lane] = []
+
+        def run(lane: Lane) -> None:
+            begun.append(lane)
+            self._lane(lane, environment, is_labelled=True)
+            if len(begun) == len(trees):  # no other lane takes the compile job of this one
+                server.release()
+
+        try:
+            with ThreadPoolExecutor(clients) as threads:
+                futures = [threads.submit(run, lane) for lane in trees]
+                try:
+                    for future in futures:
+                        future.result()
+                except BaseException:
+                    self.pool.stop()
+                    raise
+        finally:
+            server.close()
+        warn_of_changes(before, snapshot(Path().absolute(), outside))
+        return self.outcomes
+
+    def _lane(self, lane: Lane, environment: dict[str, str], *, is_labelled: bool = False) -> None:
+        """Build the jobs of a lane in order; stop the pool after a failure."""
+        tree = lane.tree
+        for job in lane.jobs:
+            outcome = self._wheel(job, tree, environment, is_labelled=is_labelled)
+            if outcome is None:
+                return
+            self.outcomes.append(outcome)
+            if self._gives_up():
+                self.pool.stop()
+                return
+            tree = replace(tree, resumed=True)
+
+    def _wheel(
+        self, job: Job, tree: Tree, environment: dict[str, str], *, is_labelled: bool
+    ) -> Outcome | None:
+        news = WheelNews(job.number, len(self.plan.jobs), job.title, "building")
+        announce(news)
+        start = time.monotonic()
+        log: list[str] = []
+
+        def show(line: str) -> None:
+            log.append(line)
+            say(labelled(job.title, line) if is_labelled else line)
+
+        staging = self.space.scratch / "staged" / str(job.number)
+        wheel_pass = Pass.of(self.plan, job, tree, staging, self._known_files())
+        outcome = self.pool.run(wheel_pass, self.pool.renamed(environment), show)
+        if outcome is None:
+            return None
+        if outcome.wheel is None:
+            failed = f"{PREFIX}{replace(news, state='failed')}"
+            # The output of one of several wheels once more, in one piece.
+            say("\n".join([failed, *log, ""]) if is_labelled else failed)
+        else:
+            seconds, name = time.monotonic() - start, outcome.wheel.path.name
+            announce(replace(news, state="done", seconds=seconds, filename=name))
+        return outcome
+
+    def _known_files(self) -> KnownFiles:
+        found: KnownFiles = {}
+        for outcome in self.outcomes:
+            if outcome.wheel is not None and outcome.wheel.audited is not None:
+                found |= outcome.wheel.audited.files
+        return found
