@@ -39,10 +39,10 @@ _LONGEST = 2000
 """Characters to show of a message about a file from outside."""
 
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 )
-"""All characters that control a terminal, reorder its lines or cannot be encoded, except tab and
-newline."""
+"""All characters that control a terminal, reorder its lines, have no width or cannot be encoded,
+except tab and newline."""
 
 
 class GrammarError(WheelnextBuildError):

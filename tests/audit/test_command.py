@@ -11,10 +11,9 @@ import pytest
 from tiny_elf import tiny_elf
 
 from wheelnext_build.audit import files
-from wheelnext_build.building.self_check import SelfCheck
+from wheelnext_build.building.self_check import SelfCheck, judged_together
 from wheelnext_build.cli.main import main
 from wheelnext_build.config.audit_settings import AuditConfig
-from wheelnext_build.errors import BuildError
 from wheelnext_build.variants.variant import Property, Variant
 from wheelnext_build.wheels.record import record_row
 
@@ -148,10 +147,23 @@ def test_code_for_aarch64() -> None:
 def test_of_a_variant_like_the_plain_wheel_the_variants_flags_are_named(
     tmp_path: Path, order: tuple[str, str]
 ) -> None:
-    built = wheel(tmp_path, SSE2)
-    check = SelfCheck(AuditConfig(), tmp_path / "audited")
+    built, check = wheel(tmp_path, SSE2), SelfCheck(AuditConfig())
     variants = {"plain": None, "v3": Variant("v3", (Property.parse("x86_64 :: level :: v3"),))}
-    first, last = order
-    check.check(built, variants[first], first, differs=first == "v3")
-    with pytest.raises(BuildError, match="the flags of v3 change nothing in them"):
-        check.check(built, variants[last], last, differs=last == "v3")
+    wheels = [
+        check.audited(built, variants[title], title, differs=title == "v3") for title in order
+    ]
+    errors = judged_together(AuditConfig(), [item for item in wheels if item is not None])
+    assert list(errors) == ["v3"]
+    assert "the flags of v3 change nothing in them" in errors["v3"]
+
+
+def test_files_of_an_audited_wheel_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built, check = wheel(tmp_path, SSE2), SelfCheck(AuditConfig())
+    first = check.audited(built, None, "plain", differs=False)
+    assert first is not None
+    assert len(first.files) == 1
+    monkeypatch.setattr(files, "audit", lambda name, _data: pytest.fail(f"{name} is read again"))
+    again = check.audited(built, None, "plain", differs=False, known_files=first.files)
+    assert again == first

@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from wheelnext_build.building.pool import _pass_on
 from wheelnext_build.system.announce import (
     PREFIX,
     WheelNews,
@@ -38,7 +37,7 @@ def test_each_line_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = Slow()
     monkeypatch.setattr(sys, "stdout", shown)
     threads = [
-        threading.Thread(target=_pass_on, args=[["passed on"] * COUNT]),
+        threading.Thread(target=lambda: [say(labelled("v3", "said")) for _ in range(COUNT)]),
         threading.Thread(target=lambda: [say("said") for _ in range(COUNT)]),
         threading.Thread(target=lambda: [announce("announced") for _ in range(COUNT)]),
     ]
@@ -46,7 +45,7 @@ def test_each_line_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    lines = ("passed on", "said", "*** wheelnext-build announced")
+    lines = ("v3 | said", "said", "*** wheelnext-build announced")
     assert sorted(shown.getvalue().splitlines()) == sorted(lines * COUNT)
 
 

@@ -55,6 +55,11 @@ class WorkerPool:
     def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
         if kind is not None:
             self.stop()
+        if sys.platform != "win32":
+            # It would be this process's to the end, with modules from an environment that is gone.
+            from multiprocessing import forkserver
+
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
     def stop(self) -> None:
         """End all workers and the processes that they started; no further ones start."""

@@ -96,7 +96,7 @@ def test_a_date_that_is_none_is_an_error(
     tool = [sys.executable, "tool.py", "dest", str(source)]
     assert main(["repair", str(source), "dest", "--", *tool]) == 2
     assert (
-        "SOURCE_DATE_EPOCH is 'today': it must be a whole number of seconds"
+        "SOURCE_DATE_EPOCH is 'today': set it to a whole number of seconds"
         in capsys.readouterr().err
     )
     assert not Path("dest").exists()
