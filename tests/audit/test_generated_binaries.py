@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_fatbin import CUBIN, PTX, entry, fat
 from test_hipbundle import bundle, compressed
 from tiny_binaries import fat_macho, tiny_archive, tiny_macho, tiny_pe
-from tiny_elf import tiny_elf
+from tiny_elf import loader_elf, tiny_elf
 
 from wheelnext_build.audit import files
 from wheelnext_build.audit.code.survey import survey
@@ -32,7 +32,10 @@ AVX = bytes.fromhex("c5fc58c1c462f5b8d1c3")  # vaddps ymm, vfmadd231ps, ret
 NEON = bytes.fromhex("20d4224ec0035fd6")  # fadd v0.4s, ret
 X86, ARM = 0x01000007, 0x0100000C
 SEEDS = {
-    "a.so": [tiny_elf(AVX), tiny_elf(NEON, machine=183)],
+    "a.so": [
+        *(tiny_elf(AVX), tiny_elf(NEON, machine=183)),
+        *(loader_elf(AVX), loader_elf(AVX, gnu_hash=False)),
+    ],
     "a.pyd": [tiny_pe(AVX), tiny_pe(NEON, 0xAA64)],
     "a.dylib": [
         *(tiny_macho(AVX), tiny_macho(NEON, ARM)),
