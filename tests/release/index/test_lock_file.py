@@ -1,4 +1,4 @@
-"""pylock.toml of releases with variants, checked by packaging's reader where that can be."""
+"""pylock.toml for releases with variants; packaging's reader checks what it can read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lock(folder: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text())
 
 
-def test_the_package_of_a_release(folder: Path) -> None:
+def test_package_entry_of_a_release(folder: Path) -> None:
     content = lock(folder)
     assert content["lock-version"] == "1.0"
     (package,) = content["packages"]
@@ -54,17 +54,17 @@ def test_the_package_of_a_release(folder: Path) -> None:
         assert wheel["hashes"] == {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def test_variants_json_is_in_it_whole(folder: Path) -> None:
+def test_the_lock_file_has_all_of_variants_json(folder: Path) -> None:
     (package,) = lock(folder)["packages"]
     jsonschema.validate(package["variants-json"], json.loads(SCHEMA.read_text()))
     assert package["variants-json"] == json.loads((folder / "sample-1.0-variants.json").read_text())
 
 
-def test_packaging_takes_all_but_the_labelled_names(folder: Path) -> None:
+def test_packaging_rejects_only_labelled_names(folder: Path) -> None:
     pylock = pytest.importorskip("packaging.pylock")
     content = lock(folder)
     with pytest.raises(pylock.PylockValidationError, match="Invalid wheel filename"):
-        pylock.Pylock.from_dict(content)  # the day it knows labels, docs/cli.md must say so
+        pylock.Pylock.from_dict(content)  # if it accepts labels one day, change docs/cli.md
     (package,) = content["packages"]
     plain = [wheel for wheel in package["wheels"] if wheel["name"].count("-") == 4]
     content["packages"] = [{**package, "wheels": plain}]
@@ -92,12 +92,12 @@ def test_printed(
     assert package["wheels"][0]["path"].startswith("dist/sample-1.0")
 
 
-def test_what_cannot_be_locked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lock_file_errors(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(folder), "--pylock", str(folder / "locked.toml")]) == 2
     assert "must be called pylock.toml" in capsys.readouterr().err
     write_variant(folder, "v3", "v3", release="sample-1.1")
     assert main(["index", str(folder), "--pylock"]) == 1
-    assert "sample: a lock file has one version of a project" in capsys.readouterr().err
+    assert "sample: a lock file can have one version of a project" in capsys.readouterr().err
 
 
 def test_without_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +115,7 @@ def test_without_tomli_w(
 
 
 @pytest.mark.e2e
-def test_what_installers_make_of_it(folder: Path, run: Run) -> None:
+def test_installers_read_the_lock_file(folder: Path, run: Run) -> None:
     lock(folder)
     options = ("--no-config", "--no-cache", "--preview-features", "pylock,wheel-variants")
     target = folder.parent / "target"

@@ -1,4 +1,4 @@
-"""The simple index: what its pages say, what it reads again, and when nothing is published."""
+"""The simple index: its pages, skipping unchanged files, and problems that prevent publishing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Py
 
 
 class Anchors(HTMLParser):
-    """The links of an HTML page: text -> attributes."""
+    """Return the links of an HTML page: text -> attributes."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Anchors(HTMLParser):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A release: plain, two variants, sdist."""
+    """A release with a plain wheel, two variants and an sdist."""
     dist = tmp_path / "dist"
     dist.mkdir()
     write_wheel(dist, PLAIN)
@@ -62,7 +62,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def files(out: Path, project: str = "sample") -> dict[str, dict[str, object]]:
-    """The entries of a JSON page; the HTML page must have the same links."""
+    """Return the entries of a JSON page; check that the HTML page has the same links."""
     entries = json.loads((out / project / "index.json").read_text())["files"]
     named = {entry["filename"]: entry for entry in entries}
     anchors = Anchors(out / project / "index.html").found
@@ -82,7 +82,7 @@ def published(out: Path, entry: dict[str, object], project: str = "sample") -> P
 
 
 def assert_right(out: Path, project: str = "sample") -> None:
-    """Each link leads to a file with the size and the hash that the pages give."""
+    """Check that each link leads to a file with the size and the hash on the page."""
     for name, entry in files(out, project).items():
         content = published(out, entry, project).read_bytes()
         assert entry["size"] == len(content)
@@ -94,7 +94,7 @@ def assert_right(out: Path, project: str = "sample") -> None:
 
 
 def unreadable(wheel: Path) -> None:
-    """Make a file garbage that looks unchanged."""
+    """Overwrite a file with garbage of the same size and date."""
     status = wheel.stat()
     wheel.write_bytes(b"?" * status.st_size)
     os.utime(wheel, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -119,7 +119,7 @@ def test_the_pages_list_all_files_of_a_release(folder: Path, out: Path) -> None:
     assert Anchors(out / "index.html").found == {"sample": {"href": "sample/"}}
 
 
-def test_metadata_is_the_wheels_own(folder: Path, out: Path) -> None:
+def test_published_metadata_is_the_wheels_own(folder: Path, out: Path) -> None:
     publish_simple(folder, out)
     with zipfile.ZipFile(folder / PLAIN) as archive:
         inside = archive.read("sample-1.0.dist-info/METADATA")
@@ -133,7 +133,7 @@ def test_variants_json_is_written_into_the_folder_too(folder: Path, out: Path) -
     assert [variant.label for variant in own.variants] == ["v3", "v4"]
 
 
-def test_what_html_must_not_have_is_escaped(tmp_path: Path, out: Path) -> None:
+def test_html_is_escaped(tmp_path: Path, out: Path) -> None:
     name = "my_sample-1.0+cu12-1_x-py3-none-any.whl"
     python = '>=3.8,<4,!="3.9"'.replace('"', "")
     content = METADATA.format(name="my-sample", version="1.0+cu12", python=python)
@@ -147,7 +147,7 @@ def test_what_html_must_not_have_is_escaped(tmp_path: Path, out: Path) -> None:
     assert_right(out, "my-sample")
 
 
-def test_a_withdrawn_file_is_marked(folder: Path, out: Path) -> None:
+def test_a_yanked_file_is_marked(folder: Path, out: Path) -> None:
     publish_simple(folder, out)
     marker = out / "sample" / "sample-1.0-py3-none-any-v4.whl.yanked"
     marker.write_text('dies of <SIGILL> on\n"Zen 2"\n')
@@ -167,7 +167,7 @@ def test_a_withdrawn_file_is_marked(folder: Path, out: Path) -> None:
 # Publishing again
 
 
-def test_what_is_unchanged_is_not_read_again(folder: Path, out: Path) -> None:
+def test_unchanged_files_are_not_read_again(folder: Path, out: Path) -> None:
     publish_simple(folder, out)
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
     for path in folder.iterdir():
@@ -224,7 +224,7 @@ def test_folders_of_one_release_add_up(folder: Path, out: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("page", [None, b"{", b"[]", b'{"files": [{"filename": "x"}, 1]}'])
-def test_a_lost_page_is_made_again(page: bytes | None, folder: Path, out: Path) -> None:
+def test_a_lost_page_is_written_again(page: bytes | None, folder: Path, out: Path) -> None:
     publish_simple(folder, out)
     before = {path.name: path.read_bytes() for path in (out / "sample").glob("index.*")}
     (out / "sample" / "index.html").unlink()
@@ -236,7 +236,7 @@ def test_a_lost_page_is_made_again(page: bytes | None, folder: Path, out: Path) 
     assert {path.name: path.read_bytes() for path in (out / "sample").glob("index.*")} == before
 
 
-def test_a_lost_page_is_made_of_the_published_files(
+def test_a_lost_page_is_rebuilt_from_the_published_files(
     folder: Path, out: Path, tmp_path: Path
 ) -> None:
     publish_simple(folder, out)
@@ -250,7 +250,7 @@ def test_a_lost_page_is_made_of_the_published_files(
     assert_right(out)
 
 
-def test_a_file_that_is_taken_away_leaves_the_page(folder: Path, out: Path) -> None:
+def test_a_removed_file_leaves_the_page(folder: Path, out: Path) -> None:
     publish_simple(folder, out)
     name = "sample-1.0-py3-none-any-v4.whl"
     (folder / name).unlink()
@@ -283,7 +283,7 @@ def test_a_build_in_the_folder_does_not_change_what_is_published(folder: Path, o
     assert_right(out)
 
 
-def test_who_is_killed_leaves_whole_files(tmp_path: Path, out: Path) -> None:
+def test_a_killed_publisher_leaves_whole_files(tmp_path: Path, out: Path) -> None:
     for number in range(60):
         content = {"payload": os.urandom(200_000)}
         write_wheel(tmp_path, f"sample-1.{number}-py3-none-any.whl", files=content)
@@ -301,7 +301,7 @@ def test_who_is_killed_leaves_whole_files(tmp_path: Path, out: Path) -> None:
     assert_right(out)
 
 
-def test_publishers_at_the_same_time_lose_nothing(tmp_path: Path, out: Path) -> None:
+def test_concurrent_publishers_lose_nothing(tmp_path: Path, out: Path) -> None:
     command = [sys.executable, "-m", "wheelnext_build", "index"]
     running = []
     for number in range(3):
@@ -317,7 +317,7 @@ def test_publishers_at_the_same_time_lose_nothing(tmp_path: Path, out: Path) -> 
     assert_right(out)
 
 
-# What keeps an index from being published
+# Problems that prevent publishing
 
 
 def pages(out: Path) -> dict[str, bytes]:
@@ -331,20 +331,19 @@ def assert_refused(folder: Path, out: Path, *words: str) -> None:
         publish_simple(folder, out)
     for word in words:
         assert word in str(caught.value)
-    left = pages(out)
-    assert left == before
+    assert pages(out) == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_in_the_place_of_a_published_file_is_not_read(folder: Path, out: Path) -> None:
-    (wheel, *_) = sorted(folder.glob("*.whl"))
+    wheel, *_ = sorted(folder.glob("*.whl"))
     (out / "sample").mkdir(parents=True)
     os.mkfifo(out / "sample" / wheel.name)
     assert_refused(folder, out, f"{wheel.name}: is not a regular file")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
-def test_what_is_no_project_in_an_index_is_not_listed(folder: Path, out: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="needs file names that are not text")
+def test_folders_that_are_not_projects_are_not_listed(folder: Path, out: Path) -> None:
     for name in (b"\xff\xfe", b"javascript:x", b"Sample", b"a b"):
         other = out / os.fsdecode(name)
         other.mkdir(parents=True)
@@ -353,7 +352,7 @@ def test_what_is_no_project_in_an_index_is_not_listed(folder: Path, out: Path) -
     assert json.loads((out / "index.json").read_text())["projects"] == [{"name": "sample"}]
 
 
-def test_every_problem_is_in_one_report(folder: Path, out: Path) -> None:
+def test_all_problems_are_reported_at_once(folder: Path, out: Path) -> None:
     write_variant(folder, "v3", "v2", tag="cp312-cp312-win_amd64")
     carrier = write_wheel(folder, "sample-1.0-0v2-py3-none-any.whl", x86_64_metadata("v2", "v2"))
     (folder / "broken-1.0-py3-none-any.whl").write_bytes(b"not a zip")
@@ -376,10 +375,10 @@ def test_a_folder_that_contradicts_what_is_published(
 
 def test_a_published_file_never_changes(folder: Path, out: Path) -> None:
     publish_simple(folder, out)
-    write_wheel(folder, PLAIN, files={"extra": b"built anew"})
-    assert_refused(folder, out, PLAIN, "published with another content")
+    write_wheel(folder, PLAIN, files={"extra": b"built again"})
+    assert_refused(folder, out, PLAIN, "published with other content")
     (out / "sample" / "index.json").unlink()
-    assert_refused(folder, out, PLAIN, "published with another content")
+    assert_refused(folder, out, PLAIN, "published with other content")
 
 
 def _member_not_in_record(path: Path) -> None:
@@ -397,7 +396,7 @@ def _another_release(path: Path) -> None:
     write_wheel(path.parent, path.name, files={"METADATA": content.encode()})
 
 
-def _a_version_without_end(path: Path) -> None:
+def _version_with_too_many_digits(path: Path) -> None:
     content = METADATA.format(name="sample", version=f"1.{0:05000}", python=">=3")
     write_wheel(path.parent, path.name, files={"METADATA": content.encode()})
 
@@ -436,14 +435,14 @@ def _rewrite(path: Path, changes: dict[str, bytes | None]) -> None:
         (_member_not_in_record, "stowaway.py is not in RECORD"),
         (_missing_member, "gone.py is in RECORD but not in the wheel"),
         (_another_release, "the Version '2.0'"),
-        (_a_version_without_end, "the Version '1.000"),
+        (_version_with_too_many_digits, "the Version '1.000"),
         (_another_project, "the Name 'other'"),
         (_no_python, "Requires-Python 'three'"),
         (_metadata_not_as_in_record, "METADATA does not have the hash"),
         (_no_metadata, "METADATA is missing"),
     ],
 )
-def test_a_wheel_that_is_not_sound_is_not_published(
+def test_an_invalid_wheel_is_not_published(
     spoil: object, word: str, folder: Path, out: Path
 ) -> None:
     assert callable(spoil)

@@ -1,4 +1,4 @@
-"""The variants.json of a release: what is in it, and when none is written."""
+"""The variants.json of a release: its content, and problems that prevent writing it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def labels(path: Path) -> list[str]:
 
 
 def with_gpu(label: str, priorities: tuple[str, ...] = ("nvidia", "x86_64")) -> VariantMetadata:
-    """The metadata of a variant for GPUs, with its namespaces in this order of priority."""
+    """Return the metadata of a GPU variant with its namespaces in this order of priority."""
     variant = Variant.from_mapping(label, {"nvidia": {"sm_arch": ["90_real"]}})
     providers = {"nvidia": NVIDIA, "x86_64": X86_64}
     return VariantMetadata(priorities, {name: providers[name] for name in priorities}, (variant,))
 
 
-def test_the_union_of_the_wheels(tmp_path: Path) -> None:
+def test_metadata_of_all_wheels_is_merged(tmp_path: Path) -> None:
     write_wheel(tmp_path, PLAIN)
     write_variant(tmp_path, "v3", "v3")
     write_variant(tmp_path, "v4", "v4")
@@ -58,7 +58,7 @@ def test_one_file_for_each_release(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_exists_is_added_to(tmp_path: Path) -> None:
+def test_an_existing_file_is_extended(tmp_path: Path) -> None:
     first = write_variant(tmp_path, "v3", "v3")
     write_index(tmp_path)
     first.unlink()  # published and gone: the index remembers it
@@ -76,7 +76,7 @@ def test_a_longer_list_of_priorities_extends_the_shorter(tmp_path: Path) -> None
     assert release.metadata.namespaces == ("x86_64", "nvidia")
 
 
-def test_a_file_that_is_right_is_not_touched(tmp_path: Path) -> None:
+def test_a_current_file_is_not_written_again(tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3")
     (release,) = write_index(tmp_path)
     os.utime(release.path, ns=(1, 1))
@@ -88,7 +88,7 @@ def test_a_file_that_is_right_is_not_touched(tmp_path: Path) -> None:
     ]
 
 
-def test_the_content_does_not_depend_on_what_came_first(tmp_path: Path) -> None:
+def test_the_content_does_not_depend_on_the_order_of_wheels(tmp_path: Path) -> None:
     contents = []
     for order in (("v3", "v4"), ("v4", "v3")):
         folder = tmp_path / order[0]
@@ -100,10 +100,10 @@ def test_the_content_does_not_depend_on_what_came_first(tmp_path: Path) -> None:
     assert contents[0] == contents[1]
 
 
-# What keeps the index from being written
+# Problems that prevent writing
 
 
-def test_every_contradiction_is_in_one_report(tmp_path: Path) -> None:
+def test_all_contradictions_are_reported_at_once(tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3")
     write_variant(tmp_path, "v3", "v2", tag="cp312-cp312-win_amd64")
     other = Provider(requires=("x86-64-variant-provider >=0.3",))
@@ -123,7 +123,7 @@ def test_every_contradiction_is_in_one_report(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.json"))
 
 
-def test_a_contradiction_to_the_file_that_exists_says_how_to_go_on(tmp_path: Path) -> None:
+def test_a_contradiction_to_the_existing_file_names_the_fix(tmp_path: Path) -> None:
     write_variant(tmp_path, "fast", "v3")
     (release,) = write_index(tmp_path)
     before = release.path.read_bytes()
@@ -201,7 +201,7 @@ def _not_json(path: Path) -> None:
         _not_json,
     ],
 )
-def test_a_wheel_that_is_not_sound_is_named(spoil: Callable[[Path], None], tmp_path: Path) -> None:
+def test_an_invalid_wheel_is_named(spoil: Callable[[Path], None], tmp_path: Path) -> None:
     bad = tmp_path / "sample-1.0-py3-none-any-v3.whl"
     spoil(bad)
     write_variant(tmp_path, "v2", "v2", release="good-1.0")
@@ -213,13 +213,13 @@ def test_a_wheel_that_is_not_sound_is_named(spoil: Callable[[Path], None], tmp_p
 @pytest.mark.parametrize(
     "name", ["sample-1.0.whl", "sample-one-py3-none-any.whl", "sample-1.0-py3-none-any-V3.whl"]
 )
-def test_a_name_that_is_no_wheels_is_reported(name: str, tmp_path: Path) -> None:
+def test_an_invalid_wheel_name_is_reported(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(ReleaseError, match=name):
         read_releases(tmp_path)
 
 
-def test_a_json_file_of_something_else_does_not_matter(tmp_path: Path) -> None:
+def test_an_unrelated_json_file_is_ignored(tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3")
     (tmp_path / "ice-cream-variants.json").write_text("[]")
     assert len(write_index(tmp_path)) == 1
@@ -232,9 +232,7 @@ def test_a_json_file_of_something_else_does_not_matter(tmp_path: Path) -> None:
         (b"x" * ((1 << 24) + 1), "bytes allowed"),
     ],
 )
-def test_a_file_that_cannot_be_added_to_is_named(
-    content: bytes, problem: str, tmp_path: Path
-) -> None:
+def test_an_unreadable_variants_json_is_named(content: bytes, problem: str, tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3")
     path = tmp_path / "sample-1.0-variants.json"
     path.write_bytes(content)
@@ -243,14 +241,14 @@ def test_a_file_that_cannot_be_added_to_is_named(
     assert path.read_bytes() == content
 
 
-def test_names_that_begin_differently_cannot_share_a_file(tmp_path: Path) -> None:
+def test_wheels_with_different_spellings_are_rejected(tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3", release="my_sample-1.0")
     write_variant(tmp_path, "v4", "v4", release="my.sample-1.0")
     with pytest.raises(ReleaseError, match=r"my\.sample-1\.0 and my_sample-1\.0"):
         write_index(tmp_path)
 
 
-def test_a_file_with_another_spelling_is_not_silently_doubled(tmp_path: Path) -> None:
+def test_a_variants_json_with_another_spelling_is_rejected(tmp_path: Path) -> None:
     write_variant(tmp_path, "v3", "v3", release="my_sample-1.0")
     (tmp_path / "my.sample-1.0-variants.json").write_bytes(x86_64_metadata("v3", "v3").to_json())
     with pytest.raises(ReleaseError, match=r"must be my_sample-1\.0-variants\.json"):
@@ -300,9 +298,7 @@ def test_inspect_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "x86-64-variant-provider >=0.2" in capsys.readouterr().out
 
 
-def test_inspect_command_names_what_is_not_sound(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_inspect_command_names_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = write_wheel(tmp_path, PLAIN)
     with zipfile.ZipFile(good, "a") as archive:
         archive.writestr("stowaway.py", b"")
@@ -315,7 +311,7 @@ def test_inspect_command_names_what_is_not_sound(
     assert main(["inspect", str(tmp_path / "absent.whl")]) == 2
 
 
-def test_a_check_of_no_wheel_checks_nothing(
+def test_index_check_without_wheels_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["index", "--check", str(tmp_path)]) == 2
@@ -324,8 +320,8 @@ def test_a_check_of_no_wheel_checks_nothing(
     assert main(["index", "--check", str(tmp_path)]) == 0
 
 
-def test_what_would_not_be_read_again_is_not_written(tmp_path: Path) -> None:
-    """Each of the wheels has less than the limit, and all of them have more."""
+def test_a_variants_json_above_the_limit_is_not_written(tmp_path: Path) -> None:
+    """Each wheel's metadata is below the limit; all together they are above it."""
     for number in range(5):
         write_variant(tmp_path, f"v{number}", f"{number}" * 900_000)
     with pytest.raises(ReleaseError, match=r"variants\.json: would have 45\d+ bytes"):

@@ -1,7 +1,7 @@
-"""What an index or a lock file says of one wheel or sdist: version, hash, and what METADATA holds.
+"""Facts about a wheel or an sdist for an index or a lock file: version, hash and METADATA.
 
-A wheel's RECORD is compared with its members by name, and METADATA by its hash: whoever publishes a
-file names mistakes before anyone can download them, and need not unpack it for that.
+RECORD is compared with the names of a wheel's members, and with the hash of METADATA. This finds
+mistakes before a file is published, without unpacking it.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ SDIST_SUFFIX = ".tar.gz"
 
 @dataclass(frozen=True)
 class Facts:
-    """What METADATA says, and which project and version that is.
+    """Project, version and Requires-Python from METADATA or PKG-INFO.
 
-    ``metadata`` is the content of a wheel's METADATA, empty for an sdist: installers build what
-    they need to know of one.
+    ``metadata`` is the content of a wheel's METADATA. It is empty for an sdist, because installers
+    build an sdist's metadata themselves.
     """
 
     project: str
@@ -45,7 +45,7 @@ class Facts:
 
 
 def release_of(path: Path) -> tuple[str, Version] | None:
-    """Canonical project and version by a file's name alone; None where it is no wheel or sdist."""
+    """Return canonical project and version from a file's name; None if not a wheel or sdist."""
     try:
         if path.name.endswith(SDIST_SUFFIX):
             project, version = parse_sdist_filename(path.name)
@@ -59,11 +59,11 @@ def release_of(path: Path) -> tuple[str, Version] | None:
 
 
 def read_facts(path: Path) -> Facts:
-    """The facts of a wheel or an sdist; raises WheelError for one that must not be published."""
+    """Read a wheel or an sdist; raise WheelError if it must not be published."""
     check_regular(path)
     facts = _sdist_facts(path) if path.name.endswith(SDIST_SUFFIX) else _wheel_facts(path)
     if release_of(path) != (facts.project, facts.version):
-        raise WheelError(f"{path}: its metadata is that of {facts.project} {facts.version}")
+        raise WheelError(f"{path}: its metadata is for {facts.project} {facts.version}")
     try:
         SpecifierSet(facts.requires_python or "")
     except ValueError:
@@ -74,13 +74,13 @@ def read_facts(path: Path) -> Facts:
 
 
 def check_regular(path: Path) -> None:
-    """Raise WheelError for a pipe, which would wait for its writer, or a device, without end."""
+    """Raise WheelError for a pipe or a device: reading it might never end."""
     if path.exists() and not path.is_file():
         raise WheelError(f"{path}: is not a regular file")
 
 
 def digest(path: Path) -> str:
-    """A file's SHA-256 in hexadecimal."""
+    """Return a file's SHA-256 in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -105,24 +105,24 @@ def _sdist_facts(path: Path) -> Facts:
             tarfile.open(fileobj=_headers(content), mode="r:") as archive,
         ):
             for count, member in enumerate(archive):
-                cast("Any", archive).members = []  # which would grow with the archive
+                cast("Any", archive).members = []  # else it grows with the archive
                 zip_safety.check_stream(count, member.offset, path.stat().st_size)
                 folder, _, name = member.name.partition("/")
                 if folder and name == "PKG-INFO" and member.isreg():
                     content.seek(member.offset_data)
                     return _facts(path, content.read(min(member.size, METADATA_LIMIT)))
     except RecursionError:
-        raise WheelError(f"{path}: cannot be read as an sdist: headers of headers") from None
+        raise WheelError(f"{path}: cannot be read as an sdist: nested headers") from None
     except (OSError, EOFError, ValueError, OverflowError, tarfile.TarError, zlib.error) as error:
         raise WheelError(f"{path}: cannot be read as an sdist: {error}") from None
     raise WheelError(f"{path}: has no PKG-INFO in its folder")
 
 
 class _Headers(zip_safety.Bounded):
-    """A tar archive for tarfile, of which only headers are read.
+    """A tar archive that limits how many bytes of headers tarfile reads.
 
-    They are of 512 bytes, and names and tables between them as long as the archive says; tarfile's
-    time for one of those may be that of its square (before Python 3.12.6).
+    A header has 512 bytes, but long names and PAX tables are as long as the archive says. Before
+    Python 3.12.6, tarfile's time for a table can grow with the square of its length.
     """
 
     _MOST_OF_ONE, _MOST_OF_LONG = 1 << 12, 1 << 21
@@ -135,7 +135,7 @@ class _Headers(zip_safety.Bounded):
         if count > tarfile.BLOCKSIZE:
             self._long += count
         if count > self._MOST_OF_ONE or self._long > self._MOST_OF_LONG:
-            raise ValueError("it has headers of more bytes than those of any sound one")
+            raise ValueError("its headers are too long")
         return super().read(count)
 
 
@@ -148,8 +148,8 @@ def _facts(path: Path, content: bytes, metadata: bytes = b"") -> Facts:
     version = _field(message, "Version") or ""
     try:
         parsed = Version(version)
-    except ValueError:  # of too many digits, too
-        raise WheelError(f"{path}: its metadata has the version {version!r}") from None
+    except ValueError:  # also raised for a number with too many digits
+        raise WheelError(f"{path}: its metadata has the invalid version {version!r}") from None
     project = canonicalize_name(_field(message, "Name") or "")
     return Facts(project, parsed, _field(message, "Requires-Python"), metadata)
 

@@ -1,7 +1,7 @@
-"""``index FOLDER --pylock``: the releases with variants in a folder as a pylock.toml (PEP 751).
+"""``index FOLDER --pylock``: write the releases with variants in a folder as pylock.toml (PEP 751).
 
-PEP 825 has the whole content of variants.json in the table ``[packages.variants-json]``, and no
-address or hash of the file, which may grow on the index after the lock file was written.
+By PEP 825, the table ``[packages.variants-json]`` has the whole content of variants.json, not an
+address and a hash: the file on the index may grow after the lock file was written.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _FILE_NAME = re.compile(r"pylock(\.[^.]+)?\.toml")
 
 
 def as_pylock(releases: Sequence[IndexedRelease], base: Path) -> str:
-    """The lock file's text; the paths in it are relative to the folder ``base``, where it belongs.
+    """Return the text of the lock file, with paths relative to ``base``, the lock file's folder.
 
-    It holds the releases' own files, not what they depend on. Raises ReleaseError where two
-    versions of a project are among them, RequestError where there is nothing to lock.
+    It lists the releases' own files, not their dependencies. Raises ReleaseError if a project has
+    two versions, RequestError if there is nothing to lock.
     """
     if not releases:
         raise RequestError("there is no release with variants to lock")
@@ -42,9 +42,9 @@ def as_pylock(releases: Sequence[IndexedRelease], base: Path) -> str:
 
 
 def check_file_name(path: Path) -> None:
-    """Raise RequestError for a name under which installers would not take a lock file."""
+    """Raise RequestError if installers do not accept this name for a lock file."""
     if not _FILE_NAME.fullmatch(path.name):
-        raise RequestError(f"{path}: must be called pylock.toml, or pylock.NAME.toml")
+        raise RequestError(f"{path}: a lock file must be called pylock.toml or pylock.NAME.toml")
 
 
 def _several_versions(releases: Iterable[IndexedRelease]) -> list[str]:
@@ -52,8 +52,8 @@ def _several_versions(releases: Iterable[IndexedRelease]) -> list[str]:
     for release in releases:
         versions.setdefault(release.files.project, []).append(str(release.files.version))
     return [
-        f"{project}: a lock file has one version of a project, and here are {', '.join(found)}: "
-        "put the release that is wanted into a folder of its own"
+        f"{project}: a lock file can have one version of a project, but the folder has "
+        f"{', '.join(found)}: move the version to lock into a folder of its own"
         for project, found in versions.items()
         if len(found) > 1
     ]
@@ -73,7 +73,7 @@ def _package(release: IndexedRelease, base: Path, problems: list[str]) -> dict[s
 
 
 def _requires_python(wheels: Iterable[Path], problems: list[str]) -> str | None:
-    """What all wheels say; None where they differ, since the entry is for all of them."""
+    """Return the Requires-Python of all wheels; None if they differ: the entry is for them all."""
     found = set()
     for path in wheels:
         try:
@@ -84,7 +84,7 @@ def _requires_python(wheels: Iterable[Path], problems: list[str]) -> str | None:
 
 
 def _sdist(release: IndexedRelease) -> Path | None:
-    """The release's sdist, where its folder has one."""
+    """Return the release's sdist, if its folder has one."""
     wanted = (release.files.project, release.files.version)
     found = sorted(release.path.parent.glob("*" + SDIST_SUFFIX))
     return next((path for path in found if release_of(path) == wanted), None)
@@ -105,9 +105,11 @@ def _relative(path: Path, base: Path) -> str:
     except ValueError:  # on another drive of Windows
         text = path.resolve().as_posix()
     try:
-        return os.fsencode(text).decode()  # whatever the locale takes file names for
+        return os.fsencode(text).decode()  # UTF-8 whatever the locale
     except UnicodeDecodeError:
-        raise RequestError(f"{path}: is not UTF-8, and pylock.toml cannot name it") from None
+        raise RequestError(
+            f"{path}: the path is not UTF-8, which pylock.toml must be: rename it"
+        ) from None
 
 
 def _dumps(content: dict[str, object]) -> str:
@@ -115,5 +117,5 @@ def _dumps(content: dict[str, object]) -> str:
         import tomli_w
     except ModuleNotFoundError:
         raise RequestError("--pylock needs tomli-w: pip install 'wheelnext-build[cli]'") from None
-    # TOML knows the same escapes, and nothing but strings holds what is escaped.
+    # TOML has the same escapes as JSON, and only strings can hold these characters.
     return escaped(tomli_w.dumps(content))

@@ -1,7 +1,7 @@
 """The pages of a simple index: HTML (PEP 503, 592, 658, 714) and JSON (PEP 691, 700).
 
-A project's JSON page is also the memory of the index: under keys with an underscore, which the
-format leaves to whoever runs an index, it keeps what spares reading a file again.
+A project's JSON page is also the cache of the index. Keys that begin with an underscore, which the
+format leaves to each index, store what is needed to skip reading an unchanged file again.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _SOURCE, _VERSION = "_source", "_version"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Stamp = tuple[int, int]
-"""A file's size in bytes and its time of change in nanoseconds."""
+"""A file's size in bytes and its modification time in nanoseconds."""
 
 
 @dataclass(frozen=True)
 class Link:
     """One file on a project's page.
 
-    ``path`` leads from the page to the file, whose name is its last part. ``metadata_sha256`` is
-    that of ``{file}.metadata``, for wheels. ``source`` is how the file that it was published from
-    looked then. ``yanked`` is the reason, perhaps empty, for which it was withdrawn.
+    ``path`` is relative to the page; its last part is the file's name. ``metadata_sha256`` is the
+    hash of ``{file}.metadata``, for wheels. ``source`` is the stamp that the source file had when
+    it was published. ``yanked`` is the reason for yanking the file; it may be empty.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Link:
         return self.path.rpartition("/")[2]
 
     def as_mapping(self) -> dict[str, object]:
-        """The entry of the JSON page."""
+        """Return the file's entry in the JSON page."""
         entry: dict[str, object] = {
             "filename": self.filename,
             "url": quote(self.path),
@@ -68,7 +68,7 @@ class Link:
         return entry
 
     def as_html(self) -> str:
-        """The line of the HTML page."""
+        """Return the file's line in the HTML page."""
         attributes = {"href": f"{quote(self.path)}#sha256={self.sha256}"}
         if self.requires_python is not None:
             attributes["data-requires-python"] = self.requires_python
@@ -82,7 +82,7 @@ class Link:
 
 
 def project_pages(project: str, links: Iterable[Link]) -> dict[str, bytes]:
-    """The pages of one project: file name -> content; ``links`` in any order."""
+    """Return the pages of one project, file name -> content; ``links`` may be in any order."""
     ordered = sorted(links, key=lambda link: (Version(link.version), link.filename))
     content = {
         "meta": {"api-version": API_VERSION},
@@ -95,7 +95,7 @@ def project_pages(project: str, links: Iterable[Link]) -> dict[str, bytes]:
 
 
 def root_pages(projects: Sequence[str]) -> dict[str, bytes]:
-    """The pages that list all projects, by their canonical names."""
+    """Return the pages that list all projects, given by their canonical names."""
     content = {
         "meta": {"api-version": API_VERSION},
         "projects": [{"name": project} for project in projects],
@@ -105,10 +105,10 @@ def root_pages(projects: Sequence[str]) -> dict[str, bytes]:
 
 
 def read_links(page: Path) -> dict[str, Link]:
-    """File name -> link, from a project's JSON page.
+    """Read a project's JSON page as file name -> link.
 
-    What is missing there, or was not written by this program, is left out: the page only spares
-    work, and the files beside it have all that it says.
+    Entries that are invalid, or that this program did not write, are left out: the page is only a
+    cache, and everything in it can be read from the files again.
     """
     try:
         content = json.loads(page.read_bytes())

@@ -1,6 +1,6 @@
-"""One project's folder in a simple index: what it has, and how files get into it.
+"""One project's folder in a simple index: list its files and add new ones.
 
-A file there is whole or absent, and stays as it is once it is there.
+A file there is whole or absent, and does not change once it is published.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class File:
-    """A wheel or an sdist that is new on the page; ``sha256`` is empty where it must be copied."""
+    """A wheel or an sdist that is new on the page; ``sha256`` is empty if it must be copied."""
 
     source: Path
     stamp: Stamp
@@ -39,7 +39,7 @@ class File:
 
 @dataclass(frozen=True)
 class Variants:
-    """A variants.json whose content may be new; ``release`` is None for one that OUT alone has."""
+    """A variants.json whose content may be new; ``release`` is None if only OUT has the file."""
 
     name: str
     version: str
@@ -49,7 +49,10 @@ class Variants:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A project's folder in OUT as it was found: path below it -> size, file name -> link."""
+    """A project's folder in OUT as it was found.
+
+    ``sizes`` maps paths below the folder to sizes, ``links`` maps file names to links.
+    """
 
     folder: Path
     sizes: Mapping[str, int]
@@ -57,7 +60,7 @@ class Shelf:
 
     @classmethod
     def find(cls, folder: Path) -> Shelf:
-        """Look into a folder, which need not exist."""
+        """Read a folder, which need not exist."""
         sizes: dict[str, int] = {}
         for entry in os.scandir(folder) if folder.is_dir() else ():
             if entry.is_dir():
@@ -69,7 +72,7 @@ class Shelf:
         return cls(folder, sizes, read_links(folder / JSON_PAGE))
 
     def link(self, name: str) -> Link | None:
-        """The link of a file that is still there, with its size and its metadata."""
+        """Return the link of a file if the file and its metadata still exist, with that size."""
         link = self.links.get(name)
         if link is None or self.sizes.get(link.path) != link.size:
             return None
@@ -77,21 +80,21 @@ class Shelf:
         return link if there else None
 
     def unchanged(self, source: Path) -> Link | None:
-        """The link of what was published from ``source``, as ``source`` still is.
+        """Return the link of the file published from ``source`` if ``source`` has not changed.
 
-        A change that keeps both size and time goes unnoticed; the published file then stays.
+        A change that keeps both size and time is not detected; the published file then stays.
         """
         link = self.link(source.name)
         return link if link and link.source == stamp_of(source) else None
 
     def others(self, names: Iterable[str]) -> list[str]:
-        """The wheels and sdists here that have none of these names."""
+        """Return the wheels and sdists here that have none of these names."""
         return sorted(
             name for name in self.sizes.keys() - set(names) if name.endswith((".whl", SDIST_SUFFIX))
         )
 
     def variants_jsons(self) -> dict[str, list[str]]:
-        """Name of a variants.json -> the paths of all contents that it ever had here."""
+        """Map each variants.json to the paths of every content that was ever published for it."""
         found: dict[str, list[str]] = {}
         for path in sorted(self.sizes):
             folder, _, name = path.rpartition("/")
@@ -100,7 +103,7 @@ class Shelf:
         return {name: paths for name, paths in found.items() if version_of(name)}
 
     def yanked(self, name: str) -> str | None:
-        """The reason in ``{file}.yanked`` beside a file; None where there is no such text."""
+        """Return the reason in ``{file}.yanked`` beside a file; None if there is no such file."""
         path = self.folder / (name + _YANKED_SUFFIX)
         if path.name not in self.sizes:
             return None
@@ -111,7 +114,7 @@ class Shelf:
 
 
 def put_file(file: File, folder: Path) -> Link:
-    """Put a file and its metadata into a project's folder; raises WheelError where it cannot."""
+    """Put a file and its metadata into a project's folder; raise WheelError if it changes."""
     name, facts = file.source.name, file.facts
     sha256 = file.sha256 or _copy(file, folder / name)
     metadata_sha256 = None
@@ -130,12 +133,12 @@ def put_file(file: File, folder: Path) -> Link:
 
 
 def _copy(file: File, target: Path) -> str:
-    """Copy a file; returns the SHA-256 of the copy, so that the page is right about that."""
+    """Copy a file and return the SHA-256 of the copy, which is what the page must state."""
     with atomic_file(target) as stream, file.source.open("rb") as source:
-        with contextlib.suppress(EOFError):  # it is being written; the next line says so
+        with contextlib.suppress(EOFError):  # it is being written; the stamp shows that
             copy_range(source, stream, 0, file.stamp[0])
         if stamp_of(file.source) != file.stamp:
-            raise WheelError(f"{file.source}: was changed while it was published; try again")
+            raise WheelError(f"{file.source}: changed while it was being published: try again")
         stream.seek(0)
         sha256 = hashlib.sha256()
         while block := stream.read(_BLOCK):
@@ -144,7 +147,7 @@ def _copy(file: File, target: Path) -> str:
 
 
 def put_variants(variants: Variants, folder: Path) -> Link:
-    """Put a variants.json where its content belongs, and beside the wheels that it is of."""
+    """Publish a variants.json at the path for its content, and update it beside its wheels."""
     content = variants.metadata.to_json()
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"{sha256[:16]}/{variants.name}"
@@ -159,7 +162,7 @@ def put_variants(variants: Variants, folder: Path) -> Link:
 
 
 def version_of(name: str) -> str | None:
-    """The version in the name of a variants.json."""
+    """Return the version in the name of a variants.json; None if there is none."""
     try:
         return str(Version(name.removesuffix(VARIANTS_JSON_SUFFIX).partition("-")[2]))
     except ValueError:
@@ -167,13 +170,13 @@ def version_of(name: str) -> str | None:
 
 
 def write_pages(folder: Path, pages: Mapping[str, bytes]) -> None:
-    """Write pages, those with new content."""
+    """Write the pages whose content has changed."""
     for name, content in pages.items():
         _write(folder / name, content)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file, unless it has that content: readers may then keep what they have of it."""
+    """Write a file unless it has this content: clients' caches stay valid if it keeps its date."""
     if path.is_file() and path.read_bytes() == content:
         return
     with atomic_file(path) as stream:
@@ -181,6 +184,6 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def stamp_of(path: Path) -> Stamp:
-    """What is compared to see whether a file is still the one that was read."""
+    """Return the stamp that shows whether a file has changed since it was read."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns

@@ -1,10 +1,9 @@
-"""``index FOLDER --simple OUT``: a simple index that plain file hosting can serve.
+"""``index FOLDER --simple OUT``: a simple index for static file hosting.
 
-Files are copied into ``OUT/{project}/``. They are not hard links: a build that writes a wheel of
-FOLDER anew, in place, would change what is published. Where the file system can, it shares the
-blocks. Everything appears whole, files before the pages that list them; each content of a
-variants.json has a path of its own, because uv refuses one that does not have the hash that the
-page gives, and the page may be an older one, from a cache.
+Files are copied into ``OUT/{project}/``. They are not hard links: a build that overwrites a wheel
+of FOLDER in place would change the published file. File systems that can share blocks do so.
+Files appear whole, and before the pages that list them. Each content of a variants.json has a path
+of its own: uv rejects a file whose hash differs from the page's, and a cached page may be older.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from .variants_json import ReleaseFiles, find_releases, read_release, read_varia
 
 @dataclass(frozen=True)
 class PublishedProject:
-    """A project's page, by its folder; the names on it, and those that were copied this time."""
+    """A published project: its folder, all files on its page, and those added this time."""
 
     project: str
     folder: Path
@@ -38,7 +37,7 @@ class PublishedProject:
 
 @dataclass
 class _Plan:
-    """What is to be done for one project."""
+    """The links to keep and the files to publish for one project."""
 
     project: str
     shelf: Shelf
@@ -48,11 +47,11 @@ class _Plan:
 
 
 def publish_simple(folder: Path, out: Path) -> tuple[PublishedProject, ...]:
-    """Add the releases in ``folder`` to the simple index in ``out``, which is made where needed.
+    """Add the releases in ``folder`` to the simple index in ``out``, which is created if needed.
 
-    The variants.json of each release is written into ``folder`` first. What ``out`` has already
-    stays, other projects and other releases included. Raises ReleaseError with every problem, and
-    writes nothing then; RequestError where a folder or file cannot be used.
+    The variants.json of each release is also written into ``folder``. Everything already in
+    ``out`` stays, including other projects and releases. Raises ReleaseError with all problems,
+    before anything is written; RequestError if a folder or file cannot be used.
     """
     try:
         with output_folder(out), wheel_folders(folder, out):
@@ -103,7 +102,7 @@ def _plan_files(plan: _Plan, sources: list[Path], problems: list[str]) -> None:
 
 
 def _examine(path: Path, shelf: Shelf, problems: list[str]) -> File | None:
-    """What is to be known of a file; None, or something in ``problems``, where it is unfit."""
+    """Read a file to publish; add to ``problems``, and perhaps return None, if it cannot be."""
     stamp = stamp_of(path)
     try:
         facts = read_facts(path)
@@ -114,12 +113,12 @@ def _examine(path: Path, shelf: Shelf, problems: list[str]) -> File | None:
     if path.name in shelf.sizes:
         known, target = shelf.links.get(path.name), shelf.folder / path.name
         sha256 = digest(path)
-        if not target.is_file():  # a pipe would wait for its writer
+        if not target.is_file():  # reading a pipe would block
             problems.append(f"{target}: is not a regular file")
         elif sha256 != (known.sha256 if known else digest(target)):
             problems.append(
-                f"{path}: {target} was published with another content, and whoever locked its hash "
-                "could not install it any more: give the new file another version, or build tag"
+                f"{path}: {target} was published with other content, and lock files may have its "
+                "hash: give the new file another version or build tag"
             )
         elif shelf.sizes[path.name] != stamp[0]:
             sha256 = ""
@@ -127,7 +126,7 @@ def _examine(path: Path, shelf: Shelf, problems: list[str]) -> File | None:
 
 
 def _plan_variants(plan: _Plan, releases: Iterable[ReleaseFiles], problems: list[str]) -> None:
-    """Merge what FOLDER has with what OUT has, which may be of wheels from another FOLDER."""
+    """Merge the variants.json of FOLDER and OUT, which may have wheels from other folders."""
     published = plan.shelf.variants_jsons()
     for release in releases:
         sources = [*release.wheels, *release.variants_json]
@@ -152,7 +151,7 @@ def _merged(
     parts: list[tuple[str, VariantMetadata]],
     problems: list[str],
 ) -> VariantMetadata | None:
-    """The union of new metadata and of all that was published; a problem where they disagree."""
+    """Merge new metadata with all published metadata; add to ``problems`` if they disagree."""
     try:
         for path in published:
             found = read_variants_json(plan.shelf.folder / path)
@@ -161,12 +160,12 @@ def _merged(
     except MetadataError as error:
         problems.append(f"{plan.shelf.folder}: {error}")
     except ReleaseError as error:
-        problems += [f"{line} (which is published)" for line in str(error).splitlines()]
+        problems += [f"{line} (already published)" for line in str(error).splitlines()]
     return None
 
 
 def _publish(plan: _Plan) -> PublishedProject:
-    """Put the files into their places, then write the pages that list them."""
+    """Publish the files, then write the pages that list them."""
     shelf = plan.shelf
     make_folder(shelf.folder)
     links = [

@@ -1,7 +1,7 @@
-"""``{name}-{version}-variants.json``: the common metadata of a release's wheels, beside them.
+"""``{name}-{version}-variants.json``: the merged variant metadata of a release's wheels.
 
-PEP 825, "Index-level metadata". Installers read this file to choose a variant; without it they
-ignore the labelled wheels of a release.
+Source: PEP 825, "Index-level metadata". Installers read this file, which lies beside the wheels, to
+choose a variant. Without it they ignore the labelled wheels of a release.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ...wheels.name import WheelName
 from ...wheels.reader import WheelReader
 
 VARIANTS_JSON_LIMIT = 1 << 22
-"""A variants.json of more bytes is an attack or an accident."""
+"""The largest variants.json to read, in bytes; a larger one is an attack or an accident."""
 
 IndexState = Literal["current", "stale", "missing"]
 
 
 @dataclass(frozen=True)
 class ReleaseFiles:
-    """The files of one release, by their names alone; ``wheels`` and ``variants_json`` are sorted.
+    """The files of one release, found by their names; ``wheels`` and ``variants_json`` are sorted.
 
     ``project`` is the canonical name. More than one ``variants_json`` is a mistake.
     """
@@ -45,13 +45,13 @@ class ReleaseFiles:
 
     @property
     def labelled(self) -> tuple[Path, ...]:
-        """The wheels with a label in their names."""
+        """The wheels that have a label in their name."""
         return tuple(path for path in self.wheels if WheelName.parse(path.name).label is not None)
 
 
 @dataclass(frozen=True)
 class IndexedRelease:
-    """A release with variants: where its variants.json belongs, what is in it, and what should be.
+    """A release with variants: the path and the right content of its variants.json.
 
     ``state`` says whether the file in the folder has that content.
     """
@@ -63,12 +63,12 @@ class IndexedRelease:
 
 
 def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ...]]:
-    """The releases in a folder, by project and version, and what is wrong with files' names there.
+    """Return a folder's releases, by project and version, and the problems with its file names.
 
-    A variants.json must be that of a release which has a wheel there: beside other projects' wheels
-    it would be published with them, and claims variants that nobody has built.
+    A variants.json without a wheel of its release is a problem: it would be published beside other
+    projects' wheels and would list variants that do not exist there.
 
-    Raises RequestError where there is no such folder.
+    Raises RequestError if there is no such folder.
     """
     if not folder.is_dir():
         raise RequestError(f"{folder}: no such folder")
@@ -81,12 +81,12 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
             continue
         try:
             release = _release_of(path)
-            if not path.is_file():  # a pipe would wait for whoever writes into it
+            if not path.is_file():  # reading a pipe would block
                 problems.append(f"{path.name}: is not a regular file")
             else:
                 found.setdefault(release, []).append(path)
         except (WheelError, InvalidVersion) as error:
-            # Any program may call a JSON file of its own so; a wheel is always meant for a release.
+            # Another program's JSON file may have such a name; a wheel always belongs to a release.
             if found is wheels:
                 told = path.name in str(error)
                 problems.append(str(error) if told else f"{path.name}: {error}")
@@ -98,19 +98,18 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
         if key not in wheels:
             owner = "{} {}".format(*key)
             problems += [
-                f"{path.name}: is that of {owner}, which has no wheel here: remove it, or bring "
-                "the wheels"
+                f"{path.name}: belongs to {owner}, which has no wheel here: remove it, or add the "
+                "wheels"
                 for path in paths
             ]
     return releases, tuple(problems)
 
 
 def read_releases(folder: Path) -> tuple[IndexedRelease, ...]:
-    """The releases in a folder that have labelled wheels, with the metadata of their variants.
+    """Return the releases in a folder that have labelled wheels, with their merged metadata.
 
-    That is the union of the wheels' metadata and of what variants.json has already, for variants
-    whose wheels are elsewhere. Raises ReleaseError, with every contradiction and every carrier
-    among the wheels in one report.
+    The metadata is merged from the wheels and from an existing variants.json, whose variants may
+    have their wheels elsewhere. Raises ReleaseError, which lists all contradictions and carriers.
     """
     releases, found = find_releases(folder)
     problems = list(found)
@@ -121,9 +120,9 @@ def read_releases(folder: Path) -> tuple[IndexedRelease, ...]:
 
 
 def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | None:
-    """One release with its metadata; None where it has no labelled wheel, or contradicts itself.
+    """Return one release with its metadata; None if it has no labelled wheel or is inconsistent.
 
-    What is wrong with it is added to ``problems``.
+    What is wrong is added to ``problems``.
     """
     parts = _read_wheels(files.wheels, problems)
     if not files.labelled:
@@ -140,14 +139,17 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
         problems += [f"{files}: {line}" for line in str(error).splitlines() if parts]
         if path.name in str(error):
             problems.append(
-                f"{files}: if the wheels are right, because the release was built anew, "
-                f"delete {path.name}"
+                f"{files}: if the release was built again and the wheels are right, delete "
+                f"{path.name}"
             )
     else:
         behind: IndexState = "stale" if content else "missing"
         merged = metadata.to_json()
         if len(merged) > VARIANTS_JSON_LIMIT:
-            problems.append(f"{path.name}: would have {len(merged)} bytes, over the limit")
+            problems.append(
+                f"{path.name}: would have {len(merged)} bytes, more than the "
+                f"{VARIANTS_JSON_LIMIT} allowed"
+            )
             return None
         state = "current" if content == merged else behind
         return IndexedRelease(files, path, metadata, state)
@@ -155,10 +157,10 @@ def read_release(files: ReleaseFiles, problems: list[str]) -> IndexedRelease | N
 
 
 def write_index(folder: Path) -> tuple[IndexedRelease, ...]:
-    """Write the variants.json of each release with labelled wheels that lacks it or is behind.
+    """Write the variants.json of each release with labelled wheels if it is missing or outdated.
 
-    Nothing is written where :func:`read_releases` raises, nor where the content stays the same.
-    Each release is returned in the state in which it was found.
+    Nothing is written if :func:`read_releases` raises. Each release is returned in the state in
+    which it was found.
     """
     releases = read_releases(folder)
     for release in releases:
@@ -169,24 +171,24 @@ def write_index(folder: Path) -> tuple[IndexedRelease, ...]:
 
 
 def read_variants_json(path: Path) -> VariantMetadata:
-    """Read and check a variants.json; raises MetadataError with the file's name."""
+    """Read and check a variants.json; raise MetadataError with the file's name."""
     return _parse(path, _content(path))
 
 
 def carrier_warning(name: WheelName, label: str) -> str:
-    """What to say of a wheel of a variant whose name does not tell so."""
+    """Return the warning about a carrier: a variant's wheel without a label in its name."""
     labelled = name.carried(label)
     advice = (
         f"wheelnext-build label {name.filename} makes it {labelled.filename}"
         if labelled
-        else "build it again under its label"
+        else "build it again with its label"
     )
     carrier = f"{name.filename} is a carrier of the variant {label!r}"
-    return f"{carrier}, and installers take it for a plain wheel: {advice}"
+    return f"{carrier}, which installers mistake for a plain wheel: {advice}"
 
 
 def carried_label(wheel: Path) -> str | None:
-    """The label of the variant in a wheel whose name has none; None for a plain wheel.
+    """Return the label of the variant in a carrier; None for any other wheel.
 
     Raises WheelError.
     """
@@ -205,7 +207,7 @@ def _release_of(path: Path) -> tuple[str, Version]:
 
 
 def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str, VariantMetadata]]:
-    """The metadata of the labelled wheels, each with its file's name."""
+    """Return the metadata of the labelled wheels, each with its file's name."""
     parts: list[tuple[str, VariantMetadata]] = []
     for path in wheels:
         try:
@@ -222,17 +224,17 @@ def _read_wheels(wheels: Iterable[Path], problems: list[str]) -> list[tuple[str,
 
 
 def _variants_json_path(files: ReleaseFiles, problems: list[str]) -> Path:
-    """Where variants.json belongs: its name begins as those of the labelled wheels do."""
+    """Return the path of variants.json, whose name begins like those of the labelled wheels."""
     labelled = files.labelled
     spellings = sorted({WheelName.parse(path.name).release for path in labelled})
     expected = labelled[0].with_name(spellings[0] + VARIANTS_JSON_SUFFIX)
     if len(spellings) > 1:
         problems.append(
-            f"{files}: the names of its labelled wheels begin in different ways, "
-            f"{' and '.join(spellings)}: rename them alike, so that one variants.json fits all"
+            f"{files}: its labelled wheels spell the name differently: {' and '.join(spellings)}. "
+            "Rename them, because one variants.json must fit all"
         )
     elif others := [path.name for path in files.variants_json if path.name != expected.name]:
-        problems.append(f"{', '.join(others)}: must be {expected.name}, as the wheels are called")
+        problems.append(f"{', '.join(others)}: must be {expected.name}, like the wheels' names")
     return expected
 
 
