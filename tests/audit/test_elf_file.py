@@ -13,7 +13,7 @@ import pytest
 from tiny_binaries import tiny_macho, tiny_pe
 from tiny_elf import ADDRESS, loader_elf, tiny_elf
 
-from wheelnext_build.audit import files
+from wheelnext_build.audit import files, requirements
 from wheelnext_build.audit.formats import elf
 from wheelnext_build.audit.formats.binary import Binary, BinaryError
 
@@ -240,3 +240,17 @@ def test_elf_files_are_read_without_lief(tmp_path: Path) -> None:
         "sys.exit('lief' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path / "a.so"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "packages"),
+    [
+        ("linux", "x86_64", ["iced-x86"]),
+        ("linux", "aarch64", ["capstone"]),
+        ("linux", "riscv64", []),
+        ("darwin", "aarch64", ["lief", "capstone"]),
+        ("win32", "x86_64", ["lief", "iced-x86"]),
+    ],
+)
+def test_only_other_formats_need_lief(system: str, machine: str, packages: list[str]) -> None:
+    assert [item.partition(">=")[0] for item in requirements(system, machine)] == packages
