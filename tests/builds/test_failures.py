@@ -18,7 +18,7 @@ IN_ORDER = {"variants": "all", "build.tool-args": "-j2"}
 
 
 def check_clean(built: Project, labels: list[str], output: str) -> None:
-    """Nothing but whole wheels is there, and nobody was shown a traceback."""
+    """Nothing but whole wheels of these labels is there, and no traceback was shown."""
     assert "Traceback" not in output
     assert built.labels() == labels
     for path in built.dist.iterdir():

@@ -29,9 +29,11 @@ def test_isolated_builds_have_the_wheel_that_is_tested(tmp_path: Path, installer
     options = ("install", "--no-deps", "--target", tmp_path, "wheelnext-build")
     command(*client, *options, env={"PIP_NO_COMPILE": "1"})
     (wheel,) = Path(os.environ["WHEELNEXT_BUILD_WHEELHOUSE"]).glob("*.whl")
-    for name, content in members(wheel).items():
-        if name.startswith("wheelnext_build/"):
-            assert (tmp_path / name).read_bytes() == content, name
+    ours = {
+        name: data for name, data in members(wheel).items() if name.startswith("wheelnext_build/")
+    }
+    assert "wheelnext_build/__init__.py" in ours
+    assert {name: (tmp_path / name).read_bytes() for name in ours} == ours
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])

@@ -47,7 +47,8 @@ LINES = {
 
 
 def check_lines(built: Project) -> None:
-    for label in built.labels():
+    assert built.labels() == sorted(LINES)
+    for label in LINES:
         assert text_of(built.wheel(label), "seen.txt") == f"{label} {LINES[label]}"
         assert text_of(built.wheel(label), "made.txt").strip() == f"made for {label}".strip()
 

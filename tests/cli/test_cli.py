@@ -111,7 +111,7 @@ def test_inspect_tells_plain_wheels_variants_and_carriers_apart(
     answer = json.loads(capsys.readouterr().out)
     assert [entry["kind"] for entry in answer] == ["plain", "carrier", "variant"]
     assert [entry["label"] for entry in answer] == [None, "v3", "v3"]
-    assert all(entry["sound"] for entry in answer)
+    assert [entry["sound"] for entry in answer] == [True, True, True]
 
 
 def test_inspect_names_problems_with_status_1(

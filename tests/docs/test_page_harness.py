@@ -44,13 +44,16 @@ def test_comments_of_the_pages_are_understood(page: Path) -> None:
 def test_links_of_the_readme_lead_to_files() -> None:
     """Sphinx checks the others."""
     links = re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text("utf-8"))
-    assert [link for link in links if "://" not in link and not (ROOT / link).is_file()] == []
+    files = [link for link in links if "://" not in link]
+    assert files
+    assert [link for link in files if not (ROOT / link).is_file()] == []
 
 
 def test_few_commands_are_run_by_nothing() -> None:
     """At most one block in six; benchmarks, and what other tests run, aside."""
     blocks = [step for page in pages() for step in steps(page) if isinstance(step, Block)]
     reasons = [block.steering.get("not run") for block in blocks if block.language == "console"]
+    assert len(reasons) > 50
     by_nothing = [r for r in reasons if r and not r.startswith(("run by", "takes long"))]
     assert len(by_nothing) <= len(reasons) / 6
 
@@ -74,7 +77,7 @@ def test_settings_are_merged_into_the_project(play_text: Play) -> None:
     document = tomllib.loads((work / "demo/pyproject.toml").read_text())
     assert document["project"]["name"] == "demo"
     assert document["project"]["version"] == "2.0"
-    assert "wheelnext-build" not in document.get("tool", {})
+    assert "tool" not in document
 
 
 @pytest.mark.parametrize(

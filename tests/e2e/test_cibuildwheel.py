@@ -50,6 +50,7 @@ def in_one_run(run: Run, source: Path, out: Path) -> str:
 
 def in_one_run_per_variant(run: Run, source: Path, out: Path) -> str:
     jobs = json.loads(wheelnext_build(run, "matrix", "--format", "github", source))["include"]
+    assert len(jobs) > 1
     said = ""
     for job in jobs:
         folder = out.parent / job["name"]

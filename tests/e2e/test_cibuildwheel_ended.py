@@ -62,7 +62,7 @@ def test_an_interpreter_that_fails(source: Path, run: Run) -> None:
     out = source.parent / "wheelhouse"
     run(*command(source, out), cwd=source, env=variables(), status=1)
     # cibuildwheel hands out what a container has when all is built.
-    assert assert_whole(out) == 0
+    assert list(out.glob("*.whl")) == []
 
 
 @pytest.mark.parametrize(

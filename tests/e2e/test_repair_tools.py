@@ -102,7 +102,9 @@ def test_what_is_bundled_is_in_a_bill_of_materials(plain: Path, tmp_path: Path, 
     folder = tmp_path / "helper"
     folder.mkdir()
     repair(run, plain, tmp_path, compiled_helper(folder, "-Wl,--no-as-needed", "-lgomp"))
-    for path in tmp_path.glob("*/*.whl"):
+    wheels = list(tmp_path.glob("*/*.whl"))
+    assert len(wheels) == 2
+    for path in wheels:
         with WheelReader(path) as reader:
             assert record_problems(reader) == []
             found = {Path(name).name: reader.read(name) for name in documents(reader)}

@@ -128,6 +128,7 @@ def chosen(folder: Path) -> str:
 def test_labelled_wheels_are_taken_and_listed(
     upload: Callable[..., str], release: Path, server: Server, run: Run, tmp_path: Path
 ) -> None:
+    assert len(uploads(release)) > 1
     upload(run, server, *uploads(release))
     assert server.names() == [path.name for path in uploads(release)]
     page = server.page()

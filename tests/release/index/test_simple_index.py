@@ -83,7 +83,9 @@ def published(out: Path, entry: dict[str, object], project: str = "sample") -> P
 
 def assert_right(out: Path, project: str = "sample") -> None:
     """Check that each link leads to a file with the size and the hash on the page."""
-    for name, entry in files(out, project).items():
+    found = files(out, project)
+    assert found
+    for name, entry in found.items():
         content = published(out, entry, project).read_bytes()
         assert entry["size"] == len(content)
         assert entry["hashes"] == {"sha256": hashlib.sha256(content).hexdigest()}
