@@ -48,14 +48,14 @@ _UNREACHABLE = re.compile(
 def main() -> int:
     """Check both; returns the exit status."""
     found = {item.metadata["Name"]: item for item in _installed()}
-    refused = [line for _, item in sorted(found.items()) if (line := _refusal(item))]
+    refused = [line for _, item in sorted(found.items()) if (line := refusal(item))]
     for line in refused:
         print(f"licence not allowed: {line}")
     if not refused:
         print(f"licences: all {len(found)} distributions have one of {', '.join(sorted(ALLOWED))}")
     ours = "wheelnext-build"
     pins = [f"{name}=={item.version}" for name, item in sorted(found.items()) if name != ours]
-    return 1 if _is_vulnerable(pins) or refused else 0
+    return 1 if is_vulnerable(pins) or refused else 0
 
 
 def _installed() -> Iterator[Distribution]:
@@ -79,7 +79,8 @@ def _installed() -> Iterator[Distribution]:
                     waiting.append(needed)
 
 
-def _refusal(item: Distribution) -> str:
+def refusal(item: Distribution) -> str:
+    """Return the name, version and licence of a distribution whose licence is refused, or ""."""
     licence = _licence(item)
     choices = [part.split(" AND ") for part in licence.split(" OR ")]
     if any({name.strip("() ") for name in choice} <= ALLOWED for choice in choices):
@@ -100,7 +101,7 @@ def _licence(item: Distribution) -> str:
     return " AND ".join(_OLDER.get(text.lower(), text) for text in texts)
 
 
-def _is_vulnerable(pins: list[str]) -> bool:
+def is_vulnerable(pins: list[str]) -> bool:
     """Ask pip-audit's two services, one after the other, until one answers."""
     with tempfile.TemporaryDirectory() as folder:
         requirements, answer = Path(folder, "requirements.txt"), Path(folder, "answer.json")

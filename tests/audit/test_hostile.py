@@ -188,9 +188,7 @@ def test_files_that_crash_are_not_all_tried(
     tmp_path: Path, in_workers: Callable[[str], None]
 ) -> None:
     in_workers(
-        "import os\n"
-        "from wheelnext_build.audit import files\n"
-        "files.audit = lambda *_: os._exit(1)\n"
+        "import os\nfrom wheelnext_build.audit import files\nfiles.audit = lambda *_: os._exit(1)\n"
     )
     members = {f"hostile/{number}.so": b"x" for number in range(100)}
     errors = audited(wheel_of(tmp_path, members)).errors

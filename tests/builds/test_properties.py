@@ -48,8 +48,8 @@ LINES = {
 
 def check_lines(built: Project) -> None:
     assert built.labels() == sorted(LINES)
-    for label in LINES:
-        assert text_of(built.wheel(label), "seen.txt") == f"{label} {LINES[label]}"
+    for label, line in LINES.items():
+        assert text_of(built.wheel(label), "seen.txt") == f"{label} {line}"
         assert text_of(built.wheel(label), "made.txt").strip() == f"made for {label}".strip()
 
 

@@ -51,7 +51,7 @@ def described(folder: Path, *lines: str) -> Distribution:
     ],
 )
 def test_licences(check: ModuleType, tmp_path: Path, lines: list[str], refused: str) -> None:
-    assert check._refusal(described(tmp_path, *lines)) == refused
+    assert check.refusal(described(tmp_path, *lines)) == refused
 
 
 def answering(*answers: Any) -> Any:
@@ -94,7 +94,7 @@ def test_vulnerabilities(
     said: str,
 ) -> None:
     monkeypatch.setattr(check.subprocess, "run", answering(*answers))
-    vulnerable = check._is_vulnerable(["a==1"])
+    vulnerable = check.is_vulnerable(["a==1"])
     assert vulnerable is said.startswith("vulnerable")
     assert said in capsys.readouterr().out
 
@@ -104,4 +104,4 @@ def test_an_answer_that_is_none_is_no_pass(
 ) -> None:
     monkeypatch.setattr(check.subprocess, "run", answering("usage: pip-audit"))
     with pytest.raises(SystemExit, match="no answer"):
-        check._is_vulnerable(["a==1"])
+        check.is_vulnerable(["a==1"])

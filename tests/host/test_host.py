@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import os
 import pytest
 
 from wheelnext_build.errors import RequestError
@@ -190,11 +191,17 @@ def test_found_gpus(
 
 
 # The words of two generations of nvidia-smi -q
+@pytest.mark.skipif(os.name == "nt", reason="a shell script takes nvidia-smi's place")
 @pytest.mark.parametrize("key", ["CUDA Version", "CUDA UMD Version"])
-def test_the_driver_version_of_nvidia_smi(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_driver_version_of_nvidia_smi(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
-    answers = {"-q": f"Driver Version  : 570.86.10\n{key:<20}: 12.8\nAttached GPUs : 2\n"}
-    monkeypatch.setattr(probe, "_output", lambda _, first, *__: answers.get(first, "8.6\n9.0\n"))
+    answer = f"Driver Version  : 570.86.10\n{key:<20}: 12.8\nAttached GPUs : 2"
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n[ $1 = -q ] && echo '{answer}' || printf '8.6\\n9.0\\n'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert probe.nvidia_driver() == ("12.8", ["8.6", "9.0"])
 
 

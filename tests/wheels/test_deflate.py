@@ -28,7 +28,7 @@ ENGINES = ["libdeflate", "zlib"]
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "zlib":
-        monkeypatch.setattr(deflate, "_libdeflate", None)
+        monkeypatch.setattr(deflate, "COMPRESSOR", None)
     assert isinstance(request.param, str)
     return request.param
 
@@ -85,7 +85,7 @@ def test_pieces_make_one_stream(stretches: list[Kind], size: int) -> None:
 def test_pieces_make_one_stream_without_libdeflate(stretches: list[Kind], size: int) -> None:
     content = content_of(stretches)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(deflate, "_libdeflate", None)
+        monkeypatch.setattr(deflate, "COMPRESSOR", None)
         assert zlib.decompress(in_pieces(content, size), -15) == content
 
 
@@ -197,15 +197,15 @@ def test_zlib_takes_over_where_a_stream_cannot_be_joined(monkeypatch: pytest.Mon
         stream = libdeflate.deflate_compress(data, level)
         return bytes(stream[:-1] if len(data) == deflate.PIECE else stream)
 
-    monkeypatch.setattr(deflate, "_libdeflate", broken)
+    monkeypatch.setattr(deflate, "COMPRESSOR", broken)
     assert in_pieces(content) != expected
     assert zlib.decompress(in_pieces(content), -15) == content
 
 
 def test_libdeflate_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert deflate._find_libdeflate() is not None
+    assert deflate.find_libdeflate() is not None
     monkeypatch.setitem(sys.modules, "deflate", None)
-    assert deflate._find_libdeflate() is None
+    assert deflate.find_libdeflate() is None
 
 
 def test_libdeflate_is_asked_for_only_where_it_need_not_be_compiled(
@@ -216,7 +216,7 @@ def test_libdeflate_is_asked_for_only_where_it_need_not_be_compiled(
         return deflate.requirements()
 
     assert asked_for("cp312-cp312-manylinux_2_17_x86_64", "cp311-abi3-manylinux_2_17_x86_64") == []
-    monkeypatch.setattr(deflate, "_libdeflate", None)
+    monkeypatch.setattr(deflate, "COMPRESSOR", None)
     assert asked_for("cp312-cp312-win32", "cp311-abi3-win32") == ["deflate>=0.9"]
     assert asked_for("cp314-cp314t-musllinux_1_2_aarch64") == ["deflate>=0.9"]
     assert asked_for("cp313-cp313t-manylinux_2_17_x86_64", "py3-none-any") == []

@@ -17,7 +17,7 @@ from .platforms import Build
 VARIANTS_FOLDER = "WHEELNEXT_BUILD_VARIANTS_FOLDER"
 """The environment variable that says where labelled wheels go."""
 
-_CONTAINER_OUTPUT = Path("/output")
+CONTAINER_OUTPUT = Path("/output")
 """cibuildwheel's folder in a container of Linux, all of which reaches the user's output folder."""
 
 
@@ -92,7 +92,7 @@ def variants_folder(given: Path | None, beside: Path) -> Path | None:
     if os.environ.get(VARIANTS_FOLDER):
         return Path(os.environ[VARIANTS_FOLDER])
     if "linux" in os.environ.get("CIBUILDWHEEL_BUILD_IDENTIFIER", ""):
-        return _CONTAINER_OUTPUT
+        return CONTAINER_OUTPUT
     return None if os.environ.get("CIBUILDWHEEL") else beside
 
 
@@ -102,7 +102,7 @@ def check_container_output(folder: Path, build: Build) -> None:
     That it does is nowhere promised. It shows by the plain wheels of the builds before this one:
     each labelled wheel of those must have its plain one beside it.
     """
-    if folder != _CONTAINER_OUTPUT or not folder.is_dir():
+    if folder != CONTAINER_OUTPUT or not folder.is_dir():
         return
     plain, labelled = set(), {}
     for path in folder.glob("*.whl"):

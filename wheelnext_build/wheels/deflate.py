@@ -40,7 +40,8 @@ _WHEELS = {
 know neither the C library, nor a free-threaded Python, nor one of 32 bits on a machine of 64."""
 
 
-def _find_libdeflate() -> Libdeflate | None:
+def find_libdeflate() -> Libdeflate | None:
+    """Return libdeflate's compressor, or None if the package ``deflate`` is not installed."""
     try:
         from deflate import deflate_compress
     except ImportError:
@@ -49,14 +50,15 @@ def _find_libdeflate() -> Libdeflate | None:
     return found
 
 
-_libdeflate = _find_libdeflate()
+COMPRESSOR = find_libdeflate()
+"""What compresses pieces; zlib does if it is None."""
 
 
 def requirements() -> list[str]:
     """What to install for libdeflate; nothing where it is, or where it would be compiled."""
     from packaging.tags import sys_tags
 
-    return [] if _libdeflate or _WHEELS.isdisjoint(map(str, sys_tags())) else ["deflate>=0.9"]
+    return [] if COMPRESSOR or _WHEELS.isdisjoint(map(str, sys_tags())) else ["deflate>=0.9"]
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class Piece:
             return self._deflated_by_zlib()
         if not _shrinks(self.content):
             return _stored(self.content, is_last=self.is_last)
-        if _libdeflate is not None:
-            stream = _libdeflate(self.content, _LEVEL)
+        if COMPRESSOR is not None:
+            stream = COMPRESSOR(self.content, _LEVEL)
             if self.is_last:
                 return bytes(stream)
             try:

@@ -188,7 +188,7 @@ def test_an_output_folder_that_cibuildwheel_does_not_collect_any_more(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The labelled wheel of an earlier build is there, but not the plain one that belongs to it.
-    monkeypatch.setattr("wheelnext_build.release.one_build._CONTAINER_OUTPUT", Path("output"))
+    monkeypatch.setattr("wheelnext_build.release.one_build.CONTAINER_OUTPUT", Path("output"))
     monkeypatch.setenv("CIBUILDWHEEL", "1")
     monkeypatch.setenv("CIBUILDWHEEL_BUILD_IDENTIFIER", "cp312-manylinux_x86_64")
     Path("output").mkdir()
