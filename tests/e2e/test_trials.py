@@ -154,7 +154,9 @@ def test_another_version_is_not_replaced(tested: TrialEnvironment) -> None:
     try:
         (other / "METADATA").write_text("Metadata-Version: 2.1\nName: trialled\nVersion: 0.9\n")
         outcome = tested.trial(status=2)
-        assert "trialled is here as version 0.9, which the tests would replace" in outcome.stderr
+        assert (
+            "trialled is installed as version 0.9, which the tests would replace" in outcome.stderr
+        )
     finally:
         (other / "METADATA").unlink()
         other.rmdir()

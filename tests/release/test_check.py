@@ -23,7 +23,7 @@ axes.x86_64.level = ["v3", "v4"]
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A whole release for three interpreters, and in ``project`` what declares it."""
+    """A complete release for three interpreters; ``project`` declares its variants."""
     folder = tmp_path / "release"
     folder.mkdir()
     for tag in TAGS:
@@ -38,7 +38,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def checked(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
-    """What is wrong, by ``--json``; the exit status must fit."""
+    """Return the problems in the JSON output; check that the exit status agrees."""
     capsys.readouterr()
     status = main(["check", "--json", str(folder), *options])
     answer = json.loads(capsys.readouterr().out)
@@ -47,13 +47,23 @@ def checked(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
     return problems
 
 
+def notes(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    capsys.readouterr()
+    main(["check", "--json", str(folder)])
+    answer = json.loads(capsys.readouterr().out)
+    return [note for release in answer["releases"] for note in release["notes"]]
+
+
 def declared(release: Path) -> tuple[str, str]:
     return "--project", str(release.parent / "project")
 
 
-def test_a_whole_release(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_complete_release_has_no_problems(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for options in ((), declared(release)):
         assert checked(release, capsys, *options) == []
+    assert notes(release, capsys) == []
     main(["check", str(release)])
     said = capsys.readouterr().out
     assert "sample 1.0: 9 wheels" in said
@@ -70,7 +80,7 @@ def test_a_label_that_one_interpreter_lacks(
     assert checked(release, capsys, *options) == ["cp312-manylinux_x86_64: has no wheel of v4"]
 
 
-def test_a_label_that_all_interpreters_lack_shows_by_the_declaration_only(
+def test_a_label_that_all_interpreters_lack_needs_the_declaration(
     release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for path in release.glob("*-v4.whl"):
@@ -113,12 +123,12 @@ def test_expected_builds(
     missing = "cp314-manylinux_x86_64"
     assert checked(release, capsys, "--expect", there) == []
     problems = checked(release, capsys, "--expect", there, "--expect", missing)
-    assert problems == [f"{missing}: has no wheel at all"]
+    assert problems == [f"{missing}: has no wheel"]
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{there}\n{missing}\n"))
     assert checked(release, capsys, "--expect", "-") == problems
 
 
-def test_an_index_that_is_behind(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_outdated_index_is_a_problem(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     index = release / "sample-1.0-variants.json"
     index.unlink()
     (problem,) = checked(release, capsys)
@@ -132,12 +142,22 @@ def test_a_carrier(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "is a carrier of the variant 'v3'" in problem
 
 
+def test_a_release_of_carriers_is_not_called_plain(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_wheel(tmp_path, f"sample-1.0-0v3-{TAGS[0]}.whl", x86_64_metadata("v3", "v3"))
+    assert "is a carrier of the variant 'v3'" in checked(tmp_path, capsys)[0]
+    assert notes(tmp_path, capsys) == []
+
+
 def test_contradictions(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_variant(release, "v3", "v4", tag=TAGS[0])
     assert any("v3" in problem for problem in checked(release, capsys))
 
 
-def test_other_properties_than_declared(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_properties_must_be_the_declared_ones(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for path in release.glob("*.json"):
         path.unlink()
     for tag in TAGS:
@@ -172,6 +192,22 @@ def test_metadata_must_be_the_same(
     )
     problems = checked(release, capsys)
     assert any(line.endswith(problem) for line in problems)
+
+
+def test_metadata_of_a_variant_must_be_that_of_the_plain_wheel(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for tag in TAGS:
+        write_wheel(
+            release,
+            f"sample-1.0-{tag}-v3.whl",
+            x86_64_metadata("v3", "v3"),
+            files={"METADATA": f"{METADATA}Summary: other\n".encode()},
+        )
+    (problem,) = checked(release, capsys)
+    assert problem.endswith(
+        f"-v3.whl: its METADATA differs from sample-1.0-{TAGS[0]}.whl in summary"
+    )
 
 
 def test_variants_may_have_dependencies_of_their_own(
@@ -209,6 +245,13 @@ def test_sizes(size: str, status: int, release: Path, capsys: pytest.CaptureFixt
     assert main(["check", str(release), "--max-size", size]) == status
 
 
+def test_the_largest_size_is_allowed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    size = write_wheel(tmp_path, "sample-1.0-py3-none-any.whl").stat().st_size
+    assert checked(tmp_path, capsys, "--max-size", str(size)) == []
+    (problem,) = checked(tmp_path, capsys, "--max-size", str(size - 1))
+    assert problem.endswith(f": has {size} bytes, over the {size - 1} allowed")
+
+
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path)]) == 2
     assert "no wheel here" in capsys.readouterr().err
@@ -217,9 +260,9 @@ def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         main(["check", str(tmp_path), "--max-size", "much"])
 
 
-def test_wheels_that_no_repair_has_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unrepaired_wheels_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_wheel(tmp_path, "sample-1.0-cp311-cp311-linux_x86_64.whl")
     assert main(["check", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "note: not repaired" in said
-    assert "note: no wheel of it has a label" in said
+    assert "note: no wheel has a label" in said

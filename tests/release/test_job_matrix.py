@@ -57,7 +57,7 @@ def test_one_job_for_the_plain_wheel_and_one_for_each_variant(
     }
 
 
-def test_the_settings_ask_for_that_carrier(
+def test_the_config_settings_build_that_carrier(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = jobs(capsys)
@@ -99,14 +99,14 @@ def test_runners_and_images(project: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("runner", ["big", "linux=big", "=big"])
-def test_a_runner_for_no_platform(
+def test_a_runner_for_an_unknown_platform_is_an_error(
     runner: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["matrix", "--format", "github", "--runner", runner]) == 2
     assert "PLATFORM=RUNNER" in capsys.readouterr().err
 
 
-def test_arm_comes_where_a_variant_is_for_it(
+def test_arm_runners_are_listed_if_a_variant_needs_them(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = '\n[[tool.wheelnext-build.matrix]]\naxes.aarch64.version = ["8.2a"]\n'

@@ -1,4 +1,4 @@
-"""Builds: what the tags of wheels say about interpreter and system."""
+"""Builds: interpreter and system, read from the tags of wheels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def build(tags: str) -> Build:
         ("py3-none-any", "py3-any"),
     ],
 )
-def test_a_build_is_called_as_cibuildwheel_calls_it(tags: str, title: str) -> None:
+def test_builds_have_cibuildwheels_names(tags: str, title: str) -> None:
     assert str(build(tags)) == title
 
 
@@ -56,8 +56,8 @@ def test_which_identifiers_a_build_covers(tags: str, identifier: str, covers: bo
 
 
 @pytest.mark.parametrize("text", ["", "cp311", "cp311-", "-manylinux_x86_64", "cp311-*"])
-def test_what_is_no_identifier_is_said(text: str) -> None:
-    with pytest.raises(RequestError, match="no build identifier"):
+def test_an_invalid_identifier_is_an_error(text: str) -> None:
+    with pytest.raises(RequestError, match="not a build identifier"):
         build("cp311-cp311-win_amd64").covers(text)
 
 
@@ -98,6 +98,6 @@ def test_the_target_of_a_build(tags: str, machine: str, expected: dict[str, str]
     assert {key: target.environment[key] for key in expected} == expected
 
 
-def test_what_a_repair_has_not_seen() -> None:
+def test_linux_tags_are_unrepaired() -> None:
     assert is_unrepaired(WheelName.parse("pkg-1.0-cp311-cp311-linux_x86_64.whl"))
     assert not is_unrepaired(WheelName.parse("pkg-1.0-cp311-cp311-manylinux1_x86_64.whl"))

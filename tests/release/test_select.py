@@ -1,4 +1,4 @@
-"""Which wheel of a folder a system gets, and what a user is told about it."""
+"""The wheel of a folder that a system gets, and the messages about it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_X86 = Host(aarch64_version="8.2a")
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A plain wheel, null, and wheels for the levels v2 and v3."""
+    """A release with a plain wheel, a null variant, and variants for the levels v2 and v3."""
     write_wheel(tmp_path, "sample-1.0-py3-none-any.whl")
     write_variant(tmp_path, "null")
     write_variant(tmp_path, "v2", "v2")
@@ -34,7 +34,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def chosen(selection: Selection) -> str | None:
-    """What follows the release in the name of the chosen wheel."""
+    """Return the part of the chosen wheel's name that follows the release."""
     if selection.chosen is None:
         return None
     return selection.chosen.name.filename.removeprefix("sample-1.0-").removesuffix(".whl")
@@ -49,14 +49,16 @@ def chosen(selection: Selection) -> str | None:
         (NOT_X86, ["null", None]),
     ],
 )
-def test_what_fits_best_first(host: Host, expected: list[str | None], release: Path) -> None:
+def test_wheels_are_listed_best_first(
+    host: Host, expected: list[str | None], release: Path
+) -> None:
     (selection,) = select(release, host, TAGS)
     assert [wheel.name.label for wheel in selection.wheels if wheel.compatible] == expected
     assert selection.chosen is selection.wheels[0]
     assert not selection.notes
 
 
-def test_the_plain_wheel_where_no_variant_fits(release: Path) -> None:
+def test_the_plain_wheel_if_no_variant_fits(release: Path) -> None:
     (release / "sample-1.0-py3-none-any-null.whl").unlink()
     (selection,) = select(release, V1, TAGS)
     assert chosen(selection) == "py3-none-any"
@@ -64,7 +66,7 @@ def test_the_plain_wheel_where_no_variant_fits(release: Path) -> None:
     assert "supported here: v1" in selection.wheels[1].problems[0]
 
 
-def test_without_variants_json_the_plain_wheel(release: Path) -> None:
+def test_the_plain_wheel_without_variants_json(release: Path) -> None:
     (release / "sample-1.0-variants.json").unlink()
     (selection,) = select(release, V3, TAGS)
     assert chosen(selection) == "py3-none-any"
@@ -72,14 +74,14 @@ def test_without_variants_json_the_plain_wheel(release: Path) -> None:
     assert "wheelnext-build index" in selection.notes[0]
 
 
-def test_an_invalid_variants_json_is_as_none(release: Path) -> None:
+def test_an_invalid_variants_json_counts_as_missing(release: Path) -> None:
     (release / "sample-1.0-variants.json").write_text("{}")
     (selection,) = select(release, V3, TAGS)
     assert chosen(selection) == "py3-none-any"
     assert "sample-1.0-variants.json: " in selection.problems[0]
 
 
-def test_a_label_that_variants_json_lacks_is_not_taken(release: Path) -> None:
+def test_a_label_that_is_not_in_variants_json_is_not_chosen(release: Path) -> None:
     write_variant(release, "later", "v3", "v2", "v1")
     (selection,) = select(release, V1, TAGS)
     assert chosen(selection) == "py3-none-any-null"
@@ -87,12 +89,12 @@ def test_a_label_that_variants_json_lacks_is_not_taken(release: Path) -> None:
     assert "does not list" in later.problems[0]
 
 
-def test_a_carrier_counts_as_a_plain_wheel_and_is_told(release: Path) -> None:
+def test_a_carrier_counts_as_a_plain_wheel_and_is_noted(release: Path) -> None:
     write_wheel(release, "sample-1.0-0v4-py3-none-any.whl", x86_64_metadata("v4", "v4"))
     for path in release.glob("*-any-*.whl"):
         path.unlink()
     (selection,) = select(release, V1, TAGS)
-    # Its build tag even puts it before the plain wheel, which is why this must be told.
+    # Its build tag even puts it before the plain wheel, so a note must warn about it.
     assert chosen(selection) == "0v4-py3-none-any"
     assert "is a carrier of the variant 'v4'" in selection.notes[0]
 
@@ -126,7 +128,7 @@ def test_a_gpu_is_preferred_to_a_processor(tmp_path: Path) -> None:
         assert selection.chosen.name.label == label
 
 
-def test_abi_dependency_is_passed_by_and_that_is_said(tmp_path: Path) -> None:
+def test_abi_dependency_is_skipped_with_a_note(tmp_path: Path) -> None:
     variant = Variant.from_mapping("numpy2", {"abi_dependency": {"numpy": ["2"]}})
     provider = Provider(builtin="abi_dependency")
     metadata = VariantMetadata(("abi_dependency",), {"abi_dependency": provider}, (variant,))
@@ -188,7 +190,7 @@ def test_no_option_makes_a_variant_fit(release: Path, capsys: pytest.CaptureFixt
         (Host(), "linux_riscv64", "linux_riscv64"),
     ],
 )
-def test_tags_are_those_of_the_hosts_processor(
+def test_tags_are_for_the_hosts_processor(
     host: Host, platform: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = [Tag("cp312", "cp312", platform)]

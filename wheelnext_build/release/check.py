@@ -1,4 +1,4 @@
-"""Whether a release is complete and consistent: what to know before its files are published."""
+"""Check that a release is complete and consistent before it is published."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _MAY_DIFFER = ("requires-dist", "provides-extra")
 
 @dataclass(frozen=True)
 class Expected:
-    """What a release must have.
+    """What a release must contain.
 
-    ``config`` is the project's declaration of variants; None stands for what the wheels of other
-    builds have. ``identifiers`` are builds as cibuildwheel calls them, ``max_size`` is in bytes.
+    ``config`` is the project's declaration of variants; if it is None, each build must have the
+    labels that other builds of the same system have. ``identifiers`` are cibuildwheel's build
+    identifiers. ``max_size`` is in bytes.
     """
 
     config: Config | None = None
@@ -38,7 +39,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class CheckedRelease:
-    """A release, and what is wrong with it; ``notes`` are no mistakes, but may be unwanted."""
+    """A release and its problems; ``notes`` are not mistakes, but may be unwanted."""
 
     project: str
     version: Version
@@ -81,9 +82,9 @@ class _Report:
 
 
 def check(folder: Path, expected: Expected) -> tuple[tuple[CheckedRelease, ...], tuple[str, ...]]:
-    """The releases in a folder, and what is wrong with files that belong to none.
+    """Return the releases in a folder, and the problems of files that belong to none.
 
-    Every wheel is read whole. Raises RequestError where there is no such folder.
+    All members of all wheels are read. Raises RequestError if there is no such folder.
     """
     releases, strays = find_releases(folder)
     return tuple(_check(release, expected) for release in releases), strays
@@ -97,7 +98,7 @@ def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
         command = f"wheelnext-build index {indexed.path.parent}"
         report.problems.append(f"{indexed.path.name} {state}: {command}")
     if not indexed and not report.problems:
-        report.notes.append("no wheel of it has a label")
+        report.notes.append("no wheel has a label")
     wheels = [wheel for path in files.wheels for wheel in _read(path, report)]
     builds = _check_builds(wheels, expected, report)
     if expected.config:
@@ -107,8 +108,7 @@ def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
     unrepaired = [wheel.path.name for wheel in wheels if is_unrepaired(wheel.name)]
     if unrepaired:
         report.notes.append(
-            f"not repaired, so that PyPI refuses them: {', '.join(unrepaired)} "
-            "(wheelnext-build repair)"
+            f"not repaired: PyPI will refuse them: {', '.join(unrepaired)} (wheelnext-build repair)"
         )
     return CheckedRelease(
         files.project,
@@ -122,7 +122,7 @@ def _check(files: ReleaseFiles, expected: Expected) -> CheckedRelease:
 
 
 def _read(path: Path, report: _Report) -> list[_Wheel]:
-    """The wheel, or nothing and a problem where it is not sound."""
+    """Return the wheel in a list; an empty list, and a problem, if it cannot be read."""
     try:
         with WheelReader(path) as reader:
             described = variant_of(reader)
@@ -136,19 +136,19 @@ def _read(path: Path, report: _Report) -> list[_Wheel]:
 
 
 def _check_builds(wheels: Sequence[_Wheel], expected: Expected, report: _Report) -> list[Build]:
-    """Whether every build is there, with its plain wheel and all of its labels; the builds."""
+    """Check that all builds exist with a plain wheel and all labels; return the builds."""
     there: dict[Build, list[str | None]] = {}
     for wheel in sorted(wheels, key=lambda wheel: wheel.build):
         there.setdefault(wheel.build, []).append(wheel.label)
     for identifier in expected.identifiers:
         if not [build for build in there if build.covers(identifier)]:
-            report.problems.append(f"{identifier}: has no wheel at all")
+            report.problems.append(f"{identifier}: has no wheel")
     config = expected.config
     declared = (lambda build: _declared(config, build)) if config else None
     for build, labels in lacking(there, declared).items():
         for label in labels:
             report.problems.append(
-                f"{build}: has no plain wheel, which all get whom no variant fits"
+                f"{build}: has no plain wheel, which machines need that no variant fits"
                 if label is None
                 else f"{build}: has no wheel of {label}"
             )
@@ -160,7 +160,7 @@ def _declared(config: Config, build: Build) -> list[str]:
 
 
 def _check_declaration(wheels: Sequence[_Wheel], config: Config, report: _Report) -> None:
-    """Whether the wheels are what the project declares now."""
+    """Check the wheels' variants against those that the project declares now."""
     declared = {item.variant.label: item.variant for item in config.declared}
     for wheel in wheels:
         variant = wheel.variant
@@ -179,9 +179,9 @@ def _check_declaration(wheels: Sequence[_Wheel], config: Config, report: _Report
 
 
 def _check_metadata(wheels: Sequence[_Wheel], report: _Report) -> None:
-    """Whether METADATA is the same where it must be.
+    """Check that METADATA is the same in all wheels, except for dependencies of variants.
 
-    Installers read it of one wheel and take it for all of the release.
+    Installers read METADATA of one wheel and assume that it is valid for the whole release.
     """
     first: dict[str, _Wheel] = {}
     wheels = sorted(wheels, key=lambda wheel: wheel.variant is not None)
@@ -196,19 +196,19 @@ def _check_metadata(wheels: Sequence[_Wheel], report: _Report) -> None:
             _say_different(wheel, alike, others, report)
         if any(name in _MAY_DIFFER for name in differing):
             report.notes.append(
-                f"{wheel.title} has other dependencies than {alike.title}: what locks a release "
-                "by the metadata of one wheel does not see that"
+                f"{wheel.title} has other dependencies than {alike.title}: tools that lock a "
+                "release by the metadata of one wheel do not see them"
             )
 
 
 def _say_different(wheel: _Wheel, alike: _Wheel, names: Sequence[str], report: _Report) -> None:
     report.problems.append(
-        f"{wheel.path.name}: its METADATA is not that of {alike.path.name} in {', '.join(names)}"
+        f"{wheel.path.name}: its METADATA differs from {alike.path.name} in {', '.join(names)}"
     )
 
 
 def _differing(one: Message, other: Message) -> list[str]:
-    """The fields that differ, but for those that are declared dynamic."""
+    """Return the fields that differ, except those that are declared dynamic."""
     first, second = _fields(one), _fields(other)
     dynamic = {value.lower() for value in first.get("dynamic", [])}
     differing = [
@@ -222,7 +222,7 @@ def _differing(one: Message, other: Message) -> list[str]:
 
 
 def _fields(message: Message) -> dict[str, list[str]]:
-    """The values of each field; a message itself looks through all of its fields for one."""
+    """Return the values of each field; looking them up in a Message is slow."""
     found: dict[str, list[str]] = {}
     for name, value in message.items():
         found.setdefault(name.lower(), []).append(str(value))

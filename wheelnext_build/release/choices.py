@@ -1,6 +1,6 @@
-"""Which wheel of a release each of the well-known machines gets, and in which order labels come.
+"""Find the wheel that each well-known machine gets, and the labels' order of preference.
 
-By the rules of ``select``: what a host supports, PEP 825's order, the first wheel that fits.
+The rules are those of ``select``: the host's properties, PEP 825's order, the first fitting wheel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .platforms import system_of
 
 _CPYTHON = re.compile(r"cp(\d)(\d{1,3})")
 _MOST_INTERPRETERS = 64
-"""The newest of more; no release has so many, and each takes a look at every wheel."""
+"""Only the newest are looked at. No release has so many, and each one costs time per wheel."""
 
 _LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12"}
 _LEGACY |= {"manylinux2014": "manylinux_2_17"}
@@ -33,10 +33,9 @@ _LEGACY |= {"manylinux2014": "manylinux_2_17"}
 class Taken:
     """A wheel by its label, and the interpreters that get it.
 
-    ``label`` is None for the plain wheel; ``file`` is one of the files, empty where no wheel fits.
-    ``because`` are the properties that decided. ``missed`` is, for each kind of hardware that the
-    wheel makes no use of though the machine has it, the label that is nearest to fitting and the
-    properties that stand against it.
+    ``label`` is None for the plain wheel; ``file`` is one of the files, empty if no wheel fits.
+    ``because`` are the properties that decided. ``missed`` is about hardware that the machine has
+    but the wheel does not use: the label that nearly fits, and the properties that it needs.
     """
 
     label: str | None
@@ -48,14 +47,14 @@ class Taken:
 
 @dataclass(frozen=True)
 class Choice:
-    """What one machine gets; ``taken`` has more than one entry where interpreters differ."""
+    """The wheels that a machine gets; ``taken`` has several entries if interpreters differ."""
 
     machine: Machine
     taken: tuple[Taken, ...]
 
     @property
     def missed(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What any of its interpreters miss, each once."""
+        """The variants that any of its interpreters miss, without duplicates."""
         return tuple(dict.fromkeys(item for taken in self.taken for item in taken.missed))
 
 
@@ -70,9 +69,9 @@ class _Environment:
 def choices(
     names: Sequence[WheelName], metadata: VariantMetadata | None
 ) -> tuple[tuple[Choice, ...], tuple[str, ...]]:
-    """What each machine gets from wheels of these names, and the systems that have no wheel.
+    """Return the wheels that each machine gets, and the systems that no wheel is for.
 
-    ``metadata`` is that of variants.json, None where installers cannot have it.
+    ``metadata`` is the content of variants.json, None if installers cannot read one.
     """
     made: list[Choice] = []
     without: list[str] = []
@@ -95,7 +94,7 @@ def choices(
 
 
 def preference(metadata: VariantMetadata) -> tuple[str, ...]:
-    """The labels of a release in PEP 825's order, for a machine that supports all they list."""
+    """Return a release's labels in PEP 825's order for a machine that supports all properties."""
     listed: dict[str, dict[str, set[str]]] = {}
     for variant in metadata.variants:
         for item in variant.properties:
@@ -112,9 +111,9 @@ def preference(metadata: VariantMetadata) -> tuple[str, ...]:
 
 
 def _environments(machine: Machine, names: Sequence[WheelName]) -> Iterator[_Environment]:
-    """The interpreters for which there is any wheel on a machine.
+    """Yield the interpreters that have any wheel for a machine.
 
-    Wheels that any Python can use make one of their own where there is no other.
+    If all wheels are for any Python, that counts as one interpreter.
     """
     platforms_of = {
         library: sorted(
@@ -188,7 +187,7 @@ def _missed(
     for namespace in sorted(namespaces - used):
         if host.features(namespace):
             own = [item for item in variants if namespace in item.variant.namespaces]
-            # Among equals the one with the least values to its name: the oldest hardware's.
+            # Among equals the one with the lowest values, which is for the oldest hardware.
             nearest = min(own, key=lambda item: (len(item.unsupported), item.variant.properties))
             lacking = (
                 f"{item.namespace} :: {item.feature} :: {' or '.join(item.values)}"
@@ -198,7 +197,7 @@ def _missed(
 
 
 def _grouped(taken: Iterable[Taken]) -> tuple[Taken, ...]:
-    """The same with one entry for all interpreters that get the same label."""
+    """Merge the entries of interpreters that get the same label."""
     groups: dict[tuple[str | None, bool], Taken] = {}
     for item in taken:
         key = item.label, bool(item.file)
@@ -210,7 +209,7 @@ def _grouped(taken: Iterable[Taken]) -> tuple[Taken, ...]:
 
 
 def _numbers(value: str) -> tuple[int, ...]:
-    # More digits than these are no number that Python would read.
+    # Python refuses to read numbers with very many digits.
     return tuple(map(int, re.findall(r"\d{1,100}", value)))
 
 

@@ -1,4 +1,4 @@
-"""Differences between two builds of a wheel or an sdist: their members, and diffoscope's report."""
+"""Compare two builds of a wheel or an sdist: their members, and diffoscope's report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True)
 class Member:
-    """A member of an archive. ``content`` tells contents apart: a size and a checksum."""
+    """A member of an archive; ``content`` has a size and a checksum, to compare contents."""
 
     date: str
     mode: str
@@ -43,7 +43,7 @@ class Member:
 
 
 def members_of(path: Path) -> dict[str, Member]:
-    """The members of a wheel or an sdist by name; raises WheelError."""
+    """Return the members of a wheel or an sdist by name; raise WheelError if it is damaged."""
     if path.name.endswith(SDIST_SUFFIX):
         return _sdist_members(path)
     with WheelReader(path) as reader:
@@ -76,9 +76,9 @@ def _sdist_members(path: Path) -> dict[str, Member]:
 
 
 def member_differences(one: Path, other: Path) -> list[str]:
-    """Name the members in which a file of a release and the rebuilt one differ.
+    """List the members in which a file of a release and the rebuilt one differ, a line for each.
 
-    Raises WheelError for a file that cannot be read.
+    Raises WheelError if a file cannot be read.
     """
     folder, first, second = one.parent, members_of(one), members_of(other)
     both = [name for name in first if name in second]
@@ -86,7 +86,7 @@ def member_differences(one: Path, other: Path) -> list[str]:
     lines += [f"{name}: only in the rebuilt file" for name in second if name not in first]
     lines += [f"{n}: content differs" for n in both if first[n].content != second[n].content]
     for field in ("date", "mode"):
-        # A line for all members with the same difference: mostly all members have it.
+        # One line for all members with the same difference: often that is every member.
         found: dict[tuple[str, str], list[str]] = {}
         for name in both:
             values = getattr(first[name], field), getattr(second[name], field)
@@ -95,18 +95,18 @@ def member_differences(one: Path, other: Path) -> list[str]:
         for (before, after), names in found.items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             lines.append(f"{names[0]}{more}: {field} in {folder}: {before}; rebuilt: {after}")
-    return lines or ["the members are equal, but in another order or packed differently"]
+    return lines or ["the members are equal, but their order or compression differs"]
 
 
 def diffoscope_report(one: Path, other: Path) -> list[str]:
-    """The report of diffoscope on two files, shortened; empty if it is not installed."""
+    """Return diffoscope's report on two files, shortened; empty if it is not installed."""
     program = shutil.which(DIFFOSCOPE)
     if not program:
         return []
     with scratch_folder() as scratch:
         report = scratch / "report.txt"
         limits = ("--max-diff-block-lines-saved=20", "--exclude-command=^zipdetails")
-        # Its warnings go to the other streams, which are shown if there is no report.
+        # Its output has only warnings, which are shown if there is no report.
         ended = processes.run(
             [program, "--no-progress", *limits, "--text", str(report), str(one), str(other)]
         )

@@ -1,4 +1,4 @@
-"""One wheel by itself: what it says about itself, and what is wrong with it."""
+"""Inspect one wheel: its name, variant and problems."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .repair import bundled
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a wheel says about itself, and what is wrong with it.
+    """A wheel's name, variant, bundled libraries and problems.
 
     ``name`` is None if the file name is not a wheel's. ``variant`` and ``metadata`` are None in a
     plain wheel, and if variant.json cannot be read. ``bundled`` are the libraries that a repair
-    tool has put into it, ``sboms`` the documents that list them.
+    tool added, ``sboms`` the documents that list them.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Read a wheel; the result has the problems, and nothing is raised for them."""
+    """Read a wheel; problems are returned in the result, not raised."""
     name, metadata, variant = None, None, None
     problems: list[str] = []
     parts: list[str] = []

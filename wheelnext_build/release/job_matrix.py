@@ -1,7 +1,7 @@
-"""A release as jobs of a CI service: one for the plain wheel and one for each variant.
+"""List the CI jobs of a release: one for the plain wheel and one for each variant.
 
-For variants that no single image or runner can build, or that would take too long one after the
-other. Each job makes carriers, which all tools accept; the last one labels them.
+This is for variants that need different images or runners, or that take too long one after the
+other. Each job makes carriers, which all tools accept; a final job labels them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MACHINE_PLACEHOLDER = "{machine}"
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform of wheels: its GitHub-hosted runner, and its system in build identifiers."""
+    """A platform of wheels: its GitHub-hosted runner and its system in build identifiers."""
 
     runner: str
     system: str
@@ -40,15 +40,15 @@ PLATFORMS: Mapping[str, Platform] = {
     "windows-amd64": Platform("windows-latest", "win_amd64"),
     "windows-arm64": Platform("windows-11-arm", "win_arm64"),
 }
-"""The runners are those that GitHub offers to public projects in 2026."""
+"""Name -> platform; the runners are those that GitHub offers to public projects in 2026."""
 
 
 @dataclass(frozen=True)
 class CiJob:
-    """What one job builds, and with what.
+    """One job: the wheel to build and the machine to build it on.
 
-    ``label`` is None for the plain wheel. ``image`` is empty where the platform's usual one will
-    do, ``cuda`` where no CUDA compiler is needed, or any version will do.
+    ``label`` is None for the plain wheel. ``image`` is empty if the platform's usual image is good
+    enough; ``cuda`` is empty if the job needs no CUDA compiler, or if any version is good enough.
     """
 
     platform: str
@@ -59,7 +59,7 @@ class CiJob:
     image: str = ""
 
     def as_mapping(self) -> dict[str, object]:
-        """An entry of ``strategy.matrix.include``."""
+        """Return the job as an entry of ``strategy.matrix.include``."""
         title = self.label or "plain"
         settings = f"{LABEL_SETTING}={self.label} {FILENAME_SETTING}=carrier" if self.label else ""
         return {
@@ -77,10 +77,10 @@ class CiJob:
 def jobs(
     config: Config, platforms: Sequence[str], runners: Mapping[str, str], cuda_image: str = ""
 ) -> Iterator[CiJob]:
-    """The jobs for some of :data:`PLATFORMS`, the plain wheel's first on each.
+    """Yield the jobs for some of :data:`PLATFORMS`, the plain wheel's job first on each.
 
-    ``runners`` are in place of the usual ones. ``cuda_image`` is the name of a container image for
-    CUDA on Linux, in which ``{cuda}`` and ``{machine}`` stand for the version and the processor.
+    ``runners`` replace the usual ones. ``cuda_image`` names a container image for CUDA on Linux, in
+    which ``{cuda}`` and ``{machine}`` are placeholders for the version and the processor.
     """
     for name in platforms:
         platform = PLATFORMS[name]
@@ -97,6 +97,6 @@ def jobs(
 
 
 def _cuda_version(variant: Variant) -> str:
-    """The lowest version that a driver must have: no newer compiler can be used for it."""
+    """Return the lowest CUDA version that a driver must support; the compiler must not be newer."""
     bounds = variant.as_mapping().get("nvidia", {}).get("cuda_version_lower_bound", ())
     return min(bounds, key=Version, default="")

@@ -1,4 +1,4 @@
-"""Machines that people know, as installers see them: data for the table of who gets which wheel."""
+"""Well-known machines as installers see them: data for the report's table of choices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Versions".
 """
 
 _ALL_HWCAPS = -1
-"""A kernel that lets programs use whatever the core has."""
+"""A kernel that allows programs to use all features of the core."""
 
 _CORTEX_A72 = (0x41, 0xD08)
 _CORTEX_A76 = (0x41, 0xD0B)
@@ -33,8 +33,8 @@ _NEOVERSE_V2 = (0x41, 0xD4F)
 class System:
     """An operating system on a kind of processor.
 
-    ``builds`` are the systems of the builds (:class:`.platforms.Build`) whose wheels fit it, by the
-    name of the C library, which is empty where there is but one that counts.
+    ``builds`` maps a C library to the systems of the builds (:class:`.platforms.Build`) whose
+    wheels fit. Its name is empty if the system has only one usual C library.
     """
 
     name: str
@@ -56,9 +56,9 @@ WINDOWS_ARM = System("Windows, Arm", {"": ("win_arm64",)})
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine by the name that people have for it, and what installers find out about it.
+    """A machine by its common name, and the properties that installers detect.
 
-    ``driver`` is a branch of NVIDIA's, None where there is no such GPU.
+    ``driver`` is a branch of NVIDIA's driver, None if the machine has no NVIDIA GPU.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Machine:
 
     @property
     def described(self) -> str:
-        """What decides about variants, in a line."""
+        """The properties that decide about variants, in a line."""
         host = self.host
         parts = [f"x86-64-{host.x86_64_level}"] if host.x86_64_level else []
         parts += [f"Armv{host.aarch64_version}"] if host.aarch64_version else []
@@ -95,8 +95,8 @@ def _arm(
     sm: ComputeCapability | None = None,
     driver: int | None = None,
 ) -> Machine:
-    # By its core, not by what the maker says: installers know some cores, and take the others
-    # (the Raspberry Pi 5's, an Armv8.2-A, is one) for the lowest version.
+    # By the core, not by the maker's data: installers know some cores and assume the lowest
+    # version for all others, such as the Raspberry Pi 5's, which is an Armv8.2-A.
     version = aarch64_version_of((core,), _ALL_HWCAPS)
     cuda = None if driver is None else DRIVERS[driver]
     return Machine(name, LINUX_ARM, Host(aarch64_version=version, cuda=cuda, sm=sm), driver)
@@ -128,7 +128,7 @@ MACHINES: tuple[Machine, ...] = (
     _x86("AMD Zen 4 PC", "v4", system=WINDOWS_X86),
     _x86("AMD Zen 4 PC, RTX 4090", "v4", (8, 9), 570, WINDOWS_X86),
     _x86("AMD Zen 5 PC, RTX 5090", "v4", (12, 0), 580, WINDOWS_X86),
-    # Windows tells nobody which core it is, so that the lowest version is assumed.
+    # Windows does not tell programs which core it is, so installers assume the lowest version.
     Machine("Snapdragon X laptop", WINDOWS_ARM, Host(aarch64_version="8a")),
 )
-"""Those of one system stand together, the oldest first."""
+"""Machines, grouped by system, the oldest first."""

@@ -1,4 +1,4 @@
-"""The wheels of one build, plain and variants, found by one of them."""
+"""Find the wheels of one build, plain and variants, given any one of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..wheels.reader import WheelReader
 from .platforms import Build
 
 VARIANTS_FOLDER = "WHEELNEXT_BUILD_VARIANTS_FOLDER"
-"""The environment variable that says where labelled wheels go."""
+"""The environment variable for the folder of labelled wheels."""
 
 CONTAINER_OUTPUT = Path("/output")
-"""cibuildwheel's folder in a container of Linux, all of which reaches the user's output folder."""
+"""cibuildwheel's folder in a Linux container; it copies all files in it to the output folder."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,17 @@ class BuiltWheel:
 
     @property
     def accepted_name(self) -> WheelName:
-        """A name without a label, which all tools accept."""
+        """The name without a label, which all tools accept: a carrier's for a variant."""
         if self.label is None or self.name.label is None:
             return self.name
         return replace(self.name, label=None).as_carrier(self.label)
 
 
 def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
-    """A wheel and those of the same build in its folder and ``elsewhere``, the plain one first.
+    """Return the wheels of a wheel's build in its folder and ``elsewhere``, the plain one first.
 
-    Raises RequestError where there is no such file, or several wheels and not one plain among them.
+    Raises RequestError if there is no such file, or if several wheels have not exactly one plain
+    wheel among them.
     """
     if not wheel.is_file():
         what = "not a regular file" if wheel.exists() else "no such file"
@@ -69,23 +70,22 @@ def wheels_of_build(wheel: Path, *elsewhere: Path) -> list[BuiltWheel]:
     if len(wheels) > 1 and len(plain) != 1:
         names = ", ".join(item.path.name for item in wheels)
         raise RequestError(
-            f"{wheel.parent}: among several wheels of one build one must be plain, and only one: "
-            f"{names}"
+            f"{wheel.parent}: of several wheels of one build exactly one must be plain: {names}"
         )
     return wheels
 
 
 def read(path: Path) -> BuiltWheel:
-    """What a wheel says that it is; raises WheelError."""
+    """Read a wheel's name and metadata; raise WheelError if it is damaged."""
     with WheelReader(path) as reader:
         described = checked_variant_of(reader)
     return BuiltWheel(path, reader.name, described[0] if described else None)
 
 
 def variants_folder(given: Path | None, beside: Path) -> Path | None:
-    """Where labelled wheels go: as asked for, as cibuildwheel has it, else beside the plain wheel.
+    """Return the folder of labelled wheels: ``given``, cibuildwheel's, or ``beside``.
 
-    None under cibuildwheel outside of a container, whose output folder it does not tell.
+    None under cibuildwheel outside of a container: it does not pass its output folder there.
     """
     if given is not None:
         return given
@@ -97,10 +97,10 @@ def variants_folder(given: Path | None, beside: Path) -> Path | None:
 
 
 def check_container_output(folder: Path, build: Build) -> None:
-    """Raise RequestError where cibuildwheel does not collect its wheels in ``folder`` any more.
+    """Raise RequestError if cibuildwheel no longer collects its wheels in ``folder``.
 
-    That it does is nowhere promised. It shows by the plain wheels of the builds before this one:
-    each labelled wheel of those must have its plain one beside it.
+    cibuildwheel does not document that folder. If it still uses it, then each labelled wheel of an
+    earlier build has its plain wheel beside it.
     """
     if folder != CONTAINER_OUTPUT or not folder.is_dir():
         return
@@ -117,7 +117,7 @@ def check_container_output(folder: Path, build: Build) -> None:
     for key, filename in labelled.items():
         if key not in plain and key[1] != build:
             raise RequestError(
-                f"{folder} has {filename}, but not the plain wheel that cibuildwheel made before "
-                f"this one: its wheels go elsewhere now, and variants left here would be lost; set "
+                f"{folder} has {filename}, but not its plain wheel, so this version of "
+                "cibuildwheel does not collect wheels there and variants would be lost; set "
                 f"{VARIANTS_FOLDER} to a folder that outlives the container"
             )

@@ -1,7 +1,7 @@
-"""What one build of a release is for: an interpreter and a system, as the tags of its wheels say.
+"""One build of a release: an interpreter and a system, read from the tags of its wheels.
 
-The wheels of one build may have different platform tags (a variant may need a newer glibc than the
-plain wheel), and still stand side by side; cibuildwheel's identifiers are the names for that.
+The wheels of one build may have different platform tags, because a variant may need a newer glibc
+than the plain wheel. Builds are named like cibuildwheel's build identifiers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KINDS = {
     "macosx": ("darwin", "Darwin", "posix"),
     "win": ("win32", "Windows", "nt"),
 }
-"""sys_platform, platform_system and os_name where it is not Linux."""
+"""sys_platform, platform_system and os_name of systems other than Linux."""
 _WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64"}
 
 
@@ -45,7 +45,7 @@ class Build:
 
     @classmethod
     def of(cls, name: WheelName) -> Self:
-        """The build that a wheel is from."""
+        """Return the build that a wheel is from."""
         return cls(name.python, name.abi, system_of(name.platform.partition(".")[0]))
 
     def __str__(self) -> str:
@@ -54,12 +54,12 @@ class Build:
 
     @property
     def interpreter(self) -> str:
-        """The interpreter as cibuildwheel calls it: ``cp313t`` has that in its ABI tag only."""
+        """The interpreter as cibuildwheel names it; ``cp313t`` is an ABI tag, not a Python tag."""
         return self.abi if self.abi.startswith(self.python) else self.python
 
     @property
     def target(self) -> BuildTarget:
-        """What conditions of variants (PEP 508 markers) see of this build."""
+        """The build's values for conditions of variants (PEP 508 markers)."""
         kind, _, machine = self.system.partition("_")
         environment = cast("dict[str, str]", default_environment())
         platform, system, name = _KINDS.get(kind, ("linux", "Linux", "posix"))
@@ -73,15 +73,15 @@ class Build:
         return BuildTarget(family(machine), environment)
 
     def covers(self, identifier: str) -> bool:
-        """Whether wheels of this build are for what cibuildwheel calls ``identifier``.
+        """Return whether wheels of this build fit cibuildwheel's build identifier.
 
-        Those for the stable ABI are for later interpreters, too. Raises RequestError where it is
-        no identifier.
+        Wheels for the stable ABI also fit later interpreters. Raises RequestError if
+        ``identifier`` is not a build identifier.
         """
         interpreter, _, system = identifier.partition("-")
         if not (interpreter and system.isidentifier()):
             raise RequestError(
-                f"{identifier!r} is no build identifier; write it like cp312-manylinux_x86_64 "
+                f"{identifier!r} is not a build identifier; write it like cp312-manylinux_x86_64 "
                 "(cibuildwheel --print-build-identifiers)"
             )
         if self.system not in (system, system.replace("manylinux_", "linux_"), ANY):
@@ -95,7 +95,7 @@ class Build:
 
 
 def system_of(platform: str) -> str:
-    """The system of a platform tag: without the version of its C library, or of macOS."""
+    """Return a platform tag without the version of the C library or of macOS."""
     found = _SYSTEM.fullmatch(platform)
     return f"{found['kind']}_{found['machine']}" if found else platform
 
@@ -104,11 +104,11 @@ def lacking(
     there: Mapping[Build, Collection[str | None]],
     declared: Callable[[Build], Iterable[str]] | None = None,
 ) -> dict[Build, list[str | None]]:
-    """The labels of the wheels that each build lacks, None standing for the plain wheel.
+    """Return the labels of the wheels that each build lacks; None means the plain wheel.
 
-    ``there`` has the labels of the wheels that there are. A build must have a plain wheel, unless
-    there is one for any platform, and what is ``declared`` for it: by default each label that
-    another build has on the same system.
+    ``there`` has the labels of the existing wheels. A build must have a plain wheel, unless there
+    is one for any platform, and the labels ``declared`` for it. The default for those is each
+    label that another build has on the same system.
     """
     for_all = any(build.system == ANY and None in labels for build, labels in there.items())
     on_system: dict[str, set[str]] = {}
@@ -124,5 +124,5 @@ def lacking(
 
 
 def is_unrepaired(name: WheelName) -> bool:
-    """Whether a wheel has the tag of the Linux that it was built on, which PyPI refuses."""
+    """Return whether a wheel has a ``linux_*`` platform tag, which PyPI refuses."""
     return any(platform.startswith("linux_") for platform in name.platform.split("."))

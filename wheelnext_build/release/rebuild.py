@@ -38,7 +38,7 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class ComparedFile:
-    """A file of the release; ``lines`` name the differences, or why it was not compared."""
+    """A file of the release; ``lines`` list the differences, or why it was not compared."""
 
     name: str
     state: RebuildState
@@ -49,8 +49,8 @@ class ComparedFile:
 class RebuiltRelease:
     """The comparison of a release with a second build.
 
-    ``epoch`` is the second build's SOURCE_DATE_EPOCH; ``assumed`` lists what could not be found
-    out from the files.
+    ``epoch`` is the second build's SOURCE_DATE_EPOCH. ``assumed`` lists assumptions that the files
+    cannot confirm.
     """
 
     files: tuple[ComparedFile, ...]
@@ -59,7 +59,7 @@ class RebuiltRelease:
 
     @property
     def holds(self) -> bool:
-        """Whether files were compared and all of them are equal."""
+        """True if files were compared and all of them are equal."""
         states = {item.state for item in self.files}
         return "equal" in states and "different" not in states
 
@@ -86,7 +86,7 @@ def rebuild(folder: Path, project: Path, how: BuildOptions) -> RebuiltRelease:
     Raises RequestError if there is nothing to compare, BuildError if the build fails.
     """
     if not (project / "pyproject.toml").is_file():
-        raise RequestError(f"{project}: has no pyproject.toml; name the project's folder")
+        raise RequestError(f"{project}: has no pyproject.toml; give the project's folder")
     files = _files(folder)
     epoch, source = _epoch(files)
     options = _options(files, how)
@@ -94,7 +94,7 @@ def rebuild(folder: Path, project: Path, how: BuildOptions) -> RebuiltRelease:
     assumed = [
         f"{source_date.VARIABLE} is {epoch} ({date}): {source}",
         f"it was built by python -m build {' '.join(options)}".rstrip(),
-        "the sources, the build requirements, the compilers and Python are the same as then",
+        "sources, build requirements, compilers and Python are the same as for the release",
     ]
     with scratch_folder() as scratch:
         made = _build(project, folder, scratch, options, epoch)
@@ -115,7 +115,7 @@ def _files(folder: Path) -> list[_File]:
         raise RequestError(f"{folder}: no wheel and no sdist here")
     if len(releases) > 1:
         names = ", ".join(sorted(f"{found[0]} {found[1]}" for found in releases if found))
-        raise RequestError(f"{folder} has several releases, {names}: give each a folder of its own")
+        raise RequestError(f"{folder} has several releases, {names}: put each in its own folder")
     return [_file(path) for path in paths]
 
 
@@ -129,14 +129,14 @@ def _file(path: Path) -> _File:
 
 
 def _epoch(files: Sequence[_File]) -> tuple[int, str]:
-    """The SOURCE_DATE_EPOCH that the release was built with, and how it was found out."""
+    """Return the SOURCE_DATE_EPOCH that the release was built with, and its source in words."""
     if (given := source_date.epoch()) is not None:
         return given, "from the environment"
     wheels = [item for item in files if item.name is not None] or files
     dates = sorted({date for item in wheels for date in item.dates})
     if not dates:
         raise RequestError(f"no file has a date: set {source_date.VARIABLE} to the release's")
-    for item in files:  # a wheel's dates have a resolution of two seconds, an sdist's of one
+    for item in files:  # dates are exact to two seconds in a wheel, to one second in an sdist
         if item.name is None and len(item.dates) == 1 and len(dates) == 1:
             (exact,) = item.dates
             if exact // 2 == dates[0] // 2:
@@ -144,13 +144,13 @@ def _epoch(files: Sequence[_File]) -> tuple[int, str]:
     if len(dates) == 1:
         return dates[0], "from the dates in the files"
     return dates[-1], (
-        "the latest date in the files, which have several; a release that can be built again has "
-        f"one: set {source_date.VARIABLE}, or wheel.reproducible = true in [tool.scikit-build]"
+        "the latest of several dates in the files; a reproducible release has only one: set "
+        f"{source_date.VARIABLE}, or wheel.reproducible = true in [tool.scikit-build]"
     )
 
 
 def _options(files: Sequence[_File], how: BuildOptions) -> list[str]:
-    """The options of ``python -m build``: the given ones, and those that the files tell."""
+    """Return the options of ``python -m build``: the given ones, and those that the files show."""
     options = [*how.options, *(f"-C{text}" for text in how.settings)]
     is_chosen = any(text.startswith(("variants=", "variant-label=")) for text in how.settings)
     if not is_chosen and any(item.label is not None for item in files):
@@ -165,7 +165,7 @@ def _options(files: Sequence[_File], how: BuildOptions) -> list[str]:
 
 
 def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], epoch: int) -> Path:
-    """Build a copy of the project; returns the output folder."""
+    """Build a copy of the project; return the output folder."""
     source, made = scratch / "built" / "again" / project.resolve().name, scratch / "made"
     skipped = folder.resolve()
 
@@ -189,14 +189,14 @@ def _build(project: Path, folder: Path, scratch: Path, options: Sequence[str], e
 
 
 def _is_product(path: Path, folder: Path) -> bool:
-    """Whether a folder is the release's, a virtual environment, or a kept build folder."""
+    """Return whether a folder is the release's, a virtual environment, or a build folder."""
     return path == folder or any(
         (path / name).is_file() for name in ("pyvenv.cfg", "CMakeCache.txt", "CACHEDIR.TAG")
     )
 
 
 def _surroundings(epoch: int) -> Mapping[str, str]:
-    """The environment, with unusual values for what must not change the result."""
+    """Return the environment with unusual values for settings that must not change the result."""
     return {
         **os.environ,
         source_date.VARIABLE: str(epoch),
@@ -222,17 +222,18 @@ def _compare(item: _File, made: Path) -> ComparedFile:
 def _reason(item: _File, made: Path) -> str:
     """Explain why the second build has no such file."""
     if item.name is None:
-        return "no sdist of this name was built: the version is another"
+        return "no sdist of this name was built: the project has another version now"
     names = [WheelName.parse(path.name) for path in made.glob("*.whl")]
     if names and item.name.release not in {name.release for name in names}:
         return f"the project is now {names[0].release}"
     pythons = {(name.python, name.abi) for name in names}
     if (item.name.python, item.name.abi) not in pythons:
-        return f"built by another Python: run this with the one of {item.name.python}"
+        return f"built by another Python: run this command with the one for {item.name.python}"
     systems = {name.platform for name in names}
     if item.name.platform not in systems:
         return (
-            f"for {item.name.platform}, and what was built is for {', '.join(sorted(systems))}: it "
-            "is from another system, or was repaired; compare the wheels before the repair"
+            f"is for {item.name.platform}, but the second build is for "
+            f"{', '.join(sorted(systems))}: it was built on another system, or repaired; compare "
+            "the wheels before the repair"
         )
     return f"no wheel of {item.label or 'the plain build'} was built"

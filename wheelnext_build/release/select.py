@@ -1,4 +1,4 @@
-"""Which wheel of a release an installer would take on a system, and why."""
+"""Find the wheel of a release that an installer would take on a system, and why."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ from .index.variants_json import (
 class Selection:
     """A release with its wheels in the order in which an installer prefers them.
 
-    ``wheels`` has those that do not fit at the end. ``variants_json`` is None where the release has
-    no such file, without which installers ignore the labelled wheels. ``notes`` are for the reader,
-    ``problems`` what is wrong with its files.
+    Wheels that do not fit come last. ``variants_json`` is None if the release has no such file;
+    installers then ignore the labelled wheels. ``problems`` are those of the release's files.
     """
 
     project: str
@@ -42,19 +41,18 @@ class Selection:
 
     @property
     def chosen(self) -> RankedWheel | None:
-        """The wheel that an installer would take; None where none fits."""
+        """The wheel that an installer would take; None if no wheel fits."""
         return first_fitting(self.wheels)
 
 
 def select(
     folder: Path, host: Host, tags: Sequence[Tag] | None = None, package: str | None = None
 ) -> tuple[Selection, ...]:
-    """What an installer with support for variants would take from each release in a folder.
+    """Rank the wheels of each release in a folder as an installer that supports variants does.
 
-    ``tags`` are the system's platform tags, most preferred first (default: this interpreter's on
-    the host's processor);
-    ``package`` limits the answer to one project. Releases come by project, newest version first.
-    Raises RequestError where there is no such folder or package.
+    ``tags`` are the system's tags, most preferred first; the default is :func:`tags_of`.
+    ``package`` limits the answer to one project. Releases are sorted by project, newest version
+    first. Raises RequestError if there is no such folder or package.
     """
     releases, _ = find_releases(folder)
     if package is not None:
@@ -72,13 +70,13 @@ def select(
 
 
 def tags_of(host: Host) -> Iterator[Tag]:
-    """This interpreter's tags, as they are on the host's family of processors."""
+    """Return this interpreter's tags as they are on the host's family of processors."""
     for tag in sys_tags():
         yield Tag(tag.interpreter, tag.abi, _platform(tag.platform, host))
 
 
 _FAMILIES = (("x86_64", "aarch64"), ("amd64", "arm64"), ("x86_64", "arm64"))
-"""A platform's end on x86-64 and on Arm: on Linux, on Windows, on a Mac."""
+"""The ends of platform tags for x86-64 and Arm: on Linux, Windows and macOS."""
 
 
 def _platform(platform: str, host: Host) -> str:
@@ -97,8 +95,8 @@ def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
     metadata = _metadata(files, notes, problems)
     if metadata is None and files.labelled and not files.variants_json:
         notes.append(
-            "there is no variants.json, and without it installers ignore the labelled wheels; "
-            f"write it with: wheelnext-build index {files.wheels[0].parent}"
+            "there is no variants.json, so installers ignore the labelled wheels; write it with: "
+            f"wheelnext-build index {files.wheels[0].parent}"
         )
     names = [WheelName.parse(path.name) for path in files.wheels]
     wheels = order_wheels(names, host.rank(metadata) if metadata else None, tags)
@@ -112,7 +110,7 @@ def _select(files: ReleaseFiles, host: Host, tags: Sequence[Tag]) -> Selection:
 def _metadata(files: ReleaseFiles, notes: list[str], problems: list[str]) -> VariantMetadata | None:
     if len(files.variants_json) > 1:
         names = ", ".join(path.name for path in files.variants_json)
-        notes.append(f"one release has several variants.json: {names}; the first is taken")
+        notes.append(f"the release has several variants.json: {names}; the first is used")
     for path in files.variants_json[:1]:
         try:
             return read_variants_json(path)
@@ -122,7 +120,7 @@ def _metadata(files: ReleaseFiles, notes: list[str], problems: list[str]) -> Var
 
 
 def _look_inside(files: ReleaseFiles, notes: list[str]) -> dict[str, str]:
-    """What is wrong with wheels, by file name; ``notes`` gets what is unexpected in others."""
+    """Return the problems of damaged wheels by file name; add warnings about carriers to notes."""
     damaged = {}
     for path in files.wheels:
         try:
@@ -136,9 +134,9 @@ def _look_inside(files: ReleaseFiles, notes: list[str]) -> dict[str, str]:
 
 
 def _without(wheels: Sequence[RankedWheel], damaged: Mapping[str, str]) -> tuple[RankedWheel, ...]:
-    """The wheels with those that nothing should be installed from at the end."""
+    """Mark damaged wheels as unusable and move them to the end."""
     told = [
-        replace(wheel, problems=(*wheel.problems, "the file is not sound"))
+        replace(wheel, problems=(*wheel.problems, "the file is damaged"))
         if wheel.name.filename in damaged
         else wheel
         for wheel in wheels

@@ -1,4 +1,4 @@
-"""Tests of a build's wheels: each is installed in its turn, and a command is run with it."""
+"""Test a build's wheels: install each one in turn and run a command with it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _STDERR = 2
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a wheel's test: ``status`` of the command, None where it was not run, and why.
+    """The result of a wheel's test: the status of the command, or of an installer that failed.
 
-    The status is also that of the installer where it already failed.
+    ``status`` is None if the command was not run; ``reason`` says why, or what failed.
     """
 
     wheel: BuiltWheel
@@ -44,9 +44,9 @@ def run_trials(
 ) -> list[Trial]:
     """Run ``command`` with each of the wheels that ``host`` can run, in this virtual environment.
 
-    What was installed of the project before is installed again at the end. ``anyway`` has labels
-    whose wheels are to be tested whatever the host. Raises RequestError where the environment must
-    not be changed, or lacks the command.
+    If the project was installed before, the first wheel is installed at the end. ``anyway`` has
+    labels of wheels to test even if the host cannot run them. Raises RequestError if the
+    environment must not be changed, or lacks the command.
     """
     _check_environment(wheels[0])
     trials = []
@@ -54,7 +54,7 @@ def run_trials(
         for wheel in wheels:
             reason = "" if wheel.title in anyway else _cannot_run(wheel, host)
             if reason:
-                announce(f"test {wheel.title}: not here: {reason}", sys.stderr)
+                announce(f"test {wheel.title}: skipped: {reason}", sys.stderr)
                 trials.append(Trial(wheel, None, reason))
                 continue
             announce(f"test {wheel.title}: {' '.join(command)}", sys.stderr)
@@ -67,7 +67,7 @@ def run_trials(
 
 
 def _cannot_run(wheel: BuiltWheel, host: Host) -> str:
-    """Why the host cannot run a wheel; empty where it can."""
+    """Explain why the host cannot run a wheel, or return ''."""
     metadata = wheel.metadata
     if metadata is None or not metadata.variants[0].properties:
         return ""
@@ -76,11 +76,11 @@ def _cannot_run(wheel: BuiltWheel, host: Host) -> str:
 
 
 def _check_environment(wheel: BuiltWheel) -> None:
-    """Raise RequestError where another installation of the project would be lost."""
+    """Raise RequestError if the test would replace another installation of the project."""
     if sys.prefix == sys.base_prefix:
         raise RequestError(
-            "the wheels are installed one after the other where wheelnext-build is installed, and "
-            "that is no virtual environment: make one (python -m venv)"
+            "the wheels are installed in the environment of wheelnext-build, which is not a "
+            "virtual environment: create one (python -m venv)"
         )
     installed = _installed(wheel.name.project)
     if installed is None:
@@ -90,14 +90,14 @@ def _check_environment(wheel: BuiltWheel) -> None:
     if editable or installed.version != wheel.name.version:
         what = "an editable installation" if editable else f"version {installed.version}"
         raise RequestError(
-            f"{wheel.name.project} is here as {what}, which the tests would replace: run them in "
-            "an environment of their own"
+            f"{wheel.name.project} is installed as {what}, which the tests would replace: run them "
+            "in an environment of their own"
         )
 
 
 @contextlib.contextmanager
 def _restoring(first: BuiltWheel) -> Iterator[None]:
-    """After the block, have the first wheel installed where the project was before, else none."""
+    """After the block, install the first wheel if the project was installed, else uninstall it."""
     was_there = _installed(first.name.project) is not None
     try:
         yield
@@ -110,13 +110,13 @@ def _restoring(first: BuiltWheel) -> Iterator[None]:
 
 
 def _install(wheel: BuiltWheel, scratch: Path) -> int:
-    """Install a wheel over what is there of its project; returns the installer's status."""
+    """Install a wheel in place of another one of its project; return the installer's status."""
     path = publish(wheel.path, scratch, wheel.accepted_name.filename)
     if _has_uv():
         status = _installer("install", "--reinstall-package", wheel.name.project, str(path))
     else:
         status = _installer("install", "--force-reinstall", "--no-deps", str(path))
-        status = status or _installer("install", str(path))  # for what else it depends on
+        status = status or _installer("install", str(path))  # now its dependencies
     path.unlink()
     if not status:
         _check_installed(wheel)
@@ -129,7 +129,7 @@ def _check_installed(wheel: BuiltWheel) -> None:
     text = installed.read_text(VARIANT_JSON) if installed else None
     labels = list(json.loads(text)["variants"]) if text else [None]
     if installed is None or labels != [wheel.label]:
-        raise BuildError(f"{wheel.path.name}: was installed, but is not what is there now")
+        raise BuildError(f"{wheel.path.name}: was installed, but the environment has another wheel")
 
 
 def _installed(project: str) -> importlib.metadata.Distribution | None:
@@ -140,7 +140,7 @@ def _installed(project: str) -> importlib.metadata.Distribution | None:
 
 
 def _has_uv() -> bool:
-    """Whether the environment is one of uv's, without pip."""
+    """Return whether the environment was made by uv, without pip."""
     return importlib.util.find_spec("pip") is None
 
 
@@ -151,7 +151,7 @@ def _installer(command: str, *arguments: str) -> int:
     elif uv := shutil.which("uv"):
         program = [uv, "pip", command, "--quiet", "--python", sys.executable]
     else:
-        raise RequestError("neither pip nor uv is here: install one of them")
+        raise RequestError("neither pip nor uv was found: install one of them")
     return subprocess.run([*program, *arguments], check=False, stdout=_STDERR).returncode
 
 
@@ -161,8 +161,8 @@ def _run(command: Sequence[str], wheel: BuiltWheel) -> int:
     environment = {**os.environ, "PATH": path, LABEL_VARIABLE: wheel.label or ""}
     program = shutil.which(command[0], path=path)
     if program is None:
-        raise RequestError(f"{command[0]}: no such command")
-    # What the tests say is for people; standard output is for what came of them.
+        raise RequestError(f"{command[0]}: no such command: install it into this environment")
+    # The tests' output goes to stderr: stdout is for the results.
     return subprocess.run(
         [program, *command[1:]], env=environment, check=False, stdout=_STDERR
     ).returncode

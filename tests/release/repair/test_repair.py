@@ -1,4 +1,4 @@
-"""``repair`` with small tools of its own; those of the world are in tests/e2e."""
+"""``repair`` with small fake tools; tests/e2e has the real ones."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ shutil.copyfile(wheel, target)
 def no_cibuildwheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (VARIANTS_FOLDER, "CIBUILDWHEEL", "CIBUILDWHEEL_BUILD_IDENTIFIER"):
         monkeypatch.delenv(name, raising=False)
-    # These wheels have no code in them; what the audit says of real ones is in tests/e2e.
+    # These wheels contain no code; tests/e2e audits real ones.
     (tmp_path / "pyproject.toml").write_text(MODE_OFF)
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A folder with the wheels of one build; returns the plain one."""
+    """Create a folder with the wheels of one build; return the plain one."""
     folder = tmp_path / "built"
     folder.mkdir()
     plain = wheel(folder)
@@ -58,7 +58,7 @@ def built(tmp_path: Path) -> Path:
 
 
 def repaired(source: Path, *options: str, after: str = "", status: int = 0) -> list[str]:
-    """Repair into ``dest``; returns the names of the files there and in ``variants``."""
+    """Repair into ``dest``; return the paths of the files there and in ``variants``."""
     script = Path("tool.py")
     script.write_text(TOOL.format(after=after))
     tool = [sys.executable, str(script), "dest", str(source)]
@@ -67,7 +67,7 @@ def repaired(source: Path, *options: str, after: str = "", status: int = 0) -> l
     return sorted(map(str, found))
 
 
-def test_all_wheels_of_a_build_are_repaired_whichever_is_named(
+def test_any_wheel_of_a_build_repairs_all_of_them(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIANTS_FOLDER, "variants")
@@ -79,18 +79,20 @@ def test_all_wheels_of_a_build_are_repaired_whichever_is_named(
         assert record_problems(reader) == []
 
 
-def test_without_another_folder_all_are_beside_each_other(built: Path) -> None:
+def test_by_default_labelled_wheels_are_beside_the_plain_one(built: Path) -> None:
     assert len(repaired(built)) == 3
 
 
-def test_a_folder_that_is_asked_for(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labelled_wheels_go_to_the_given_folder(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     repaired(built, "--json", "--variants", "variants")
     entries = json.loads(capsys.readouterr().out)
     assert [entry["label"] for entry in entries] == ["x86_64_v3", "x86_64_v4", None]
     assert entries[-1]["wheel"] == f"dest/{PLAIN}"
 
 
-def test_a_carrier_alone_stays_one(tmp_path: Path) -> None:
+def test_a_single_carrier_stays_a_carrier(tmp_path: Path) -> None:
     plain = wheel(tmp_path)
     folder = tmp_path / "built"
     folder.mkdir()
@@ -98,13 +100,13 @@ def test_a_carrier_alone_stays_one(tmp_path: Path) -> None:
     assert repaired(carrier) == [f"dest/{CARRIER}"]
 
 
-def test_wheels_of_other_builds_are_left_alone(built: Path) -> None:
+def test_wheels_of_other_builds_are_not_repaired(built: Path) -> None:
     other = built.with_name("pkg-1.0-cp313-cp313-any.whl")
     other.write_bytes(built.read_bytes())
     assert len(repaired(built)) == 3
 
 
-def test_under_cibuildwheel_outside_of_containers_a_folder_must_be_named(
+def test_cibuildwheel_outside_containers_needs_a_folder(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CIBUILDWHEEL", "1")
@@ -128,18 +130,18 @@ with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(target, "w") as new:
         ("sys.exit(3)", "ended with status 3"),
         ("target.unlink()", "must make one wheel; it made none"),
         ("shutil.copyfile(wheel, folder / 'a-1-py3-none-any.whl')", "it made a-1-py3-none-any.whl"),
-        (LOSE, "is not sound after the repair of x86_64_v3"),
+        (LOSE, "is damaged after the repair of x86_64_v3"),
         ("target.rename(folder / 'pkg-1.0-py3-none-x.whl')", "lost the build tag"),
     ],
 )
-def test_what_a_tool_does_wrong_leaves_nothing(
+def test_a_failing_tool_publishes_nothing(
     fault: str, said: str, built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert repaired(built, after=fault, status=1) == []
     assert said in capsys.readouterr().err
 
 
-def test_binaries_that_do_not_hold_the_promise_leave_nothing(
+def test_a_failed_audit_publishes_nothing(
     built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "pyproject.toml").unlink()
@@ -147,7 +149,7 @@ def test_binaries_that_do_not_hold_the_promise_leave_nothing(
     assert "x86_64_v3: the repaired wheel does not hold" in capsys.readouterr().err
 
 
-def test_a_wheel_that_cannot_be_published_leaves_nothing(
+def test_a_write_error_leaves_no_wheel(
     built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = repair.publish
@@ -162,11 +164,13 @@ def test_a_wheel_that_cannot_be_published_leaves_nothing(
     assert "No space left" in capsys.readouterr().err
 
 
-def test_no_plain_wheel_among_several(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_wheels_need_one_plain_wheel(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     built.unlink()
     (source, _) = sorted(built.parent.iterdir())
     assert repaired(source, status=2) == []
-    assert "one must be plain" in capsys.readouterr().err
+    assert "exactly one must be plain" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -184,10 +188,10 @@ def test_mistakes(
     assert said in capsys.readouterr().err
 
 
-def test_an_output_folder_that_cibuildwheel_does_not_collect_any_more(
+def test_an_output_folder_that_cibuildwheel_no_longer_collects(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # The labelled wheel of an earlier build is there, but not the plain one that belongs to it.
+    # The folder has a labelled wheel of an earlier build, but not its plain wheel.
     monkeypatch.setattr("wheelnext_build.release.one_build.CONTAINER_OUTPUT", Path("output"))
     monkeypatch.setenv("CIBUILDWHEEL", "1")
     monkeypatch.setenv("CIBUILDWHEEL_BUILD_IDENTIFIER", "cp312-manylinux_x86_64")
@@ -195,7 +199,7 @@ def test_an_output_folder_that_cibuildwheel_does_not_collect_any_more(
     earlier = "pkg-1.0-cp311-cp311-manylinux_2_28_x86_64"
     Path("output", f"{earlier}-x86_64_v3.whl").touch()
     assert repaired(built, status=2) == []
-    assert "its wheels go elsewhere now" in capsys.readouterr().err
+    assert "cibuildwheel does not collect wheels there" in capsys.readouterr().err
     Path("output", f"{earlier}.whl").touch()
     assert repaired(built) == [f"dest/{PLAIN}"]
     assert len(list(Path("output").iterdir())) == 4
@@ -215,10 +219,10 @@ with target.open("wb") as stream:
 @pytest.mark.skipif(os.name == "nt", reason="sends signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("folder", ["temporary", "dest"])
-def test_a_repair_that_is_ended_leaves_whole_wheels_only(
+def test_an_interrupted_repair_leaves_only_whole_wheels(
     number: signal.Signals, folder: str, built: Path, tmp_path: Path
 ) -> None:
-    """Ended when the folder has its first wheel: while the tool writes it, or when it is there."""
+    """The signal comes when the folder has a wheel: while the tool writes, or while we publish."""
     script, temporary = Path("tool.py"), tmp_path / "temporary"
     temporary.mkdir()
     script.write_text(TOOL.format(after=SLOW_COPY))

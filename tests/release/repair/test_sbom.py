@@ -1,4 +1,4 @@
-"""Bills of materials for what repair tools bundle, with small tools of its own."""
+"""SBOMs for the libraries that repair tools bundle, with small fake tools."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def repaired(added: dict[str, bytes], source: Path | None = None) -> dict[str, bytes]:
-    """The documents of a wheel that was repaired by a tool which adds these members."""
+    """Repair a wheel with a tool that adds these members; return the wheel's SBOMs."""
     source = source or wheel(Path("built"))
     Path("tool.py").write_text(TOOL.format(added=added))
     tool = [sys.executable, "tool.py", "dest", str(source)]
@@ -60,7 +60,7 @@ def documents(path: Path) -> dict[str, bytes]:
         return {name: reader.read(name) for name in bundled.documents(reader)}
 
 
-def test_parts_without_a_document_get_one() -> None:
+def test_bundled_libraries_without_an_sbom_get_one() -> None:
     added = {AUDITWHEEL: b"z", DELOCATE: b"omp", DELVEWHEEL: b"msvc"}
     found = repaired(added)
     assert [*found] == [OURS]
@@ -80,14 +80,14 @@ def test_parts_without_a_document_get_one() -> None:
     assert "timestamp" not in content["metadata"]
 
 
-def test_the_same_parts_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sbom_is_reproducible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     assert repaired({AUDITWHEEL: b"z"}) == repaired({AUDITWHEEL: b"z"})
     content = json.loads(repaired({AUDITWHEEL: b"z"})[OURS])
     assert content["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
 
 
-def test_a_date_that_is_none_is_an_error(
+def test_an_invalid_date_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "today")
@@ -105,22 +105,22 @@ def test_a_date_that_is_none_is_an_error(
 LISTED = json.dumps({"components": [{"bom-ref": "libz"}]}).encode()
 
 
-def test_a_tools_document_that_lists_all_stays_alone() -> None:
+def test_no_sbom_is_added_if_the_tools_is_complete() -> None:
     assert repaired({AUDITWHEEL: b"z", THEIRS: LISTED}) == {THEIRS: LISTED}
 
 
 @pytest.mark.parametrize("data", [LISTED, b"{", b"[]", b"[" * 5000, b'{"components": 3}'])
-def test_a_tools_document_that_lists_less_stays_beside_ours(data: bytes) -> None:
+def test_an_incomplete_sbom_of_the_tool_stays_beside_ours(data: bytes) -> None:
     found = repaired({AUDITWHEEL: b"z", "pkg.libs/liby-0123abcd.so.2": b"y", THEIRS: data})
     assert [*found] == [THEIRS, OURS]
     assert found[THEIRS] == data
 
 
-def test_where_nothing_is_bundled_nothing_is_written() -> None:
+def test_no_sbom_without_bundled_libraries() -> None:
     assert repaired({"pkg.libs/readme.txt": b"", "pkg/libs/a.so": b""}) == {}
 
 
-def test_a_projects_own_document_is_not_the_tools() -> None:
+def test_an_sbom_of_the_project_is_not_the_tools() -> None:
     plain = wheel(Path("built"))
     own = Path("built", "own.whl")
     with WheelReader(plain) as reader, own.open("wb") as stream:
@@ -131,7 +131,7 @@ def test_a_projects_own_document_is_not_the_tools() -> None:
     assert found[THEIRS] == LISTED
 
 
-def test_documents_survive_label_and_unlabel(tmp_path: Path) -> None:
+def test_sboms_survive_label_and_unlabel(tmp_path: Path) -> None:
     expected = repaired({AUDITWHEEL: b"z", THEIRS: b"{}"})
     (plain,) = Path("dest").glob("*.whl")
     labelled = stamp(plain, tmp_path, x86_64_metadata("v3", "v3"))
@@ -141,7 +141,7 @@ def test_documents_survive_label_and_unlabel(tmp_path: Path) -> None:
     assert back.read_bytes() == plain.read_bytes()
 
 
-def test_inspect_lists_parts_and_documents(capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_lists_bundled_libraries_and_sboms(capsys: pytest.CaptureFixture[str]) -> None:
     repaired({AUDITWHEEL: b"z"})
     (plain,) = Path("dest").glob("*.whl")
     capsys.readouterr()

@@ -1,4 +1,4 @@
-"""Libraries of others that a repair tool has put into a wheel, and the documents that list them."""
+"""Third-party libraries that a repair tool bundled in a wheel, and the SBOMs that list them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ...wheels.reader import WheelReader
 from .os_packages import Package, owner
 
 SBOMS = "sboms"
-"""PEP 770's folder in ``.dist-info`` for bills of materials."""
+"""PEP 770's folder in ``.dist-info`` for software bills of materials (SBOMs)."""
 
-# auditwheel and delvewheel add a part of a hash to the name, delocate leaves it as it is.
+# auditwheel and delvewheel add a part of a hash to the name; delocate does not.
 _HASHED = re.compile(r"(?P<stem>.+?)-(?P<hash>[0-9a-f]{8}|[0-9a-f]{32})(?P<end>\.(so|dll)\b.*)")
 _VERSION = re.compile(r"\.so\.(\d+(?:\.\d+)*)$|\.(\d+(?:\.\d+)*)\.dylib$")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A bundled library: its path in the wheel, and what is known of its origin.
+    """A bundled library: its path in the wheel and its origin, if known.
 
-    ``name`` is that of the file it was copied from, ``version`` its package's, else the one in that
-    name, else empty.
+    ``name`` is the name of the file it was copied from. ``version`` is that of its package, else
+    the one in ``name``, else empty.
     """
 
     path: str
@@ -34,12 +34,12 @@ class Part:
 
 
 def paths(reader: WheelReader) -> list[str]:
-    """The members that repair tools put there: in ``*.libs`` at the top, or in ``.dylibs``."""
+    """Return the bundled libraries' names: members of ``*.libs`` at the top, or of ``.dylibs``."""
     return [member.name for member in reader.members() if _is_bundled(member.name)]
 
 
 def documents(reader: WheelReader) -> list[str]:
-    """The members that are bills of materials."""
+    """Return the names of the members that are SBOMs."""
     folder = f"{reader.dist_info}/{SBOMS}/"
     return [
         member.name
@@ -49,7 +49,7 @@ def documents(reader: WheelReader) -> list[str]:
 
 
 def parts(reader: WheelReader) -> list[Part]:
-    """The bundled libraries of a wheel that was repaired on this machine, by path."""
+    """Return the bundled libraries of a wheel that was repaired on this machine, by path."""
     return [_part(reader, path) for path in sorted(paths(reader))]
 
 
@@ -70,6 +70,6 @@ def _part(reader: WheelReader, path: str) -> Part:
     match = _HASHED.fullmatch(filename)
     name = f"{match['stem']}{match['end']}" if match else filename
     version = next(filter(None, found.groups()), "") if (found := _VERSION.search(name)) else ""
-    # Only auditwheel's eight digits are of the file as it was, by which its origin is certain.
+    # Only auditwheel's eight digits are from the original file's hash, which proves its origin.
     package = owner(name, match["hash"]) if match and ".so" in name else None
     return Part(path, digest.hexdigest(), name, package.version if package else version, package)

@@ -1,4 +1,4 @@
-"""The operating system's package that a shared library on this machine belongs to."""
+"""Find the operating system's package that owns a shared library on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Package:
 
     @property
     def purl(self) -> str:
-        """Its package URL (ECMA-427): ``pkg:deb/debian/libgomp1@12.2.0-14?arch=amd64&distro=…``."""
+        """The package URL (ECMA-427): ``pkg:deb/debian/libgomp1@12.2.0-14?arch=amd64&distro=…``."""
         try:
             system = platform.freedesktop_os_release()
         except OSError:
@@ -40,9 +40,9 @@ class Package:
 
 
 def owner(name: str, digest: str) -> Package | None:
-    """The package of the library with this file name, and a SHA-256 that begins with ``digest``.
+    """Return the package of the library with this file name whose SHA-256 begins with ``digest``.
 
-    None where there is no such file on this machine, or no package has it.
+    None if this machine has no such file, or no package owns it.
     """
     for path in _files(name):
         if hashlib.sha256(path.read_bytes()).hexdigest().startswith(digest):
@@ -59,7 +59,7 @@ def _files(name: str) -> Iterator[Path]:
 
 
 def _of_dpkg(path: Path) -> Package | None:
-    # Which of /lib and /usr/lib a package says does not follow from where a link leads.
+    # A package may list the file below /lib or /usr/lib, whichever of them is the link.
     names = {str(path.resolve()), str(path), str(path).removeprefix("/usr")}
     for name in sorted(names):
         found = _answer("dpkg-query", "--search", name).partition(": ")[0]
@@ -80,7 +80,7 @@ def _package(kind: str, answer: str) -> Package | None:
 
 
 def _answer(*command: str) -> str:
-    """What a program says; empty where it fails, or is not there."""
+    """Return a program's standard output; empty if it fails or is not installed."""
     program = shutil.which(command[0])
     if program is None:
         return ""

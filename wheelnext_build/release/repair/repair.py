@@ -1,7 +1,7 @@
-"""Repair: the platform's tool goes over the plain wheel of a build, and over each of its variants.
+"""Repair the plain wheel and the variants of a build with the platform's repair tool.
 
-auditwheel, delocate and delvewheel accept no label in a name, so a variant goes through them as a
-carrier, and has its label again when what came out was looked at.
+auditwheel, delocate and delvewheel reject labels in file names. So they get a variant as a carrier,
+and the repaired wheel gets its label back after it was checked.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ..platforms import Build
 from . import sbom
 
 WHEEL, FOLDER = "{wheel}", "{dest_dir}"
-"""What stands in a tool's command for the wheel, and for the folder to write to."""
+"""Placeholders in a tool's command: the wheel, and the folder to write to."""
 
 TOOLS: Mapping[str, Sequence[str]] = {
     "linux": ("auditwheel", "repair", "-w", FOLDER, WHEEL),
     "darwin": ("delocate-wheel", "-w", FOLDER, "-v", WHEEL),
     "win32": ("delvewheel", "repair", "-w", FOLDER, WHEEL),
 }
-"""The usual command of each platform, as sys.platform has it."""
+"""sys.platform -> the usual command."""
 
 _STDERR = 2
 
@@ -59,11 +59,11 @@ def repair(
     tool: Sequence[str],
     audit: AuditConfig,
 ) -> list[Repaired]:
-    """Repair a wheel, and the others of the same build beside it; all or nothing comes out.
+    """Repair a wheel and the other wheels of its build beside it; publish all of them or none.
 
-    The plain wheel goes to ``dest``, labelled ones to ``variants``. A carrier that is the only one
-    of its build stays a carrier, in ``dest``. Raises BuildError where the tool fails, or what it
-    made does not hold what its label says; RequestError where no folder for variants is known.
+    The plain wheel goes to ``dest``, labelled wheels to ``variants``. A carrier that is the only
+    wheel of its build stays a carrier, in ``dest``. Raises BuildError if the tool fails, or if the
+    repaired wheel breaks its promise; RequestError if no folder for variants is known.
     """
     items = wheels_of_build(wheel)
     folder = dest if len(items) == 1 else _usable(variants, Build.of(items[0].name))
@@ -81,7 +81,7 @@ def _publish(
 ) -> list[Repaired]:
     results: list[Repaired] = []
     new: list[Path] = []
-    # The plain wheel comes last: whoever waits for it finds all others there.
+    # The plain wheel comes last: a program that waits for it finds all others there.
     pairs = [*zip(items, made, strict=True)]
     try:
         for item, path in (*pairs[1:], pairs[0]):
@@ -102,16 +102,16 @@ def _publish(
 def _usable(variants: Path | None, build: Build) -> Path:
     if variants is None:
         raise RequestError(
-            "cibuildwheel takes no more than one wheel here, and does not say where its output "
-            f"folder is: set {VARIANTS_FOLDER} to it (CIBW_ENVIRONMENT, or environment in "
-            "[tool.cibuildwheel])"
+            "cibuildwheel takes only one wheel from the repair command and does not pass its "
+            f"output folder: set {VARIANTS_FOLDER} to that folder (CIBW_ENVIRONMENT, or "
+            "environment in [tool.cibuildwheel])"
         )
     check_container_output(variants, build)
     return variants
 
 
 def _run(item: BuiltWheel, scratch: Path, tool: Sequence[str]) -> Path:
-    """Run the tool on a wheel under a name that it accepts; returns what it made."""
+    """Run the tool on a copy of a wheel with a name that it accepts; return the repaired wheel."""
     source, made = scratch / "wheel", scratch / "repaired"
     source.mkdir(parents=True)
     made.mkdir()
@@ -120,10 +120,12 @@ def _run(item: BuiltWheel, scratch: Path, tool: Sequence[str]) -> Path:
     command = [part.replace(WHEEL, str(wheel)).replace(FOLDER, str(made)) for part in tool]
     announce(f"repair {item.title}: {' '.join(tool)}", sys.stderr)
     try:
-        # What the tool says is for people; standard output is for what came out.
+        # The tool's output goes to stderr: stdout is for the results.
         status = _status(command, scratch)
     except OSError as error:
-        raise RequestError(f"{command[0]}: cannot be run: {error.strerror}") from None
+        raise RequestError(
+            f"{command[0]}: cannot be run: {error.strerror}; install it, or name another tool"
+        ) from None
     wheels = sorted(made.glob("*.whl"))
     if status:
         raise BuildError(f"{item.path.name}: {command[0]} ended with status {status}, see above")
@@ -134,7 +136,7 @@ def _run(item: BuiltWheel, scratch: Path, tool: Sequence[str]) -> Path:
 
 
 def _status(command: Sequence[str], scratch: Path) -> int:
-    """Run a command that has its temporary files in ours; it ends with this process."""
+    """Run a command with its temporary files below ``scratch``; end it if this process ends."""
     variables = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
     with subprocess.Popen(command, stdout=_STDERR, env=variables, start_new_session=True) as tool:
         try:
@@ -145,7 +147,7 @@ def _status(command: Sequence[str], scratch: Path) -> int:
 
 
 def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfig) -> None:
-    """Raise BuildError where a tool lost something, or binaries do not hold what labels say."""
+    """Raise BuildError if the tool damaged a wheel, or if a wheel's binaries break its promise."""
     for item, path in zip(items, made, strict=True):
         try:
             with WheelReader(path) as reader:
@@ -158,7 +160,7 @@ def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfi
         _final_name(item, path)
         if problems:
             lines = "\n".join(f"  - {problem}" for problem in problems)
-            raise BuildError(f"{path.name} is not sound after the repair of {item.title}:\n{lines}")
+            raise BuildError(f"{path.name} is damaged after the repair of {item.title}:\n{lines}")
     if config.mode == "off":
         return
     from ...audit.wheels import audit_wheels
@@ -170,14 +172,14 @@ def _check(made: Sequence[Path], items: Sequence[BuiltWheel], config: AuditConfi
 
 
 def _final_name(item: BuiltWheel, made: Path) -> WheelName:
-    """The labelled name with what the tool changed in it; raises BuildError where it lost more."""
+    """Return the repaired wheel's name with its label; raise BuildError if the tool lost it."""
     name = WheelName.parse(made.name)
     if item.variant is None:
         return name
     labelled = name.carried(item.variant.label)
     if labelled is None:
         raise BuildError(
-            f"{made.name}: the tool that repaired {item.title} lost the build tag, in which the "
-            "label waits"
+            f"{made.name}: the tool that repaired {item.title} lost the build tag, which holds the "
+            "label: use a tool that keeps build tags"
         )
     return labelled

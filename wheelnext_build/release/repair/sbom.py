@@ -1,7 +1,7 @@
-"""A bill of materials for what repair tools bundle: PEP 770, in CycloneDX 1.6's JSON.
+"""Write SBOMs for the libraries that repair tools bundle (PEP 770), as CycloneDX 1.6 JSON.
 
-auditwheel 6.5 and later write one for what the system's packages own. delocate, delvewheel and
-older releases write none, and no tool tells of libraries that belong to no package.
+auditwheel 6.5 and later list libraries that system packages own. delocate, delvewheel and older
+releases write no SBOM, and no tool lists libraries that belong to no package.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .bundled import SBOMS, Part
 DOCUMENT = "wheelnext-build.cdx.json"
 
 _LIMIT = 1 << 24
-"""No bill of materials that a repair tool writes comes near this many bytes."""
+"""The largest SBOM to read, in bytes; those of repair tools are far smaller."""
 
 
 def complete(made: Path, source: Path) -> None:
-    """Add a bill of materials to a repaired wheel whose tool wrote none, or one that lacks parts.
+    """Add an SBOM to a repaired wheel if the tool wrote none, or one that lacks libraries.
 
-    Nothing changes where nothing was bundled. ``source`` is the wheel before the repair. Raises
-    WheelError where one of them cannot be read.
+    ``source`` is the wheel before the repair. Nothing changes if nothing was bundled. Raises
+    WheelError if one of the wheels cannot be read.
     """
     with WheelReader(source) as reader:
         before = {*bundled.documents(reader)}
@@ -51,7 +51,7 @@ def complete(made: Path, source: Path) -> None:
 
 
 def document(wheel: WheelName, parts: Sequence[Part]) -> bytes:
-    """The bill of materials; the same for the same parts, with a date only by SOURCE_DATE_EPOCH."""
+    """Return the SBOM. It is reproducible: it has a date only if SOURCE_DATE_EPOCH is set."""
     name = canonicalize_name(wheel.project)
     project = {"type": "library", **_identity(name, wheel.version, f"pkg:pypi/{name}")}
     components = [_component(part) for part in parts]
@@ -93,7 +93,7 @@ def _component(part: Part) -> dict[str, object]:
 
 
 def _count(data: bytes) -> int:
-    """How many parts a tool's CycloneDX document lists, without the project itself."""
+    """Count the components in a tool's CycloneDX document, without the project itself."""
     try:
         content = json.loads(data)
         main = content.get("metadata", {}).get("component", {}).get("bom-ref")
