@@ -1,4 +1,4 @@
-"""The report's page in a real browser: it fits a phone and a desk, and has nothing to complain."""
+"""The report's page in a real browser: it fits on a phone and a desktop, without console errors."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tiny_wheels import write_variant, write_wheel
 from wheelnext_build.release.index.variants_json import write_index
 from wheelnext_build.release.report.gather import gather
 from wheelnext_build.release.report.html import render
+from wheelnext_build.release.report.layout import make_page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
 
@@ -43,7 +44,7 @@ MEASURE = """
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a release with many columns, long names and every kind of problem."""
+    """Write the page of a release with many columns, long names and every kind of problem."""
     folder = tmp_path_factory.mktemp("dist")
     labels = {"v2": "v2", "v3": "v3", "v4": "v4", "a_label_that_goes_on_and_on_for_long": "v1"}
     for python in ("cp311", "cp312", "cp313t"):
@@ -58,14 +59,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sample_of_long_names-1.0-cp312-cp312-win_amd64-v4.whl").write_bytes(b"no zip")
     (folder / f"{'x' * 120}<b>.whl").write_bytes(b"")
     path = folder.parent / "report.html"
-    path.write_text(render(gather(folder)), encoding="utf-8")
+    path.write_text(render(make_page(gather(folder))), encoding="utf-8")
     return path
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_the_page_fits(width: int, dark: bool, page: Path, tmp_path: Path, run: Run) -> None:
-    # In a frame, since a browser's window has a least width that is wider than a phone's.
+    # In a frame, because a browser's window cannot be as narrow as a phone.
     frame = f'<iframe width="{width}" height="3000" srcdoc="{html.escape(page.read_text())}">'
     wrapper = tmp_path / "wrapper.html"
     wrapper.write_text(f"<!DOCTYPE html><body>{frame}</iframe>{MEASURE}", encoding="utf-8")

@@ -16,7 +16,7 @@ from ..errors import RequestError
 from ..release.report import html, markdown
 from ..release.report.contents import ReleaseReport, ReportedRelease, ReportedWheel
 from ..release.report.gather import gather
-from ..release.report.wording import verdict
+from ..release.report.layout import make_page, verdict
 from ..system.files import read_input
 from ..system.publishing import atomic_file
 from .output import emit_json
@@ -72,13 +72,13 @@ def run(args: argparse.Namespace) -> int:
     seconds = _seconds(args.times) if args.times else {}
     report = gather(args.folder, None if args.no_audit else config, seconds)
     if args.html:
-        _write(args.html, html.render(report), report)
+        _write(args.html, html.render(make_page(report)), report)
     if args.json:
         emit_json(_as_json(report))
     elif args.markdown not in (None, STDOUT):
-        _write(args.markdown, markdown.render(report), report)
+        _write(args.markdown, markdown.render(make_page(report)), report)
     elif args.markdown or not args.html:
-        _print(markdown.render(report))
+        _print(markdown.render(make_page(report)))
     return 0 if report.is_sound else 1
 
 

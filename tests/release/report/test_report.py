@@ -1,4 +1,4 @@
-"""What the report of a release says, to people and to programs, and what it must never do."""
+"""The report of a release: the gathered values, the pages, and the command."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from wheelnext_build.release.machines import DRIVERS, MACHINES
 from wheelnext_build.release.report import html, markdown
 from wheelnext_build.release.report.contents import ReleaseReport, ReportedRelease
 from wheelnext_build.release.report.gather import gather
+from wheelnext_build.release.report.layout import make_page
 from wheelnext_build.release.select import select
 from wheelnext_build.variants.metadata import VariantMetadata
 from wheelnext_build.variants.variant import Variant
@@ -36,7 +37,7 @@ def tag(python: str, platform: str = LINUX) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two interpreters with a plain wheel, v2 and v3 each."""
+    """A release for two interpreters, each with a plain wheel, v2 and v3."""
     dist = tmp_path / "dist"
     dist.mkdir()
     for python in ("cp39", "cp312"):
@@ -53,7 +54,7 @@ def only(report: ReleaseReport) -> ReportedRelease:
 
 
 def gets(release: ReportedRelease) -> dict[str, str]:
-    """What each machine gets, where that is the same for all interpreters."""
+    """Return the label that each machine gets; ' | ' separates those of interpreters."""
 
     def said(choice: Choice) -> str:
         return " | ".join(item.label or (item.file and "plain") for item in choice.taken)
@@ -61,10 +62,10 @@ def gets(release: ReportedRelease) -> dict[str, str]:
     return {choice.machine.name: said(choice) for choice in release.choices}
 
 
-# What is gathered
+# The gathered values
 
 
-def test_rows_and_columns_come_in_their_order(folder: Path) -> None:
+def test_rows_and_columns_are_sorted(folder: Path) -> None:
     write_variant(folder, "null", tag=tag("cp312"))
     write_variant(folder, "v10", "v1", tag=tag("cp312"))
     release = only(gather(folder))
@@ -72,11 +73,11 @@ def test_rows_and_columns_come_in_their_order(folder: Path) -> None:
         "cp39-manylinux_x86_64",
         "cp312-manylinux_x86_64",
     ]
-    # By the level that it needs, not by its name.
+    # Labels are sorted by the level that they need, not by name.
     assert release.labels == (None, "null", "v3", "v2", "v10")
 
 
-def test_what_a_label_stands_for_comes_from_the_wheels(folder: Path) -> None:
+def test_properties_of_a_label_come_from_the_wheels(folder: Path) -> None:
     release = only(gather(folder))
     assert release.properties["v3"] == ("x86_64 :: level :: v3",)
     assert release.is_sound
@@ -89,8 +90,8 @@ def test_a_missing_wheel_is_marked(folder: Path) -> None:
     old, new = release.builds
     assert release.missing(old) == ("v3",)
     assert not release.missing(new)
-    assert "</span> missing</span>" in html.render(gather(folder))
-    assert "⚠️ missing |" in markdown.render(gather(folder))
+    assert "</span> missing</span>" in html.render(make_page(gather(folder)))
+    assert "⚠️ missing |" in markdown.render(make_page(gather(folder)))
 
 
 def test_a_label_of_another_platform_is_not_missing(folder: Path) -> None:
@@ -98,20 +99,20 @@ def test_a_label_of_another_platform_is_not_missing(folder: Path) -> None:
     release = only(gather(folder))
     assert [release.missing(build) for build in release.builds] == [()] * 3
     assert release.labels_on("win_amd64") == (None,)
-    assert "missing" not in markdown.render(gather(folder))
+    assert "missing" not in markdown.render(make_page(gather(folder)))
 
 
 def test_a_build_without_its_plain_wheel_lacks_one(folder: Path) -> None:
     (folder / f"sample-1.0-{tag('cp39')}.whl").unlink()
     release = only(gather(folder))
     assert release.missing(release.builds[0]) == (None,)
-    assert "they find none for cp39" in html.render(gather(folder))
+    assert "they find no wheel for cp39" in html.render(make_page(gather(folder)))
     write_wheel(folder, "sample-1.0-py3-none-any.whl")
     release = only(gather(folder))
     assert [release.missing(build) for build in release.builds] == [()] * 3
 
 
-def test_sizes_are_beside_the_plain_wheel_of_the_build(folder: Path) -> None:
+def test_sizes_are_compared_with_the_plain_wheel_of_the_build(folder: Path) -> None:
     release = only(gather(folder))
     assert len(release.wheels) == 6
     for wheel in release.wheels:
@@ -119,15 +120,15 @@ def test_sizes_are_beside_the_plain_wheel_of_the_build(folder: Path) -> None:
         assert release.ratio(wheel) == wheel.size / plain.size
 
 
-def test_without_variants_json_that_is_said(folder: Path) -> None:
+def test_a_missing_variants_json_is_reported(folder: Path) -> None:
     (folder / "sample-1.0-variants.json").unlink()
     report = gather(folder)
     assert report.is_sound
     assert gets(only(report))["Haswell laptop (2013)"] == "v3"
-    assert "no variants.json yet" in html.render(report)
+    assert "There is no variants.json" in html.render(make_page(report))
 
 
-# Who gets what
+# The wheels that machines get
 
 
 def test_each_processor_gets_its_level(folder: Path) -> None:
@@ -161,7 +162,9 @@ def test_each_gpu_gets_its_architecture(tmp_path: Path) -> None:
     assert found["AMD Zen 4, L4 or RTX 4090"] == "cu12_sm80"
     assert found["Sapphire Rapids, H100"] == "cu13_sm90"
     assert found["Cascade Lake, T4"] == "v3"
-    assert "not cu12_sm80: needs nvidia :: sm_arch :: 80_real" in html.render(gather(tmp_path))
+    assert "not cu12_sm80: needs nvidia :: sm_arch :: 80_real" in html.render(
+        make_page(gather(tmp_path))
+    )
     assert found["Nehalem server (2009)"] == ""
 
 
@@ -178,7 +181,7 @@ def test_machines_get_what_select_says(folder: Path) -> None:
         assert [item.label for item in choice.taken] == [selection.chosen.name.label]
 
 
-def test_interpreters_that_get_different_wheels_are_told_apart(folder: Path) -> None:
+def test_interpreters_that_get_different_wheels_are_listed_apart(folder: Path) -> None:
     (folder / f"sample-1.0-{tag('cp39')}-v3.whl").unlink()
     release = only(gather(folder))
     (choice,) = (item for item in release.choices if item.machine.name == "AMD Zen 4 server")
@@ -186,7 +189,7 @@ def test_interpreters_that_get_different_wheels_are_told_apart(folder: Path) -> 
         ("v2", ("cp39",)),
         ("v3", ("cp312",)),
     ]
-    assert "`v2` (cp39)<br>`v3` (cp312)" in markdown.render(gather(folder))
+    assert "`v2` (cp39)<br>`v3` (cp312)" in markdown.render(make_page(gather(folder)))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,9 @@ def test_interpreters_that_get_different_wheels_are_told_apart(folder: Path) -> 
         (("manylinux2014_aarch64.manylinux_2_17_aarch64",), "AWS Graviton 3"),
     ],
 )
-def test_a_platform_is_its_machines(platforms: tuple[str], machine: str, tmp_path: Path) -> None:
+def test_wheels_fit_the_machines_of_their_platform(
+    platforms: tuple[str], machine: str, tmp_path: Path
+) -> None:
     for platform in platforms:
         write_wheel(tmp_path, f"sample-1.0-{tag('cp312', platform)}.whl")
     release = only(gather(tmp_path))
@@ -208,7 +213,7 @@ def test_a_platform_is_its_machines(platforms: tuple[str], machine: str, tmp_pat
     assert "Linux, x86-64" in release.without
 
 
-def test_a_later_interpreter_takes_the_stable_abi(tmp_path: Path) -> None:
+def test_a_later_interpreter_gets_stable_abi_wheels(tmp_path: Path) -> None:
     write_wheel(tmp_path, f"sample-1.0-cp311-abi3-{LINUX}.whl")
     write_wheel(tmp_path, f"sample-1.0-{tag('cp313')}.whl")
     for label in ("v2", "v3"):
@@ -224,7 +229,7 @@ def test_wheels_for_any_python_are_for_all_machines(tmp_path: Path) -> None:
     assert not release.without
 
 
-def test_machines_are_what_the_drivers_say() -> None:
+def test_cuda_versions_of_machines_are_those_of_their_drivers() -> None:
     for machine in MACHINES:
         assert (machine.driver is None) == (machine.host.cuda is None) == (machine.host.sm is None)
         if machine.driver is not None:
@@ -232,7 +237,7 @@ def test_machines_are_what_the_drivers_say() -> None:
     assert len({machine.name for machine in MACHINES}) == len(MACHINES)
 
 
-# What is wrong
+# Problems
 
 
 def test_a_carrier_is_a_problem_in_the_column_of_its_label(folder: Path) -> None:
@@ -245,7 +250,7 @@ def test_a_carrier_is_a_problem_in_the_column_of_its_label(folder: Path) -> None
     assert [wheel.file for wheel in release.cell(release.builds[1], "v4")] == [name]
 
 
-def test_what_is_damaged_is_told_and_the_rest_is_shown(folder: Path) -> None:
+def test_damaged_wheels_are_reported_beside_the_others(folder: Path) -> None:
     bad = folder / f"sample-1.0-{tag('cp312')}-v3.whl"
     bad.write_bytes(bad.read_bytes()[:-30])
     changed = folder / f"sample-1.0-{tag('cp39')}-v3.whl"
@@ -257,7 +262,7 @@ def test_what_is_damaged_is_told_and_the_rest_is_shown(folder: Path) -> None:
     assert any(bad.name in problem for problem in release.problems)
     assert any(changed.name in problem for problem in release.problems)
     assert {wheel.file for wheel in release.wheels if wheel.damage} == {bad.name, changed.name}
-    assert str(folder) not in html.render(report)
+    assert str(folder) not in html.render(make_page(report))
 
 
 def test_a_contradiction_leaves_the_plain_wheel(folder: Path) -> None:
@@ -268,24 +273,24 @@ def test_a_contradiction_leaves_the_plain_wheel(folder: Path) -> None:
     assert set(gets(release).values()) == {"plain"}
 
 
-def test_a_variants_json_that_is_a_folder(folder: Path) -> None:
+def test_a_folder_named_variants_json_is_a_problem(folder: Path) -> None:
     path = folder / "sample-1.0-variants.json"
     path.unlink()
     path.mkdir()
     assert only(gather(folder)).problems
 
 
-def test_names_that_are_markup_stay_text(folder: Path) -> None:
+def test_markup_in_file_names_is_escaped(folder: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("no such names there")
     name = "<script>alert(1)<|script>`a`|\n[x](http:x) \u202e\udcff www.x.y http:||z.whl"
     (folder / name).write_bytes(b"")
     report = gather(folder)
     assert not report.is_sound
-    page = html.render(report)
+    page = html.render(make_page(report))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    text = markdown.render(report)
+    text = markdown.render(make_page(report))
     assert "\\<script\\>" in text
     assert "\\[x\\](" in text
     assert "www\\.x" in text
@@ -294,11 +299,11 @@ def test_names_that_are_markup_stay_text(folder: Path) -> None:
         written.encode()
 
 
-def test_a_hostile_member_name_stays_text(folder: Path) -> None:
+def test_markup_in_member_names_is_escaped(folder: Path) -> None:
     path = write_wheel(folder, f"sample-1.0-{tag('cp313')}.whl")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("x<td><script>|`.txt", b"")
-    page = html.render(gather(folder))
+    page = html.render(make_page(gather(folder)))
     assert "x&lt;td&gt;&lt;script&gt;|`.txt is not in RECORD" in page
 
 
@@ -311,7 +316,7 @@ def test_a_hostile_member_name_stays_text(folder: Path) -> None:
         ("a\nb", "`a b`"),
     ],
 )
-def test_code_spans_hold_anything(text: str, expected: str) -> None:
+def test_code_spans_can_contain_any_text(text: str, expected: str) -> None:
     assert markdown.code(text) == expected
 
 
@@ -319,7 +324,7 @@ def test_code_spans_hold_anything(text: str, expected: str) -> None:
 
 
 class Page(HTMLParser):
-    """The elements of a page, which must be closed in their order."""
+    """Records the elements of a page; fails if they are not closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -344,8 +349,8 @@ class Page(HTMLParser):
         return [attributes for name, attributes, _ in self.found if name in names]
 
 
-def test_the_page_is_well_formed_and_can_be_heard(folder: Path) -> None:
-    page = Page(html.render(gather(folder, AuditConfig())))
+def test_the_page_is_well_formed_and_accessible(folder: Path) -> None:
+    page = Page(html.render(make_page(gather(folder, AuditConfig()))))
     assert page.all("html") == [{"lang": "en"}]
     parents = [parent for name, _, parent in page.found if name == "caption"]
     assert len(parents) == len(page.all("table")) > 3
@@ -359,7 +364,7 @@ def test_the_page_is_well_formed_and_can_be_heard(folder: Path) -> None:
 
 
 def test_the_page_loads_nothing(folder: Path) -> None:
-    text = html.render(gather(folder))
+    text = html.render(make_page(gather(folder)))
     page = Page(text)
     assert not page.all("script", "link", "img", "iframe", "object", "base", "a")
     assert not any({"src", "href", "style"} & set(attributes) for _, attributes, _ in page.found)
@@ -373,35 +378,37 @@ def test_the_same_release_gives_the_same_bytes(folder: Path, tmp_path: Path) -> 
     copy = tmp_path / "elsewhere"
     shutil.copytree(folder, copy)
     for render in (html.render, markdown.render):
-        assert render(gather(folder, AuditConfig())) == render(gather(copy, AuditConfig()))
+        first, second = (make_page(gather(path, AuditConfig())) for path in (folder, copy))
+        assert render(first) == render(second)
 
 
 def test_tables_in_markdown_have_as_many_cells_in_each_row(folder: Path) -> None:
-    blocks = markdown.render(gather(folder)).split("\n\n")
+    blocks = markdown.render(make_page(gather(folder))).split("\n\n")
     tables = [block.splitlines() for block in blocks if block.startswith("|")]
-    assert len(tables) == 4
+    # The matrix, choices without and with a GPU, labels, sizes of two builds, files.
+    assert len(tables) == 7
     for lines in tables:
         assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
 
 
-def test_what_was_not_audited_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_audit_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lief", None)
     report = gather(folder, AuditConfig())
     assert report.is_sound
     assert not report.is_audited
-    for page in (html.render(report), markdown.render(report)):
+    for page in (html.render(make_page(report)), markdown.render(make_page(report))):
         assert "wheelnext-build[audit]" in page.replace("\\", "")
         assert "not audited" in page
 
 
-def test_an_audit_that_fails_is_told(folder: Path) -> None:
+def test_a_failed_audit_is_reported(folder: Path) -> None:
     pytest.importorskip("lief")
     release = only(gather(folder, AuditConfig()))
-    # Levels are promised, and there is no code in these wheels at all.
+    # The labels promise levels, but these wheels contain no code.
     assert not release.is_sound
     assert not release.problems
-    page = html.render(gather(folder, AuditConfig()))
-    assert "4 wheels do not hold their promises" in page
+    page = html.render(make_page(gather(folder, AuditConfig())))
+    assert "4 wheels break their promises" in page
     assert "no machine code in it" in page
 
 

@@ -1,4 +1,4 @@
-"""Whatever a release holds, its report has the elements that it would have anyway."""
+"""Hostile names and texts in a release add no elements to its report."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from wheelnext_build.release.platforms import Build
 from wheelnext_build.release.report import html, markdown
 from wheelnext_build.release.report.audited import Audited, Remark
 from wheelnext_build.release.report.contents import ReleaseReport, ReportedRelease, ReportedWheel
+from wheelnext_build.release.report.layout import make_page
 from wheelnext_build.wheels.name import WheelName
 
 pytestmark = pytest.mark.generated
@@ -48,11 +49,11 @@ HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), min_size=1, ma
     "".join
 )
 KEPT = {"index", "mark", "machine"}
-"""Fields that are ours, whatever a wheel holds."""
+"""Fields whose values do not come from wheels."""
 
 
 def harmless() -> ReleaseReport:
-    """A report with something in each of its parts."""
+    """Return a report in which no part is empty."""
     names = ("pkg-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",)
     names += tuple(names[0].replace(".whl", f"-{label}.whl") for label in ("null", "v3"))
     names += ("pkg-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",)
@@ -80,7 +81,7 @@ def harmless() -> ReleaseReport:
 
 
 def poisoned(value: Any, text: str) -> Any:
-    """The same with ``text`` at the end of each string, the same in the same places."""
+    """Return a copy with ``text`` at the end of each string."""
     if isinstance(value, str):
         return value if value == "null" else value + text
     if isinstance(value, Machine) or not value:
@@ -99,7 +100,7 @@ def poisoned(value: Any, text: str) -> Any:
 
 
 class Elements(HTMLParser):
-    """Counts elements by their attributes' names; fails where any is not closed."""
+    """Counts elements by their attributes' names; fails if one is not closed."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -132,11 +133,11 @@ class Elements(HTMLParser):
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 SAFE = harmless()
-ELEMENTS = Elements(html.render(SAFE)).found
+ELEMENTS = Elements(html.render(make_page(SAFE))).found
 
 
 def tokens(page: str) -> Counter[str]:
-    """The kinds of a Markdown page's parts, text aside, with the HTML among them."""
+    """Count a Markdown page's tokens by type, except text; HTML counts by its content."""
     found: Counter[str] = Counter()
     for block in MARKDOWN.parse(page):
         for token in block.children or [block]:
@@ -147,24 +148,24 @@ def tokens(page: str) -> Counter[str]:
     return found
 
 
-TOKENS = tokens(markdown.render(SAFE))
+TOKENS = tokens(markdown.render(make_page(SAFE)))
 
 
 @given(HOSTILE)
-def test_html_has_no_other_elements(text: str) -> None:
-    page = html.render(poisoned(SAFE, text))
+def test_hostile_text_adds_no_html_elements(text: str) -> None:
+    page = html.render(make_page(poisoned(SAFE, text)))
     assert Elements(page).found == ELEMENTS
     assert page.count("Content-Security-Policy") == 1
 
 
 @given(HOSTILE)
-def test_markdown_has_no_other_parts(text: str) -> None:
-    page = markdown.render(poisoned(SAFE, text))
+def test_hostile_text_adds_no_markdown_tokens(text: str) -> None:
+    page = markdown.render(make_page(poisoned(SAFE, text)))
     assert tokens(page) == TOKENS
 
 
-def test_the_policy_lets_nothing_load_or_run() -> None:
-    page = html.render(SAFE)
+def test_the_content_security_policy_forbids_everything() -> None:
+    page = html.render(make_page(SAFE))
     assert 'content="default-src &#x27;none&#x27;; style-src &#x27;unsafe-inline&#x27;"' in page
     names = {name for item in ELEMENTS for name in item[1:]}
     assert not {item for item in names if item.startswith("on") or item in ("href", "src")}

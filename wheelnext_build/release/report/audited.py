@@ -1,4 +1,4 @@
-"""What the audit says of a folder's wheels, as the values that a report needs."""
+"""Audit a folder's wheels and return the values that a report needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that the audit found; ``text`` is as ``audit`` prints it."""
+    """A finding of the audit; ``text`` is the line that ``audit`` prints."""
 
     mark: Mark
     text: str
@@ -28,10 +28,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Audited:
-    """The judgement of one wheel.
+    """The audit of one wheel.
 
-    ``needs`` is the level for each machine that there is code for, such as ``x86_64 v3``, with what
-    is needed beyond any level. ``architectures`` are those of its GPU code.
+    ``needs`` lists the level of each architecture in the wheel, such as ``x86_64 v3``, and what it
+    needs beyond any level. ``architectures`` are those of its GPU code.
     """
 
     holds: bool
@@ -43,17 +43,17 @@ class Audited:
 
 
 def unavailable() -> str:
-    """Why nothing can be audited here; empty where it can."""
+    """Explain why wheels cannot be audited, or return ''."""
     if is_available():
         return ""
-    return f"Nothing was audited, since that needs lief: python -m pip install '{REQUIREMENT}'"
+    return f"Not audited, because the audit needs: python -m pip install '{REQUIREMENT}'"
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The judgements of wheels by file name, and why there is none for some.
+    """The audits of wheels by file name, and the errors of wheels that could not be audited.
 
-    ``notes`` are what is to be said of the project's rules.
+    ``notes`` are about the project's rules.
     """
 
     judged: Mapping[str, Audited]
@@ -65,7 +65,7 @@ NO_AUDIT = Audit({}, {}, ())
 
 
 def audited(wheels: Sequence[Path], config: AuditConfig) -> Audit:
-    """Read the binaries of all wheels, and compare those of each build with one another."""
+    """Audit the binaries of all wheels, and compare the wheels of each build with each other."""
     failed: dict[str, str] = {}
     verdicts = compared_by_build(_verdicts(wheels, config, failed))
     notes = [
@@ -86,7 +86,7 @@ def _verdicts(
         if len(wheels) == 1:
             failed[wheels[0].name] = str(error)
             return []
-        # One file spoils the whole call; alone it spoils none but its own.
+        # One bad file fails the whole call, so audit each wheel by itself.
         return [item for path in wheels for item in _verdicts([path], config, failed)]
 
 

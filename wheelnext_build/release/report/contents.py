@@ -1,7 +1,4 @@
-"""What a person wants to see of a release, as values.
-
-:mod:`.gather` reads a folder for them, :mod:`.html` and :mod:`.markdown` make pages of them.
-"""
+"""The values that are gathered for the report of a release."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ from .audited import Audited
 
 @dataclass(frozen=True)
 class ReportedWheel:
-    """One file. ``size`` is in bytes; ``seconds`` is how long its build took, where that is known.
+    """One file. ``size`` is in bytes; ``seconds`` is the time of its build, None if unknown.
 
-    ``label`` is that of the variant inside, which a carrier's name does not tell; None for the
-    plain wheel. ``damage`` says what is wrong with the file, and is empty for a sound one.
+    ``label`` is that of the variant inside, which a carrier's name does not show; None for the
+    plain wheel. ``damage`` lists the file's problems.
     """
 
     file: str
@@ -35,7 +32,7 @@ class ReportedWheel:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is what its name says, as far as anybody looked."""
+        """True if the wheel is intact, no carrier, and did not fail an audit."""
         return not self.damage and not self.is_carrier and (self.audit is None or self.audit.holds)
 
 
@@ -44,8 +41,8 @@ class ReportedRelease:
     """One version of a project.
 
     ``labels`` are in the order of the columns: None (plain), null, then as installers prefer them.
-    ``index`` is the state of variants.json, None where the release needs none or contradicts
-    itself. ``without`` are the systems of well-known machines that no wheel is for.
+    ``index`` is the state of variants.json, None if the release needs none or is inconsistent.
+    ``without`` are the systems of well-known machines that no wheel is for.
     """
 
     project: str
@@ -63,7 +60,7 @@ class ReportedRelease:
 
     @property
     def builds(self) -> tuple[Build, ...]:
-        """The rows of the matrix, the systems with the most labels first, by interpreter."""
+        """The rows of the matrix: the systems with the most labels first, then by interpreter."""
         return tuple(
             sorted(
                 {wheel.build for wheel in self.wheels},
@@ -82,17 +79,17 @@ class ReportedRelease:
         return tuple(dict.fromkeys(build.system for build in self.builds))
 
     def labels_on(self, system: str) -> tuple[str | None, ...]:
-        """The labels that there is any wheel of on a system, and plain."""
+        """Return None (plain) and the labels of the wheels for a system."""
         there = {wheel.label for wheel in self.wheels if wheel.build.system == system}
         return tuple(label for label in self.labels if label is None or label in there)
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong with any wheel, and each one holds what it promises."""
+        """True if the release has no problems and no wheel failed the audit."""
         return not self.problems and all(wheel.is_sound for wheel in self.wheels)
 
     def cell(self, build: Build, label: str | None) -> tuple[ReportedWheel, ...]:
-        """The wheels of one build and label: one, as a rule."""
+        """Return the wheels of one build and label, usually one."""
         return tuple(self._cells.get((build, label), ()))
 
     @cached_property
@@ -110,17 +107,17 @@ class ReportedRelease:
         return lacking(there)
 
     def is_missing(self, build: Build, label: str | None) -> bool:
-        """Whether a wheel should be there: the plain one, or one that builds beside it have."""
+        """Return whether a wheel is missing: the plain one, or one that other builds have."""
         return label in self._lacking[build]
 
     def missing(self, build: Build) -> tuple[str | None, ...]:
-        """The labels whose wheels are missing in a row."""
+        """Return the labels whose wheels a build lacks."""
         return tuple(label for label in self.labels if self.is_missing(build, label))
 
     def ratio(self, wheel: ReportedWheel) -> float | None:
-        """Its size as a multiple of the plain wheel's of the same build; None without such.
+        """Return the size as a multiple of the size of the build's plain wheel.
 
-        Damaged wheels are not measured.
+        None if there is no plain wheel, or if one of the two is damaged.
         """
         plain = [item for item in self.cell(wheel.build, None) if not item.damage]
         return wheel.size / plain[0].size if plain and not wheel.damage else None
@@ -130,7 +127,7 @@ class ReportedRelease:
 class ReleaseReport:
     """A folder's releases. ``problems`` are those of files that belong to none.
 
-    ``notes`` are what else there is to say of the whole; ``is_audited`` whether anything was.
+    ``notes`` are about the whole report; ``is_audited`` is False if no wheel was audited.
     """
 
     releases: tuple[ReportedRelease, ...]

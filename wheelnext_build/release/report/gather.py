@@ -1,4 +1,4 @@
-"""A folder of wheels, read for its report: whatever is wrong with it ends up there, too."""
+"""Read a folder of wheels for its report, which also lists all problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .audited import NO_AUDIT, Audit, audited, unavailable
 from .contents import ReleaseReport, ReportedRelease, ReportedWheel
 
 _MOST_PROBLEMS = 5
-"""A wheel with more than these disagreements with its RECORD is told by these and their number."""
+"""Only these many differences from RECORD are listed for a wheel; the others are counted."""
 
 
 def gather(
@@ -32,8 +32,8 @@ def gather(
 ) -> ReleaseReport:
     """Read a folder of wheels.
 
-    ``config`` are the settings of the audit, None for no audit; ``seconds`` are the times of
-    builds by file name. Raises RequestError where there is no such folder, or no wheel in it.
+    ``config`` has the audit's settings, None for no audit; ``seconds`` maps file names to build
+    times. Raises RequestError if there is no such folder, or no wheel in it.
     """
     found, strays = find_releases(folder)
     if not found and not strays:
@@ -89,7 +89,7 @@ def _release(files: ReleaseFiles, seconds: Mapping[str, float]) -> ReportedRelea
 
 
 def _wheel(path: Path, seconds: float | None) -> tuple[ReportedWheel, Variant | None]:
-    """A file, and the variant in it; every member is read."""
+    """Read all members of a wheel; return the wheel and its variant."""
     name = WheelName.parse(path.name)
     variant = None
     damage: list[str] = []
@@ -102,7 +102,7 @@ def _wheel(path: Path, seconds: float | None) -> tuple[ReportedWheel, Variant | 
         damage = [str(error)]
     if len(damage) > _MOST_PROBLEMS:
         more = len(damage) - _MOST_PROBLEMS
-        damage[_MOST_PROBLEMS:] = [f"{path.name}: and {more} more of the kind"]
+        damage[_MOST_PROBLEMS:] = [f"{path.name}: and {more} more such problems"]
     label = variant.label if variant else name.label
     is_carrier = variant is not None and name.label is None
     wheel = ReportedWheel(
@@ -137,6 +137,6 @@ def _with_audit(release: ReportedRelease, audit: Audit, folder: Path) -> Reporte
 
 
 def _cleaned(problems: Sequence[str], folder: Path) -> Iterable[str]:
-    """Problems without the folder's path, which says nothing here, and in one_line letters."""
+    """Yield problems in one line each, without the folder's path, which the reader knows."""
     for problem in problems:
         yield one_line(problem.replace(f"{folder}{os.sep}", ""))

@@ -1,251 +1,143 @@
-"""A release's report as one HTML page: no script, nothing from elsewhere, light and dark."""
+"""The report as one HTML page: no script, no external resources, light and dark."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from html import escape
 from importlib import resources
 
-from ...system.text import human_size
-from ..choices import Choice
-from ..platforms import Build
-from . import wording
-from .audited import Remark
-from .contents import ReleaseReport, ReportedRelease, ReportedWheel
-from .markup import Markup, bar, element, joined, table
+from .page import Bar, Block, Cell, Folded, Line, Listing, Paragraph, Section, Table, Text
 
 _SIGNS = {"good": "✓", "bad": "✗", "warn": "!"}
-_KINDS = {"error": "bad", "note": "warn", "allowed": "good"}
-_OPEN_FILES = 12
-"""A list of more files than these is folded away."""
 
-# Nothing in a page from foreign file names may ever load or run anything.
+# File names in the page come from others: nothing may ever load or run.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def render(report: ReleaseReport) -> str:
-    """The whole page; the same report gives the same text."""
-    names = ", ".join(map(str, report.releases)) or "no release"
+def render(page: Section) -> str:
+    """Return the whole page; equal pages give the same text."""
+    releases = [block.title for block in page.blocks if isinstance(block, Section)]
+    names = ", ".join(releases) or "no release"
     style = resources.files(__package__).joinpath("report.css").read_text("utf-8")
-    head = element(
+    head = _element(
         "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"Release report: {names}"),
-        element("style", Markup(style)),
+        _element("meta", charset="utf-8"),
+        _element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        _element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        _element("meta", name="color-scheme", content="light dark"),
+        _element("title", f"{page.title}: {names}"),
+        _element("style", _Markup(style)),
     )
-    releases = (_release(report, item, f"r{count}") for count, item in enumerate(report.releases))
-    body = element(
-        "body",
-        element(
-            "main",
-            element("h1", "Release report"),
-            _notes("Problems", report.problems, "bad"),
-            _notes("Worth a look", report.notes, "warn"),
-            *releases,
-        ),
+    body = _element("body", _section(page, 1))
+    return f"<!DOCTYPE html>\n{_element('html', head, body, lang='en')}\n"
+
+
+class _Markup(str):
+    """Text that is HTML already; other text is escaped."""
+
+    __slots__ = ()
+
+
+def _element(name: str, /, *children: str, **attributes: str) -> _Markup:
+    """Return an element, without attributes that are empty.
+
+    ``class_`` means ``class``, and ``aria_label`` means ``aria-label``.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    if name in ("meta", "rect"):
+        return _Markup(f"<{name}{written}{'/' * (name == 'rect')}>")
+    return _Markup(f"<{name}{written}>{_joined(children)}</{name}>")
 
 
-def _release(report: ReleaseReport, release: ReportedRelease, anchor: str) -> Markup:
-    said = wording.verdict(release, is_audited=report.is_audited)
-    status = _state("good" if release.is_sound else "bad", said)
-    parts = [
-        element("h2", str(release), id=anchor),
-        element("p", status, class_="status"),
-        element("p", wording.headline(release), class_="muted"),
-        _notes("Problems", release.problems, "bad"),
-        _notes("Worth a look", wording.notices(release), "warn"),
-        _section("Wheels", *_matrices(release)),
-        _section("Who gets what", *_choices(release)),
-        _section("Labels", _labels(release)),
-    ]
-    if sizes := list(_sizes(release)):
-        parts.append(_section("Sizes", *sizes))
-    if report.is_audited:
-        parts.append(_section("Audit", *_audit(release)))
-    parts.append(_section("Files", _files(release)))
-    return element("article", *parts, aria_labelledby=anchor)
+def _joined(parts: Iterable[str], between: str = "") -> _Markup:
+    return _Markup(
+        between.join(part if isinstance(part, _Markup) else escape(part) for part in parts)
+    )
 
 
-def _section(title: str, *content: str) -> Markup:
-    return element("section", element("h3", title), *content)
+def _section(section: Section, level: int) -> _Markup:
+    content = (_block(block, level) for block in section.blocks)
+    heading = _element(f"h{level}", section.title)
+    name = ("main", "article", "section")[level - 1]
+    return _element(name, heading, *content, aria_label=section.title if level == 2 else "")
 
 
-def _state(kind: str, text: str) -> Markup:
-    """A state as a sign, a colour and words."""
-    mark = element("span", _SIGNS[kind], class_="sign", aria_hidden="true")
-    return element("span", mark, " ", text, class_=f"state {kind}")
+def _block(block: Block, level: int) -> _Markup:
+    match block:
+        case Paragraph():
+            return _element("p", _line(block.line), class_=block.kind)
+        case Listing():
+            titles = (_element("p", _line(title)) for title in block.titles)
+            items = (_element("li", _line(item)) for item in block.items)
+            return _element("div", *titles, _element("ul", *items), class_=block.kind)
+        case Table():
+            return _table(block)
+        case Folded():
+            content = _element("div", *(_block(item, level) for item in block.blocks))
+            is_open = "open" if block.is_open else ""
+            return _element("details", _element("summary", block.title), content, open=is_open)
+        case Section():
+            return _section(block, level + 1)
 
 
-def _notes(title: str, lines: Sequence[str], kind: str) -> Markup:
-    if not lines:
-        return Markup()
-    items = element("ul", *(element("li", line) for line in lines))
-    return element("div", element("p", _state(kind, title)), items, class_=f"box {kind}")
-
-
-def _folded(title: str, content: Markup, *, is_open: bool = False) -> Markup:
-    return element("details", element("summary", title), content, open="open" if is_open else "")
-
-
-def _code(text: str) -> Markup:
-    return element("code", text)
-
-
-def _small(text: str) -> Markup:
-    return element("small", text) if text else Markup()
-
-
-def _matrices(release: ReportedRelease) -> Iterable[Markup]:
-    """A table for each system; those with a plain wheel alone stand side by side."""
-    small = [system for system in release.systems if len(release.labels_on(system)) == 1]
-    yield from (_matrix(release, item) for item in release.systems if item not in small)
-    if small:
-        yield element("div", *(_matrix(release, system) for system in small), class_="grid")
-
-
-def _matrix(release: ReportedRelease, system: str) -> Markup:
-    labels = release.labels_on(system)
-    rows = [
-        [_code(build.interpreter), *(_cell(release, build, label) for label in labels)]
-        for build in release.builds
-        if build.system == system
-    ]
-    columns = ["Python", *(_code(wording.title_of(label)) for label in labels)]
-    return table(system, columns, rows, class_="matrix", is_wide=len(labels) > 1)
-
-
-def _cell(release: ReportedRelease, build: Build, label: str | None) -> Markup:
-    if release.is_missing(build, label):
-        return element("div", _state("warn", "missing"), class_="missing")
-    wheels = release.cell(build, label)
-    return joined(map(_wheel, wheels)) if wheels else _small("that for any platform")
-
-
-def _wheel(wheel: ReportedWheel) -> Markup:
-    said = wording.state(wheel)
-    state = _state("good" if wheel.is_sound else "bad", said) if said else Markup()
-    size = element("strong", human_size(wheel.size))
-    return element("div", size, " ", state, _small(wording.needs(wheel)), class_="wheel")
-
-
-def _choices(release: ReportedRelease) -> Iterable[Markup]:
-    yield element("p", "What uv installs with its preview of wheel variants:", class_="muted")
-    groups = itertools.groupby(release.choices, key=lambda choice: wording.group_of(choice.machine))
-    tables = [
-        table(title, ["Machine", "Gets"], map(_choice, group), class_="choices")
-        for title, group in groups
-    ]
-    yield element("div", *tables, class_="columns")
-    yield element("p", wording.without_variants(release))
-    if release.without:
-        yield element("p", f"No wheel for: {'; '.join(release.without)}.", class_="muted")
-
-
-def _choice(choice: Choice) -> list[str]:
-    machine = choice.machine
-    taken = [
-        element(
-            "div",
-            _code(wording.taken_title(item)) if item.file else _state("warn", "no wheel fits"),
-            _small(wording.taken_where(choice, item)),
-            *map(_small, wording.taken_reasons(item)),
-            class_="taken",
+def _table(table: Table) -> _Markup:
+    columns = (_element("th", _part(column), scope="col") for column in table.columns)
+    rows = (
+        _element(
+            "tr",
+            _element("th", _cell(row[0]), scope="row"),
+            *(_element("td", _cell(cell)) for cell in row[1:]),
         )
-        for item in choice.taken
-    ]
-    missed = map(_small, wording.missed(choice))
-    return [joined([machine.name, _small(machine.described)]), joined([*taken, *missed])]
-
-
-def _labels(release: ReportedRelease) -> Markup:
-    rows = [
-        [
-            _code(wording.title_of(label)),
-            joined(element("div", text) for text in wording.properties(release, label)),
-        ]
-        for label in wording.preferred(release)
-    ]
-    return table(
-        "In the order in which installers prefer them",
-        ["Label", "Properties"],
-        rows,
-        class_="labels",
+        for row in table.rows
     )
-
-
-def _sizes(release: ReportedRelease) -> Iterable[Markup]:
-    """A chart for each build with variants; one for each system is open at once."""
-    largest = max(wheel.size for wheel in release.wheels) or 1
-    opened: list[Markup] = []
-    folded: list[Markup] = []
-    seen: set[str] = set()
-    for build in release.builds:
-        if len(release.labels_on(build.system)) > 1:
-            target = folded if build.system in seen else opened
-            target.append(_chart(release, build, largest))
-            seen.add(build.system)
-    if opened:
-        yield element("div", *opened, class_="grid")
-    if folded:
-        title = wording.counted(len(folded), "more build")
-        yield _folded(title, element("div", *folded, class_="grid"))
-
-
-def _chart(release: ReportedRelease, build: Build, largest: int) -> Markup:
-    rows = []
-    for label in release.labels:
-        for wheel in release.cell(build, label):
-            beside = wording.times_plain(release, wheel)
-            times = beside.replace(wording.TIMES, "times the plain wheel: ")
-            kind = "plain" if label is None else "variant"
-            shown = bar(wheel.size / largest, times or human_size(wheel.size), kind)
-            size = joined([human_size(wheel.size), " ", element("small", beside)])
-            rows.append([_code(wording.title_of(label)), shown, size])
-    return table(str(build), ["Label", "Beside each other", "Size"], rows, class_="sizes")
-
-
-def _audit(release: ReportedRelease) -> Iterable[Markup]:
-    yield element("p", wording.audit_summary(release))
-    for files, remarks in wording.remarks(release, are_errors=True):
-        yield _remarks(files, remarks)
-    others = wording.remarks(release, are_errors=False)
-    if others:
-        count = sum(len(remarks) for _, remarks in others)
-        groups = (_remarks(files, remarks) for files, remarks in others)
-        yield _folded(wording.counted(count, "note"), element("div", *groups))
-
-
-def _remarks(files: Sequence[str], remarks: Sequence[Remark]) -> Markup:
-    """What there is to say of the same files."""
-    items = (
-        element("li", _state(_KINDS[remark.mark], remark.mark), ": ", remark.text)
-        for remark in remarks
+    content = _element(
+        "table",
+        _element("caption", table.caption),
+        _element("thead", _element("tr", *columns)),
+        _element("tbody", *rows),
+        class_=table.kind,
     )
-    names = (element("div", _code(file)) for file in files)
-    return element("div", *names, element("ul", *items), class_="remarks")
+    if not table.is_wide:
+        return content
+    label = table.caption
+    return _element("div", content, class_="scroll", role="region", aria_label=label, tabindex="0")
 
 
-def _files(release: ReportedRelease) -> Markup:
-    rows = []
-    has_times = any(wheel.seconds is not None for wheel in release.wheels)
-    for wheel in release.wheels:
-        said = wording.state(wheel)
-        row = [
-            _code(wheel.file),
-            human_size(wheel.size),
-            wording.times_plain(release, wheel),
-            *([wording.seconds(wheel)] if has_times else []),
-            wording.needs(wheel),
-            _state("good" if wheel.is_sound else "bad", said) if said else "",
-        ]
-        rows.append(row)
-    times = ["Built in"] if has_times else []
-    columns = ["File", "Size", "Beside plain", *times, "Code needs", "State"]
-    content = table("As they are published", columns, rows, class_="files", is_wide=True)
-    title = f"All {wording.counted(len(rows), 'file')}"
-    return _folded(title, content, is_open=len(rows) <= _OPEN_FILES)
+def _cell(cell: Cell) -> _Markup:
+    if len(cell) == 1:
+        return _line(cell[0])
+    return _joined(_element("div", _line(line)) for line in cell)
+
+
+def _line(line: Line) -> _Markup:
+    return _joined(map(_part, line), " ")
+
+
+def _part(part: Text | Bar) -> _Markup:
+    if isinstance(part, Bar):
+        return _bar(part)
+    if part.sign:
+        mark = _element("span", _SIGNS[part.sign], class_="sign", aria_hidden="true")
+        return _element("span", mark, " ", part.text, class_=f"state {part.sign}")
+    return _element(part.style, part.text) if part.style else _Markup(escape(part.text))
+
+
+def _bar(bar: Bar) -> _Markup:
+    return _element(
+        "svg",
+        _element("title", bar.text),
+        _element("rect", width="100", height="10", class_="track"),
+        _element(
+            "rect",
+            width=f"{max(0.5, 100 * bar.share):.2f}",
+            height="10",
+            class_="plain" if bar.is_plain else "variant",
+        ),
+        viewBox="0 0 100 10",
+        preserveAspectRatio="none",
+        role="img",
+    )
