@@ -1,4 +1,4 @@
-"""What a migration leaves to the maintainer: found where it stands, and nowhere else."""
+"""Notes of a migration: each one has the right files and lines, and there are no others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUILD = '[build-system]\nrequires = ["wheelnext-build"]\nbuild-backend = "wheeln
 
 
 def found(folder: Path, text: str = "") -> dict[str, list[str]]:
-    """The places of each note, by the note's first words."""
+    """Return the places of each note by the note's first three words."""
     text = BUILD + text
     collected = notes.collect(folder, tomllib.loads(text), text)
     return {" ".join(note.text.split()[:3]): list(map(str, note.places)) for note in collected}
@@ -28,7 +28,7 @@ def flags(code: str) -> dict[str, list[str]]:
     }
 
 
-def test_a_plain_project_needs_no_look(tmp_path: Path) -> None:
+def test_a_simple_project_has_no_notes(tmp_path: Path) -> None:
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.20)\nproject(x CXX)\nadd_compile_options(-O3 -msse2)\n"
     )
@@ -47,7 +47,7 @@ def test_a_plain_project_needs_no_look(tmp_path: Path) -> None:
         "set_property(TARGET a APPEND PROPERTY COMPILE_OPTIONS\n -march=native)",
     ],
 )
-def test_flags_that_beat_the_variants(code: str) -> None:
+def test_flags_that_override_the_variants(code: str) -> None:
     assert flags(code) == {compile_flags.BEHIND: ["CMakeLists.txt:2: -march=native"]}
 
 
@@ -101,7 +101,7 @@ def test_flags_of_unknown_use() -> None:
         "add_compile_options(/arch:SSE2)",
     ],
 )
-def test_flags_that_are_only_spoken_of(code: str) -> None:
+def test_mentioned_flags_have_no_note(code: str) -> None:
     assert not flags(code)
 
 
@@ -122,7 +122,7 @@ def test_commands_are_read_as_cmake_does() -> None:
     ]
 
 
-def test_code_that_is_cut_short_is_no_error() -> None:
+def test_incomplete_code_is_not_an_error() -> None:
     assert not list(commands('project(x "')) + list(commands(")) (")) + list(commands('"'))
 
 
@@ -139,11 +139,11 @@ def test_only_the_projects_own_cmake_code_is_read(tmp_path: Path) -> None:
 # pyproject.toml.
 
 
-def test_pythons_that_this_backend_does_not_run_on(tmp_path: Path) -> None:
+def test_python_versions_that_this_backend_does_not_support(tmp_path: Path) -> None:
     for wanted in (">=3.9", ">=3.9,<4", "~=3.9"):
         text = f"[project]\nname = 'a'\nrequires-python = '{wanted}'\n"
         (note,) = notes.collect(tmp_path, tomllib.loads(text), text)
-        assert "Python 3.9, 3.10, too" in note.text
+        assert "also supports Python 3.9, 3.10, but" in note.text
         assert [str(place) for place in note.places] == ["pyproject.toml:3"]
 
 
@@ -157,7 +157,7 @@ def test_pythons_that_this_backend_does_not_run_on(tmp_path: Path) -> None:
         ("packaging>=20", ""),
     ],
 )
-def test_bounds_that_leave_no_version(tmp_path: Path, entry: str, needed: str) -> None:
+def test_bounds_that_exclude_all_needed_versions(tmp_path: Path, entry: str, needed: str) -> None:
     text = f'[build-system]\nrequires = [\n  "wheelnext-build",\n  "{entry}",\n]\n'
     collected = notes.collect(tmp_path, tomllib.loads(text), text)
     assert [str(place) for note in collected for place in note.places] == (
@@ -187,7 +187,7 @@ def test_settings_of_scikit_build_core(tmp_path: Path) -> None:
     assert not found(tmp_path, plain)
 
 
-def test_where_scikit_build_core_is_installed_by_hand(tmp_path: Path) -> None:
+def test_manual_installs_of_scikit_build_core_are_listed(tmp_path: Path) -> None:
     workflow = tmp_path / ".github" / "workflows" / "ci.yml"
     workflow.parent.mkdir(parents=True)
     workflow.write_text(
@@ -213,9 +213,9 @@ def test_where_scikit_build_core_is_installed_by_hand(tmp_path: Path) -> None:
     ]
 
 
-def test_cibuildwheel_is_named(tmp_path: Path) -> None:
+def test_cibuildwheel_has_a_note(tmp_path: Path) -> None:
     text = "[tool.cibuildwheel.linux]\narchs = ['x86_64']\n"
-    assert found(tmp_path, text) == {"cibuildwheel goes on": ["pyproject.toml:4"]}
+    assert found(tmp_path, text) == {"cibuildwheel still builds": ["pyproject.toml:4"]}
 
 
 # Lines.

@@ -81,6 +81,29 @@ def test_an_invalid_variants_json_counts_as_missing(release: Path) -> None:
     assert "sample-1.0-variants.json: " in selection.problems[0]
 
 
+def test_a_single_wheel_without_variants_json(tmp_path: Path) -> None:
+    write_variant(tmp_path, "v3", "v3")
+    (selection,) = select(tmp_path, V3, TAGS)
+    assert selection.chosen is None
+    assert f"wheelnext-build index {tmp_path}" in selection.notes[0]
+
+
+def test_the_first_of_several_variants_json_is_used(tmp_path: Path) -> None:
+    for name in ("my.sample", "my_sample"):
+        write_variant(tmp_path, "v3", "v3", release=f"{name}-1.0")
+        content = x86_64_metadata("v3", "v3").to_json()
+        (tmp_path / f"{name}-1.0-variants.json").write_bytes(content)
+    (selection,) = select(tmp_path, V3, TAGS)
+    assert selection.chosen
+    names = "my.sample-1.0-variants.json, my_sample-1.0-variants.json"
+    assert selection.notes == (
+        f"the release has several variants.json: {names}; the first is used",
+    )
+    (tmp_path / "my.sample-1.0-variants.json").write_text("{}")
+    (selection,) = select(tmp_path, V3, TAGS)
+    assert selection.chosen is None
+
+
 def test_a_label_that_is_not_in_variants_json_is_not_chosen(release: Path) -> None:
     write_variant(release, "later", "v3", "v2", "v1")
     (selection,) = select(release, V1, TAGS)

@@ -1,5 +1,5 @@
-"""Switching a project from scikit-build-core's backend to this one.
+"""Switch a project from scikit-build-core's backend to this one.
 
-:mod:`.edit` makes the new text of pyproject.toml, by the rule of :mod:`.requires`; :mod:`.backends`
-says why a project cannot be switched; :mod:`.notes` finds what only the maintainer can decide.
+:mod:`.edit` makes the new text of pyproject.toml by the rule of :mod:`.requires`. :mod:`.backends`
+explains why a project cannot be switched. :mod:`.notes` lists what the maintainer must decide.
 """

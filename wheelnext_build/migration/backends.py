@@ -1,4 +1,4 @@
-"""Which projects can be switched, and why the others cannot."""
+"""Check that a project can be switched, and explain why not."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _TO_SKBUILD = (
 _PLUGIN = f"; scikit-build-core is its plugin here. {_TO_SKBUILD}"
 
 _OTHERS = {
-    "mesonpy": "meson-python, and wheelnext-build builds with CMake: the project needs a "
+    "mesonpy": "meson-python, but wheelnext-build builds with CMake: the project needs a "
     "CMakeLists.txt",
-    "maturin": "maturin, for Rust, and wheelnext-build builds with CMake. A wheel that maturin "
-    "built can be given a label by `wheelnext-build label --property`",
+    "maturin": "maturin, for Rust, but wheelnext-build builds with CMake. To label a wheel that "
+    "maturin built, use `wheelnext-build label --property`",
 }
 
 
 def check(folder: Path, pyproject: Mapping[str, Any]) -> None:
-    """Raise MigrationError, with what to do, where the project cannot be switched as it stands.
+    """Raise MigrationError, which says what to do, if the project cannot be switched.
 
-    Raises RequestError where ``build-system`` itself is wrong.
+    Raises RequestError if ``build-system`` itself is invalid.
     """
     if "build-system" not in pyproject:
         raise MigrationError(
@@ -47,7 +47,7 @@ def check(folder: Path, pyproject: Mapping[str, Any]) -> None:
 
 
 def _described(backend: str, pyproject: Mapping[str, Any]) -> str:
-    """A backend in words, and what to do about it."""
+    """Describe a backend, and what to do about it."""
     requires = {canonicalize_name(name) for name in _names(build_system(pyproject)["requires"])}
     module = backend.partition(":")[0]
     if module in _OTHERS:
@@ -87,18 +87,18 @@ def _check_own_backend(folder: Path, backend: str, paths: object) -> None:
     text = f"{_name(folder)}: build-backend {backend!r} is the project's own (backend-path)"
     if not mentions:
         raise MigrationError(
-            f"{text}, and it cannot be seen where it imports scikit-build-core. Let it call the "
-            "hooks of wheelnext_build, which are named as those of scikit_build_core.build, then "
-            "run this again"
+            f"{text}, and no import of scikit-build-core was found in it. Call the hooks of "
+            "wheelnext_build in it, which have the same names as those of "
+            "scikit_build_core.build, then run this again"
         )
     raise MigrationError(
-        f"{text}. Let it import the hooks from wheelnext_build, not from scikit_build_core.build, "
-        "then run this again:\n" + "\n".join(f"    {place}" for place in mentions)
+        f"{text}. Import the hooks from wheelnext_build, not from scikit_build_core.build, then "
+        "run this again:\n" + "\n".join(f"    {place}" for place in mentions)
     )
 
 
 def _modules(folder: Path, backend: str, paths: object) -> Iterator[Path]:
-    """The files that the module of a backend may be in."""
+    """Yield the existing files that may be the backend's module."""
     module = backend.partition(":")[0].replace(".", "/")
     for path in paths if isinstance(paths, list) else []:
         for name in (f"{module}.py", f"{module}/__init__.py"):
@@ -112,14 +112,14 @@ def _check_cmake(folder: Path, skbuild: Mapping[str, Any]) -> None:
     tables = [skbuild, *(overrides if isinstance(overrides, list) else [])]
     if not any(table(item, "wheel").get("cmake", True) for item in tables):
         raise MigrationError(
-            f"{_name(folder)}: tool.scikit-build.wheel.cmake is false, so CMake compiles nothing: "
-            "all variants would be the same. Stay with scikit_build_core.build"
+            f"{_name(folder)}: tool.scikit-build.wheel.cmake is false, so CMake compiles nothing "
+            "and all variants would be equal. Keep scikit_build_core.build"
         )
     sources = [str(table(item, "cmake").get("source-dir", ".")) for item in tables]
     if not any((folder / source / "CMakeLists.txt").is_file() for source in sources):
         raise MigrationError(
-            f"{folder / sources[0] / 'CMakeLists.txt'}: no such file. Variants are made by what "
-            "CMake compiles; name the folder of a CMake project, or set "
+            f"{folder / sources[0] / 'CMakeLists.txt'}: no such file, but wheelnext-build compiles "
+            "variants with CMake. Give the folder of a CMake project, or set "
             "tool.scikit-build.cmake.source-dir"
         )
 

@@ -1,4 +1,4 @@
-"""CMake code read as commands, as far as it can be read without running it (cmake-language(7))."""
+"""Read CMake code as a list of commands, without running it (cmake-language(7))."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument's text, without quotes, and its line, from 1."""
+    """An argument's text without quotes, and its line, counted from 1."""
 
     text: str
     line: int
@@ -38,7 +38,7 @@ class Command:
 
 
 def commands(code: str) -> Iterator[Command]:
-    """The commands of a file in order; what is no command is passed over."""
+    """Yield the commands of a file in order; anything else is skipped."""
     name, depth = "", 0
     arguments: list[Argument] = []
     line, position = 1, 0

@@ -1,4 +1,4 @@
-"""Flags for certain processors in a project's CMake code, and what they mean for variants."""
+"""Find processor flags in a project's CMake code, and explain their effect on variants."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _FLAG = re.compile(
 )
 
 OWN = (
-    "files or targets with processor flags of their own keep them in every wheel, behind the "
-    "variant's. Where the code asks the processor before it runs them, that is right, and the "
-    "audit must be told: `wheelnext-build audit --suggest` prints the rules (docs/audit.md). "
-    "Elsewhere take them out, and let variants carry them"
+    "these files or targets have processor flags of their own in every wheel, after the variant's "
+    "flags. If the code checks the processor before it runs them, that is right, but the audit "
+    "needs rules: `wheelnext-build audit --suggest` prints them (docs/audit.md). Otherwise remove "
+    "the flags and declare variants instead"
 )
 BEHIND = (
-    "where the build reaches these lines, the project's own flags come after the variant's and "
-    "beat them, and the plain wheel has them, too: take them out, and let variants carry them, or "
-    "set them only if(NOT WHEELNEXT_VARIANT_LABEL)"
+    "if the build reaches these lines, the project's flags come after the variant's flags and "
+    "override them, also in the plain wheel: remove them and declare variants instead, or set them "
+    "only if(NOT WHEELNEXT_VARIANT_LABEL)"
 )
 IN_FRONT = (
-    "where the build reaches these lines, the plain wheel is only for processors that have these; "
-    "flags in CMAKE_<LANG>_FLAGS come before the variant's, whose -march wins, and others add up. "
-    "Take them out, and let variants carry them"
+    "if the build reaches these lines, the plain wheel runs only on processors with these "
+    "features. Flags in CMAKE_<LANG>_FLAGS come before the variant's flags: its -march overrides "
+    "them, other flags are added. Remove them and declare variants instead"
 )
 UNKNOWN = (
-    "processor flags of which it cannot be told what they are used for; given to targets they come "
-    "after the variant's and beat them"
+    "the use of these processor flags is unknown; if targets get them, they come after the "
+    "variant's flags and override them"
 )
 INCLUDE = (
-    "a variable CMAKE_PROJECT_INCLUDE in CMake code hides the one by which a variant's flags come "
-    "into the build. Give it as tool.scikit-build.cmake.define.CMAKE_PROJECT_INCLUDE, which is "
-    'included as well, or use flags-scope = "targets" (docs/cmake.md)'
+    "a variable CMAKE_PROJECT_INCLUDE in CMake code hides the one that adds a variant's flags to "
+    "the build. Set tool.scikit-build.cmake.define.CMAKE_PROJECT_INCLUDE, which is also included, "
+    'or use flags-scope = "targets" (docs/cmake.md)'
 )
 
 _ASKING = {"if", "elseif", "while", "message", "option", "string", "try_compile", "try_run"}
@@ -53,7 +53,7 @@ _GLOBAL = re.compile(r"CMAKE_(\w+_)?FLAGS(_\w+)?")
 
 
 def notes(files: Mapping[str, str]) -> Iterator[Note]:
-    """What is to be seen in CMake files, given as names and contents."""
+    """Yield the notes about CMake files, given as names and contents."""
     found: dict[str, list[SourcePlace]] = {}
     for name, code in files.items():
         for command in commands(code):
@@ -77,7 +77,7 @@ def _findings(file: str, command: Command) -> Iterable[tuple[str, SourcePlace]]:
 
 
 def _kind(command: Command, flag: str) -> str:
-    """What a flag in a command means; empty where it is only asked about."""
+    """Return the note for a flag in a command; empty if the command only mentions the flag."""
     name, words = command.name, command.words
     if name == "set_source_files_properties" or (
         name == "set_property" and words[:1] == ("SOURCE",)
@@ -86,7 +86,7 @@ def _kind(command: Command, flag: str) -> str:
     if name in _TO_ALL:
         return BEHIND
     if name in _TO_TARGETS:
-        # Targets of one level each are dispatch, too; -march=native is for all of a project.
+        # Targets for one level each are usually dispatch; -march=native is usually for all targets.
         return BEHIND if _CHOOSES.match(flag) else OWN
     variable = words[0] if words else ""
     if name in ("string", "list") and variable in ("APPEND", "PREPEND"):

@@ -1,4 +1,4 @@
-"""The text of pyproject.toml, switched to this backend; all that is not changed stays as it is."""
+"""Switch the text of pyproject.toml to this backend; all other text stays as it is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Axes = Mapping[str, Mapping[str, Sequence[str]]]
 
 @dataclass(frozen=True)
 class Migration:
-    """pyproject.toml as it was and as it is to be, and what follows from the changes."""
+    """The text of pyproject.toml before and after, and notes about the changes."""
 
     before: str
     after: str
@@ -47,19 +47,19 @@ class Migration:
         return self.before != self.after
 
     def diff(self) -> str:
-        """A unified diff that ``patch -p1`` and ``git apply`` take in the project's folder."""
+        """Return a unified diff for ``patch -p1`` or ``git apply`` in the project's folder."""
         return unified_diff(self.before, self.after, "pyproject.toml")
 
 
 def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
     """Switch the text of a pyproject.toml, and add a matrix table for each of ``matrix``.
 
-    Raises ConfigurationError where it is not TOML, or its variants have mistakes afterwards,
-    RequestError where ``build-system`` or a value of the matrix is not what it must be, and
-    MigrationError where the change cannot be made without disturbing the rest.
+    Raises ConfigurationError if the text is not TOML, or if its variants have mistakes;
+    RequestError if ``build-system`` or a value of the matrix is invalid; MigrationError if the
+    change cannot be made without changing other text.
     """
     before = parsed(text)
-    config.parse(before)  # what is wrong already is said before anything else
+    config.parse(before)  # report existing mistakes first
     decided = switched(
         build_system(before)["requires"],
         table(before, "tool", "scikit-build").get("minimum-version"),
@@ -70,21 +70,21 @@ def migrate(text: str, matrix: Sequence[Axes] = ()) -> Migration:
     after = with_line_ends_of(text, new or "")
     if first_that_parses_as(expected, [after]) is None:
         raise MigrationError(
-            "pyproject.toml: it is written in a way that cannot be changed without disturbing the "
-            "rest; make the change by hand:\n" + _by_hand(expected, decided, rows)
+            "pyproject.toml: cannot be edited without changing other text; make these changes by "
+            "hand:\n" + _by_hand(expected, decided, rows)
         )
     declared = config.parse(expected).declared
     return Migration(text, after, (*_pin_notes(decided), *([] if declared else [_no_variants()])))
 
 
 def table(value: Any, *path: str) -> Mapping[str, Any]:
-    """A table below a parsed one; an empty one where it is missing or no table."""
+    """Return a table below a parsed one; an empty one if it is missing or not a table."""
     found = value_at(value, *path)
     return found if isinstance(found, Mapping) else {}
 
 
 def build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:
-    """The table ``build-system``; raises RequestError where it is not as PEP 518 has it."""
+    """Return the table ``build-system``; raise RequestError if it violates PEP 518."""
     system = table(pyproject, "build-system")
     requires = system.get("requires")
     if not isinstance(requires, list) or not all(isinstance(item, str) for item in requires):
@@ -93,9 +93,9 @@ def build_system(pyproject: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def axes(text: str) -> dict[str, dict[str, list[str]]]:
-    """Read ``namespace.feature=value,value``; several, with spaces between, are multiplied.
+    """Read axes such as ``namespace.feature=value,value``, separated by spaces.
 
-    Raises RequestError.
+    Raises RequestError if the text is invalid.
     """
     found: dict[str, dict[str, list[str]]] = {}
     for axis in text.split():
@@ -108,15 +108,15 @@ def axes(text: str) -> dict[str, dict[str, list[str]]]:
                 "x86_64.level=v3,v4"
             )
         if feature in found.setdefault(namespace, {}):
-            raise RequestError(f"--matrix {text}: {name} stands twice in it")
+            raise RequestError(f"--matrix {text}: {name} occurs twice; write its values once")
         found[namespace][feature] = listed
     if not found:
-        raise RequestError("--matrix: it is empty; write it as x86_64.level=v3,v4")
+        raise RequestError("--matrix: is empty; write it as x86_64.level=v3,v4")
     return found
 
 
 def _changed(before: Mapping[str, Any], decided: Switched, rows: Sequence[Axes]) -> dict[str, Any]:
-    """What the new text must parse as."""
+    """Return the content that the new text must have."""
     after = copy.deepcopy(dict(before))
     system = after["build-system"]
     system["requires"] = decided.applied(system["requires"])
@@ -137,7 +137,7 @@ def _changed(before: Mapping[str, Any], decided: Switched, rows: Sequence[Axes])
 def _edited(
     text: str, before: Mapping[str, Any], decided: Switched, rows: Sequence[Axes]
 ) -> str | None:
-    """The new text; None where it cannot be made."""
+    """Return the new text; None if it cannot be made."""
 
     def edit(section: Any) -> None:
         system = section["build-system"]
@@ -168,7 +168,7 @@ def _edit_requires(requires: Any, decided: Switched) -> None:
         old = requires[min(edit.index, len(requires) - 1)] if requires else edit.text
         item = _like(old, edit.text)
         if edit.insert and requires and on_one_line:
-            # tomlkit puts a space before what is behind, but none before what was first.
+            # tomlkit writes a space before an inserted entry, but not before the former first one.
             requires[edit.index] = item
             requires.insert(edit.index + 1, _like(old, str(old)))
         elif edit.insert:
@@ -178,7 +178,7 @@ def _edit_requires(requires: Any, decided: Switched) -> None:
 
 
 def _like(old: object, text: str) -> String:
-    """A string in the quotes that the old one has."""
+    """Return a TOML string with the same kind of quotes as the old one."""
     literal = isinstance(old, String) and old.as_string().startswith("'") and "'" not in text
     return tomlkit.string(text, literal=literal)
 
@@ -217,21 +217,21 @@ def _pin_notes(decided: Switched) -> list[Note]:
     notes = []
     for entry in decided.dropped:
         text = (
-            f"build-system.requires has {entry!r}, and wheelnext-build needs "
-            f"{THEIRS}>={FLOOR}: no version fits both, so the bound is given up. "
+            f"build-system.requires has {entry!r}, but wheelnext-build needs "
+            f"{THEIRS}>={FLOOR}: no version fits both, so the bound was removed. "
         )
         if decided.minimum_version:
             text += (
-                f'tool.scikit-build.minimum-version = "{decided.minimum_version}" is written '
-                "instead: with it scikit-build-core keeps the defaults of that version. "
+                f'tool.scikit-build.minimum-version = "{decided.minimum_version}" was added '
+                "instead: it makes scikit-build-core use the defaults of that version. "
             )
-        notes.append(Note(text + "Compare the wheel with the last one."))
+        notes.append(Note(text + "Compare the wheel with that of the last release."))
     return notes
 
 
 def _no_variants() -> Note:
     return Note(
-        "no variants are declared, so every build makes the plain wheel alone. Declare some in "
-        '[[tool.wheelnext-build.matrix]], such as axes.x86_64.level = ["v3", "v4"], or give '
+        "no variants are declared, so builds make only the plain wheel. Declare some in "
+        '[[tool.wheelnext-build.matrix]], such as axes.x86_64.level = ["v3", "v4"], or use '
         "--matrix x86_64.level=v3,v4"
     )

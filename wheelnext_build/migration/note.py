@@ -1,4 +1,4 @@
-"""What a migration leaves to the maintainer, and where it is."""
+"""Notes of a migration: what the maintainer must check, with files and lines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SourcePlace:
-    """A line of one of the project's files; ``line`` is None where only the file is known.
+    """A line of one of the project's files; ``line`` is None if only the file is known.
 
-    ``what`` is what stands there, where that helps.
+    ``what`` is the text of that line, if it helps.
     """
 
     file: str
@@ -23,13 +23,13 @@ class SourcePlace:
 
 @dataclass(frozen=True)
 class Note:
-    """Something to look at: what it is about, and the places that it is about."""
+    """Something that the maintainer must check, and its places."""
 
     text: str
     places: tuple[SourcePlace, ...] = ()
 
     def shortened(self, most: int) -> str:
-        """The text and up to ``most`` of the places, each in a line."""
+        """Return the text and up to ``most`` of the places, each in a line."""
         rest = len(self.places) - most
         more = [f"and {rest} more: --json lists all"] if rest > 0 else []
         return "\n    ".join([self.text, *map(str, self.places[:most]), *more])

@@ -1,4 +1,4 @@
-"""What a migration cannot decide: found by reading the project's files, never by running them."""
+"""Find what a migration cannot decide by reading the project's files, without running them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEEDED = {
     "ninja": (
         "1.13",
         (
-            "variants that are built at the same time (tool.wheelnext-build.parallel-trees) need "
+            "building several variants at once (tool.wheelnext-build.parallel-trees) needs "
             "ninja>=1.13"
         ),
     ),
@@ -64,7 +64,7 @@ Where = Callable[..., tuple[SourcePlace, ...]]
 
 
 def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]:
-    """All that the maintainer should look at; ``text`` is pyproject.toml."""
+    """Return all notes for the maintainer; ``text`` is the text of pyproject.toml."""
 
     def where(*path: str | int, containing: str = "", what: str = "") -> tuple[SourcePlace, ...]:
         return (SourcePlace(_THIS, line_of(text, *path, containing=containing), what),)
@@ -81,7 +81,7 @@ def collect(folder: Path, pyproject: Mapping[str, Any], text: str) -> list[Note]
 
 
 def cmake_files(folder: Path) -> dict[str, str]:
-    """The project's CMake code: names below the folder, and contents."""
+    """Return the project's CMake code: paths below the folder, and contents."""
     found = {}
     for top, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if _is_source(Path(top, name)))
@@ -102,25 +102,26 @@ def _pythons(project: Mapping[str, Any], where: Where) -> Iterator[Note]:
     try:
         wanted = SpecifierSet(str(project.get("requires-python", ">=3.11")))
         old = [f"3.{minor}" for minor in range(7, _FIRST_PYTHON) if f"3.{minor}.99" in wanted]
-    except ValueError:  # of too many digits, too
+    except ValueError:  # also raised for a number with too many digits
         return
     if old:
         yield Note(
-            f"the project is for Python {', '.join(old)}, too, and wheelnext-build runs on 3.11 or "
-            "newer: wheels for these, and installs from the sdist there, cannot be built any more. "
-            "Raise requires-python, or stay with scikit_build_core.build until then",
+            f"the project also supports Python {', '.join(old)}, but wheelnext-build needs 3.11 or "
+            "newer: it can build no wheels for them, neither for a release nor from the sdist. "
+            "Raise requires-python, or keep scikit_build_core.build until then",
             where("project", "requires-python"),
         )
 
 
 def _bounds(pyproject: Mapping[str, Any], where: Where) -> Iterator[Note]:
-    """Bounds in ``build-system.requires`` that leave no version of what this backend needs."""
+    """Yield notes on bounds in ``build-system.requires`` that exclude what this backend needs."""
     for text in table(pyproject, "build-system").get("requires", []):
         item = _requirement(text)
         floor, why = _NEEDED.get(item.name if item else "", ("", ""))
         if item and floor and not admits(item.specifier, Version(floor)):
             yield Note(
-                f"{text!r} in build-system.requires: {why}, and no version fits both. Loosen it",
+                f"{text!r} in build-system.requires: {why}, and no version fits both. Relax the "
+                "bound",
                 where("build-system", "requires", containing=text),
             )
 
@@ -130,9 +131,9 @@ def _skbuild(skbuild: Mapping[str, Any], where: Where) -> Iterator[Note]:
     build_dir = skbuild.get("build-dir")
     if isinstance(build_dir, str) and "{" in build_dir:
         yield Note(
-            "the plain wheel alone is built in this folder as before; builds that make variants "
-            "keep theirs in wheelnext-<platform> beside it, one for all interpreters: see that "
-            "caches and ignore files know it",
+            "builds of only the plain wheel still use this folder; builds of variants use "
+            "wheelnext-<platform> beside it, one folder for all interpreters: add it to caches "
+            "and ignore files",
             where(*base, "build-dir", what=build_dir),
         )
     overrides = skbuild.get("overrides")
@@ -140,8 +141,8 @@ def _skbuild(skbuild: Mapping[str, Any], where: Where) -> Iterator[Note]:
         condition = table(item, "if")
         if "failed" in condition or "failed" in table(condition, "any"):
             yield Note(
-                "what this override does where CMake fails makes the plain wheel only; a variant "
-                "that cannot be compiled ends the build",
+                "if CMake fails, this override applies only to the plain wheel; if a variant "
+                "cannot be compiled, the build fails",
                 where(*base, "overrides", index),
             )
     args = str(table(skbuild, "cmake").get("args", ""))
@@ -149,9 +150,9 @@ def _skbuild(skbuild: Mapping[str, Any], where: Where) -> Iterator[Note]:
     if "-DCMAKE_PROJECT_INCLUDE" in args or not isinstance(define, str):
         key = ("define", "CMAKE_PROJECT_INCLUDE") if define else ("args",)
         yield Note(
-            "a variant's flags come into the build by CMAKE_PROJECT_INCLUDE. One of the project's "
-            "own is included as well where it is a plain string in "
-            "tool.scikit-build.cmake.define: write it there",
+            "CMAKE_PROJECT_INCLUDE adds a variant's flags to the build. The project's own file is "
+            "also included if it is a plain string in tool.scikit-build.cmake.define: write it "
+            "there",
             where(*base, "cmake", *key, containing="CMAKE_PROJECT_INCLUDE"),
         )
 
@@ -160,16 +161,16 @@ def _environments(folder: Path, pyproject: Mapping[str, Any], where: Where) -> I
     places = [*_requirement_lists(pyproject, where), *_mentions(folder)]
     if places:
         yield Note(
-            "where scikit-build-core is installed by hand, to build without isolation, "
-            "wheelnext-build must be, too",
+            "if scikit-build-core is installed here for builds without isolation, also install "
+            "wheelnext-build",
             tuple(places),
         )
 
 
 def _requirement_lists(pyproject: Mapping[str, Any], where: Where) -> Iterator[SourcePlace]:
-    """Lists of requirements in pyproject.toml, beyond the build's own, that name scikit-build-core.
+    """Yield requirements of scikit-build-core outside ``build-system``.
 
-    And settings of uv that switch isolation off.
+    Also yield settings of uv that disable build isolation.
     """
     lists: list[tuple[tuple[str, ...], object]] = [
         (("project", "dependencies"), table(pyproject, "project").get("dependencies"))
@@ -203,7 +204,7 @@ def _mentions(folder: Path) -> Iterator[SourcePlace]:
 def _cibuildwheel(tool: Mapping[str, Any], where: Where) -> Iterator[Note]:
     if "cibuildwheel" in tool:
         yield Note(
-            "cibuildwheel goes on to build plain wheels. For variants it needs config-settings, a "
+            "cibuildwheel still builds plain wheels. For variants it needs config-settings, a "
             "repair command and a test command: docs/releasing.md",
             where("tool", "cibuildwheel"),
         )
@@ -217,7 +218,7 @@ def _requirement(text: object) -> Requirement | None:
 
 
 def _read(path: Path) -> str:
-    """A file's text; empty where it cannot be read, or is too long to be written by hand."""
+    """Return a file's text; empty if it cannot be read, or is too long to be hand-written."""
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return ""

@@ -1,8 +1,8 @@
-"""What becomes of ``build-system.requires``: one rule, with which the plain wheels stay the same.
+"""Change ``build-system.requires`` by one rule that keeps the plain wheels the same.
 
-The entry of scikit-build-core gives way to ``wheelnext-build`` where it says no more than what
-wheelnext-build itself requires; else it stays, beside it. What contradicts that requirement goes:
-a build would find no version of scikit-build-core at all.
+``wheelnext-build`` replaces the entry of scikit-build-core if that entry asks for no more than
+wheelnext-build itself requires; otherwise both stay. A bound that contradicts that requirement is
+removed, because no version of scikit-build-core would fit.
 """
 
 from __future__ import annotations
@@ -28,20 +28,18 @@ FLOOR = Version("1.1")
 """The oldest scikit-build-core that this package works with; see its own pyproject.toml."""
 
 READS_REQUIRES = "build-system.requires"
-"""The ``minimum-version`` that stands for the lower bound in ``build-system.requires``."""
+"""The ``minimum-version`` that means the lower bound in ``build-system.requires``."""
 
 _OLD_SERIES = (*(f"0.{minor}" for minor in range(1, 13)), "1.0")
 _PATCHES = 20
 _LONG_NUMBER = re.compile(r"[0-9]{1000}")
-_GONE_EXTRAS = {
-    "pyproject",
-    "rich",
-}  # what they brought, scikit-build-core brings itself since 0.10
+_GONE_EXTRAS = {"pyproject", "rich"}
+"""scikit-build-core 0.10 and later installs the packages of these extras itself."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One change to the list: ``text`` in place of the entry at ``index``, or before it."""
+    """One change to the list: ``text`` replaces the entry at ``index``, or is put before it."""
 
     index: int
     text: str
@@ -50,10 +48,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Switched:
-    """The changes to the list, in order, and what follows from them.
+    """The changes to the list, in order, and their consequences.
 
-    ``minimum_version`` is to be set in ``[tool.scikit-build]``; None where nothing is. ``dropped``
-    are the entries that contradicted, as they stood.
+    ``minimum_version`` must be set in ``[tool.scikit-build]`` unless it is None. ``dropped`` are
+    the entries whose bounds contradicted, in their old form.
     """
 
     edits: tuple[Edit, ...]
@@ -61,7 +59,7 @@ class Switched:
     dropped: tuple[str, ...]
 
     def applied(self, requires: Sequence[str]) -> list[str]:
-        """The list with the changes made."""
+        """Return the list with the changes made."""
         result = list(requires)
         for edit in self.edits:
             result[edit.index : edit.index + (not edit.insert)] = [edit.text]
@@ -69,9 +67,9 @@ class Switched:
 
 
 def switched(requires: Sequence[str], minimum_version: object) -> Switched:
-    """Decide on each entry; ``minimum_version`` is that of ``[tool.scikit-build]``, or None.
+    """Decide on each entry; ``minimum_version`` is the one in ``[tool.scikit-build]``, or None.
 
-    Raises RequestError where an entry is no requirement.
+    Raises RequestError if an entry is not a requirement.
     """
     parsed = list(map(_requirement, requires))
     reads = minimum_version == READS_REQUIRES
@@ -102,7 +100,7 @@ def switched(requires: Sequence[str], minimum_version: object) -> Switched:
 
 
 def admits(specifier: SpecifierSet, floor: Version) -> bool:
-    """Whether some version from ``floor`` on fits the specifier."""
+    """Return whether ``floor`` or a later version fits the specifier."""
     nearby = {floor, Version("9999")}
     for item in specifier:
         with contextlib.suppress(InvalidVersion):
@@ -116,16 +114,16 @@ def admits(specifier: SpecifierSet, floor: Version) -> bool:
 
 
 def read_requirement(text: str) -> Requirement:
-    """Read a requirement; raises ValueError where it is none, or is nothing to compare with.
+    """Read a requirement; raise ValueError if it is not one, or if it cannot be compared.
 
-    Python reads no numbers of thousands of digits: comparing versions fails then, not reading.
+    Python refuses numbers with thousands of digits, but only when versions are compared.
     """
     if _LONG_NUMBER.search(text):
         raise ValueError("it has a number of thousands of digits")
     try:
         return Requirement(text)
     except RecursionError:
-        raise ValueError("it has too many brackets within each other") from None
+        raise ValueError("its brackets are nested too deeply") from None
 
 
 def _requirement(text: str) -> Requirement:
@@ -134,19 +132,19 @@ def _requirement(text: str) -> Requirement:
     except ValueError as error:
         reason = str(error).partition("\n")[0]
         raise RequestError(
-            f"pyproject.toml: build-system.requires: {text[:200]!r} is no requirement: {reason}"
+            f"pyproject.toml: build-system.requires: {text[:200]!r} is not a requirement: {reason}"
         ) from None
 
 
 def _says_more(item: Requirement) -> bool:
-    """Whether it asks for anything that wheelnext-build does not ask for itself."""
+    """Return whether an entry requires more than wheelnext-build itself requires."""
     if item.url or item.marker or item.extras - _GONE_EXTRAS:
         return True
     return not all(map(_holds_from_floor, item.specifier))
 
 
 def _holds_from_floor(item: Specifier) -> bool:
-    """Whether every version that wheelnext-build accepts fits."""
+    """Return whether every version that wheelnext-build accepts fits."""
     if item.operator not in (">=", ">", "!="):
         return False
     version = _version(item)
@@ -154,13 +152,13 @@ def _holds_from_floor(item: Specifier) -> bool:
 
 
 def _lower_bound(specifier: SpecifierSet) -> str:
-    """What scikit-build-core would read as the minimum version; empty where it finds none."""
+    """Return the bound that scikit-build-core reads as the minimum version; empty if none."""
     bounds = [_version(item) for item in specifier if item.operator in (">=", ">", "==", "~=")]
     return f">={min(bounds)}" if bounds else ""
 
 
 def _newest_series(specifiers: Sequence[SpecifierSet]) -> str | None:
-    """The newest old series of scikit-build-core, such as ``0.11``, that was installed so far."""
+    """Return the newest old series of scikit-build-core that fits, such as ``0.11``."""
     for series in reversed(_OLD_SERIES):
         releases = [f"{series}.{patch}" for patch in range(_PATCHES)]
         if any(all(item.contains(release) for item in specifiers) for release in releases):
@@ -173,7 +171,7 @@ def _version(item: Specifier) -> Version:
 
 
 def _can_apply(marker: Marker | None) -> bool:
-    """Whether a requirement counts anywhere that this package can be installed."""
+    """Return whether a requirement applies on any platform that this package supports."""
     return marker is None or any(map(marker.evaluate, _environments()))
 
 

@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML file: parsers tell values, not lines."""
+"""Find the line of a key in a TOML file; parsers return values without lines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _KEY = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_KEY})\s*\]\]?\s*(?:#|$)")
 _PAIR = re.compile(rf"\s*({_KEY})\s*=")
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 def line_of(text: str, *path: str | int, containing: str = "") -> int | None:
-    """The line, from 1, where a key (or, by number, a table of an array) begins.
+    """Return the line, from 1, of a key, or of a table of an array, which is given by number.
 
-    Of a key in an inline table it is the line of that. With ``containing`` it is the first line
-    from there that has this text. None where the key is not found.
+    For a key in an inline table this is the line of the table. With ``containing`` it is the first
+    line from there on that contains this text. None if the key is not found.
     """
     lines = text.split("\n")
     found = _exact(lines, path)
@@ -28,13 +28,13 @@ def line_of(text: str, *path: str | int, containing: str = "") -> int | None:
 
 
 def header_lines(lines: list[str]) -> list[int]:
-    """The numbers, from 0, of the lines that look like a table's header."""
+    """Return the numbers, from 0, of the lines that look like a table's header."""
     return [number for number, line in enumerate(lines) if _HEADER.match(line)]
 
 
-def _exact(lines: list[str], path: Path) -> int | None:
-    table: Path = ()
-    counts: Counter[Path] = Counter()
+def _exact(lines: list[str], path: KeyPath) -> int | None:
+    table: KeyPath = ()
+    counts: Counter[KeyPath] = Counter()
     near = None
     for number, line in enumerate(lines):
         if header := _HEADER.match(line):
@@ -51,11 +51,11 @@ def _exact(lines: list[str], path: Path) -> int | None:
     return near
 
 
-def _numbered(name: Path, counts: Counter[Path], *, is_new: bool) -> Path:
-    """A header's path with the numbers of the arrays' tables that it is in."""
+def _numbered(name: KeyPath, counts: Counter[KeyPath], *, is_new: bool) -> KeyPath:
+    """Return a header's path with the numbers of the tables of arrays in it."""
     if is_new:
         counts[name] += 1
-    numbered: Path = ()
+    numbered: KeyPath = ()
     for length, part in enumerate(name, 1):
         numbered += (part,)
         if name[:length] in counts:
@@ -63,5 +63,5 @@ def _numbered(name: Path, counts: Counter[Path], *, is_new: bool) -> Path:
     return numbered
 
 
-def _parts(key: str) -> Path:
+def _parts(key: str) -> KeyPath:
     return tuple(part.strip("\"'") for part in re.findall(_PART, key))

@@ -1,7 +1,7 @@
-"""TOML changed as text, in small pieces, each checked by what the whole file parses as then.
+"""Change TOML as text in small steps; the parsed content of the whole file checks each step.
 
-tomlkit changes values and keeps what is around them, but does not give back every file as it was:
-tables of one name that stand apart are joined, comments doubled. So it sees one section at a time.
+tomlkit can change values and keep the text around them, but not for every file: it joins separate
+parts of one table and doubles comments. So it gets only one section at a time.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from .toml_lines import header_lines
 
 
 def first_that_parses_as(expected: object, candidates: Iterable[str]) -> str | None:
-    """The first text with this content; None where there is none."""
+    """Return the first text with this content; None if there is none."""
     return next((text for text in candidates if _parsed(text) == expected), None)
 
 
 def sections_edited(text: str, edit: Callable[[Any], None]) -> Iterator[str]:
-    """The text with one section, from a header to the next, edited: one text for each that can be.
+    """Yield the text with one section edited, for each section that ``edit`` accepts.
 
-    ``edit`` gets a tomlkit document, and raises KeyError, TypeError or IndexError where it is not
-    the section that it looks for.
+    A section reaches from a header to the next. ``edit`` gets a tomlkit document, and raises
+    KeyError, TypeError or IndexError if it is another section than the one to edit.
     """
     lines = lines_of(text)
     starts = [0, *header_lines(lines), len(lines)]
@@ -46,7 +46,7 @@ def sections_edited(text: str, edit: Callable[[Any], None]) -> Iterator[str]:
 
 
 def with_pair_in_table(text: str, table: str, pair: str) -> Iterator[str]:
-    """The text with ``key = value`` first in a table, or in a new one at the end."""
+    """Yield the text with ``key = value`` first in a table, or in a new table at the end."""
     lines = lines_of(text)
     for number in header_lines(lines):
         if lines[number].lstrip().startswith(f"[{table}]"):
@@ -56,22 +56,22 @@ def with_pair_in_table(text: str, table: str, pair: str) -> Iterator[str]:
 
 
 def appended(text: str, lines: str) -> str:
-    """The text with lines at its end, behind an empty one."""
+    """Return the text with lines at its end, after an empty one."""
     if not text.strip():
         return lines
     return text.rstrip("\n") + "\n\n" + lines
 
 
 def lines_of(text: str) -> list[str]:
-    """Its lines, with their ends."""
-    # splitlines() would split at form feeds and others, too, which stay inside of a line of a diff.
+    """Return the lines of a text, with their ends."""
+    # splitlines() would also split at form feeds and others, which do not end a line of a diff.
     return [line for line in text.replace("\n", "\n\0").split("\0") if line]
 
 
 def unified_diff(old: str, new: str, name: str) -> str:
-    """The change as ``patch -p1`` and ``git apply`` take it.
+    """Return the change as a diff for ``patch -p1`` or ``git apply``.
 
-    difflib's own function takes frequent lines for junk in longer files: its hunks are larger.
+    difflib.unified_diff makes larger hunks: in long files it ignores frequent lines as junk.
     """
     sides = lines_of(old), lines_of(new)
     matcher = difflib.SequenceMatcher(None, *sides, autojunk=False)
@@ -94,12 +94,12 @@ def unified_diff(old: str, new: str, name: str) -> str:
 
 
 def _range(start: int, end: int) -> str:
-    """Lines ``start`` to ``end``, from 0 and without the last, as a hunk's header has them."""
+    """Return the lines from ``start`` to before ``end``, counted from 0, for a hunk's header."""
     return f"{start + 1 if end > start else start},{end - start}"
 
 
 def with_line_ends_of(text: str, new: str) -> str:
-    """``new``, which has line feeds, with the line ends that ``text`` has."""
+    """Return ``new``, which has line feeds, with the line ends of ``text``."""
     if "\r\n" not in text:
         return new
     old_lines, new_lines = lines_of(text), lines_of(new)
