@@ -1,4 +1,4 @@
-"""Commands that end at a few moments; tests/torture/test_killed.py has a hundred for two."""
+"""Commands that are ended at a few moments; tests/torture/test_killed.py has a hundred for two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("name", "count"), [("build", 2), ("hook", 2), ("plain", 2), ("label", 4), ("index", 4)]
 )
-def test_the_finished_thing_or_nothing(name: str, count: int, tmp_path: Path) -> None:
+def test_whole_files_or_none(name: str, count: int, tmp_path: Path) -> None:
     case = COMMANDS[name](tmp_path)
     reference = Reference.of(case)
     for number in SIGNALS:

@@ -1,4 +1,4 @@
-"""Two commands at once in the same folders; tests/torture/test_races.py has more rounds."""
+"""Two commands at once in the same folders leave what one after the other leaves."""
 
 from __future__ import annotations
 

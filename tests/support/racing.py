@@ -1,4 +1,4 @@
-"""Two commands at once in the same folders: what they leave is what one after the other leaves."""
+"""Two commands at once in the same folders leave the files that one after the other leaves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two commands for the same folders; ``case`` has their input and their output."""
+    """Two commands for the same folders; ``case`` has their inputs and the output folder."""
 
     case: Case
     commands: tuple[Sequence[str], Sequence[str]]
@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Orders:
-    """What the commands of a pair leave, one after the other in both orders, and each alone."""
+    """The files that the commands of a pair leave: in either order, and each one alone."""
 
     seconds: float
     both: list[Files]
@@ -50,7 +50,7 @@ class Orders:
 
 
 def _left(*cases: Case) -> Files:
-    """What commands leave one after the other; a later one may be refused, as it may be at once."""
+    """Run commands one after the other and return the files; a later one may be refused."""
     cases[0].reset()
     for case in cases:
         process = case.start()
@@ -59,10 +59,9 @@ def _left(*cases: Case) -> Files:
     return cases[0].made()
 
 
-def race(pair: Pair, orders: Orders, count: int, seed: int = 1) -> int:
-    """Have both begin within one another's time, so many times; returns how many were refused."""
+def race(pair: Pair, orders: Orders, count: int, seed: int = 1) -> None:
+    """Run both at once ``count`` times; the second starts at a random moment of the first."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    refused = 0
     for _ in range(count):
         pair.case.reset()
         cases = pair.cases()
@@ -77,19 +76,17 @@ def race(pair: Pair, orders: Orders, count: int, seed: int = 1) -> int:
             assert "Traceback" not in text or "pyproject_hooks" in text, text
             assert not status or names_a_path(text, pair.case), text
         failed = sum(map(bool, statuses))
-        refused += failed
         files = pair.case.made()
         allowed = [*orders.both, *(orders.alone if failed else [])]
-        if failed < 2:  # where both were refused, nobody says that what is there is a release
+        if failed < 2:  # if both were refused, the files need not be a release
             assert files in allowed, (sorted(files), said)
         _check_whole(files, orders)
         left = pair.case.left_behind()
         assert left == [], left
-    return refused
 
 
 def names_a_path(text: str, case: Case) -> bool:
-    """Whether a refusal says of what file or folder it is."""
+    """Return whether an error names a file or the output folder."""
     return re.search(rf"(^|[/ '\"]){re.escape(case.output)}([/:]|$)", text) is not None or (
         ".whl" in text
     )
@@ -98,51 +95,19 @@ def names_a_path(text: str, case: Case) -> bool:
 def _check_whole(files: Files, orders: Orders) -> None:
     known = [*orders.both, *orders.alone]
     for name, content in files.items():
-        assert any(one.get(name) == content for one in known), f"{name} is nobody's"
+        assert any(one.get(name) == content for one in known), f"{name}: no command makes this file"
 
 
 def builds(folder: Path) -> Pair:
-    """The same release, into one folder."""
+    """The same release, built into one folder."""
     case = killed_commands.build(folder)
-    return Pair(case, (case.command, case.command))
-
-
-def builds_in_a_kept_folder(folder: Path) -> Pair:
-    """The same release, with one build folder."""
-    case = killed_commands.build(folder)
-    command = (*case.command, "--build-dir", "kept")
-    return Pair(case, (command, command))
-
-
-def builds_of_parts(folder: Path) -> Pair:
-    """Two parts of a release, into one folder."""
-    case = killed_commands.build(folder)
-    first = (*case.command, "--only", "x86_64_v3")
-    return Pair(case, (first, (*case.command, "--only", "x86_64_v4")))
-
-
-def hooks(folder: Path) -> Pair:
-    """The same release, by the frontend of PyPA."""
-    case = killed_commands.hooks(folder)
-    return Pair(case, (case.command, case.command))
-
-
-def indexes(folder: Path) -> Pair:
-    """variants.json, twice."""
-    case = killed_commands.index(folder)
     return Pair(case, (case.command, case.command))
 
 
 def simple_indexes(folder: Path) -> Pair:
-    """A static index, twice."""
+    """The same static index, written twice."""
     case = killed_commands.simple(folder)
     return Pair(case, (case.command, case.command))
-
-
-def labels(folder: Path) -> Pair:
-    """Carriers that both want to label."""
-    case = killed_commands.label(folder)
-    return Pair(case, ((*TOOL, "label", "dist"), (*TOOL, "label", "dist")))
 
 
 def label_and_index(folder: Path) -> Pair:
@@ -167,28 +132,9 @@ def label_elsewhere_and_index(folder: Path) -> Pair:
     return Pair(case, (label, (*TOOL, "index", "dist/out")))
 
 
-def label_in_place_and_elsewhere(folder: Path) -> Pair:
-    """Carriers become labelled wheels in place, and in another folder."""
-    case = killed_commands.label(folder)
-    return Pair(case, ((*TOOL, "label", "dist"), (*TOOL, "label", "dist", "-o", "dist/out")))
-
-
-def repairs(folder: Path) -> Pair:
-    """The wheels of one build, repaired twice."""
-    case = killed_commands.repair(folder)
-    return Pair(case, (case.command, case.command))
-
-
 PAIRS: dict[str, Callable[[Path], Pair]] = {
     "build and build": builds,
-    "build and build, kept": builds_in_a_kept_folder,
-    "build and build, parts": builds_of_parts,
-    "hooks and hooks": hooks,
-    "index and index": indexes,
-    "index --simple and index --simple": simple_indexes,
-    "label and label": labels,
-    "label and label --outdir": label_in_place_and_elsewhere,
     "label and index": label_and_index,
     "label --outdir and index": label_elsewhere_and_index,
-    "repair and repair": repairs,
+    "index --simple and index --simple": simple_indexes,
 }
