@@ -135,10 +135,10 @@ def _look_inside(files: ReleaseFiles, notes: list[str]) -> dict[str, str]:
 
 def _without(wheels: Sequence[RankedWheel], damaged: Mapping[str, str]) -> tuple[RankedWheel, ...]:
     """Mark damaged wheels as unusable and move them to the end."""
-    told = [
+    marked = [
         replace(wheel, problems=(*wheel.problems, "the file is damaged"))
         if wheel.name.filename in damaged
         else wheel
         for wheel in wheels
     ]
-    return tuple(sorted(told, key=lambda wheel: not wheel.compatible))
+    return tuple(sorted(marked, key=lambda wheel: not wheel.compatible))

@@ -88,8 +88,8 @@ def find_releases(folder: Path) -> tuple[tuple[ReleaseFiles, ...], tuple[str, ..
         except (WheelError, InvalidVersion) as error:
             # Another program's JSON file may have such a name; a wheel always belongs to a release.
             if found is wheels:
-                told = path.name in str(error)
-                problems.append(str(error) if told else f"{path.name}: {error}")
+                is_named = path.name in str(error)
+                problems.append(str(error) if is_named else f"{path.name}: {error}")
     releases = tuple(
         ReleaseFiles(*key, tuple(paths), tuple(jsons.get(key, ())))
         for key, paths in sorted(wheels.items())
