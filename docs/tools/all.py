@@ -1,4 +1,4 @@
-"""Write all generated pages of the manual anew: ``python docs/tools/all.py``."""
+"""Write all generated pages of the manual: ``python docs/tools/all.py``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGES = {
     "reference-cli.md": cli_reference,
     "reference-cmake.md": cmake_reference,
 }
-"""The pages, and what makes each of them."""
+"""Page -> function that returns its text."""
 
 DOCS = Path(__file__).resolve().parents[1]
 

@@ -1,6 +1,6 @@
-"""The manual's page of the command line, made from its parsers.
+"""Generate the manual's page of the command line from its parsers.
 
-``python docs/tools/all.py`` writes it anew, with the others.
+``python docs/tools/all.py`` writes it with the others.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from wheelnext_build.cli.main import parser
 _HEAD = """# All commands
 
 Every command and option of `wheelnext-build`, or `python -m wheelnext_build`;
-[cli.md](cli.md) explains what the commands do, and shows their JSON. This page is made from the
-command line's own help.
+[cli.md](cli.md) explains the commands and shows their JSON. The page is generated from the
+command line's help.
 
 Exit status: 0 success, 1 the check or the build failed, 2 wrong usage or input.
 """
 
 
 def cli_reference() -> str:
-    """The page, in Markdown: a section for each command, with a row for each argument."""
+    """Return the page in Markdown: a section per command, a row per argument."""
     (commands,) = (
         action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
@@ -50,7 +50,7 @@ def _section(name: str, command: argparse.ArgumentParser) -> str:
 def _groups(
     command: argparse.ArgumentParser, arguments: list[argparse.Action]
 ) -> Iterator[tuple[str, list[str]]]:
-    """The tables of a command: all that stands in no group of its own, then the groups."""
+    """Return the tables of a command: first the arguments without a group, then the groups."""
     named = [group for group in command._action_groups if group.title not in _USUAL]
     in_groups = [action for group in named for action in group._group_actions]
     rows = [_row(action) for action in arguments if action not in in_groups]
@@ -78,7 +78,7 @@ _BAR = "\\|"
 
 
 def _value(action: argparse.Action) -> str:
-    """The placeholder of an option's value; empty for a switch."""
+    """Return the placeholder of an option's value, or "" for a switch."""
     if action.nargs == 0:
         return ""
     choices = "{" + ",".join(map(str, action.choices or ())) + "}"
@@ -91,10 +91,10 @@ def _positional(action: argparse.Action) -> str:
     return {"?": f"[{name}]", "+": f"{name}…", "*": f"[{name}…]"}.get(str(action.nargs), name)
 
 
-# What a shell, TOML or Python would read, and Markdown should not.
+# Text for a shell, TOML or Python, which Markdown must not interpret.
 _CODE = re.compile(r"`[^`]*`|[\w.:/-]*[_{\[$][\w.:/{}\[\]$-]*|(?<!\w)--[a-z][a-z-]*")
 
 
 def _prose(text: str) -> str:
-    """A help text in Markdown: what looks like code is marked as such."""
+    """Return a help text in Markdown; text that looks like code is marked as code."""
     return _CODE.sub(lambda found: f"`{found[0].strip('`')}`", text.replace("%%", "%"))

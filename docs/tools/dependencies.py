@@ -1,4 +1,4 @@
-"""What this project installs: no known vulnerability, and licences that let anyone use it.
+"""Check the licences and known vulnerabilities of the distributions that this project installs.
 
 Run in an environment with wheelnext-build, its extras and pip-audit: nox -s dependencies.
 """
@@ -18,14 +18,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOTS = ("wheelnext-build[audit,cli,fast]", "cmake", "ninja")
-"""The package with all extras, and what its hooks ask for beyond build-system.requires."""
+"""The package with all extras, and the hooks' requirements beyond build-system.requires."""
 
 ALLOWED = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD", "ISC", "MIT", "PSF-2.0"),
-    *("Python-2.0", "Unlicense", "Zlib", "MPL-2.0"),  # MPL: of files that nobody here changes
+    *("Python-2.0", "Unlicense", "Zlib", "MPL-2.0"),  # MPL: its files are not changed here
 }
 
-# The words of metadata from before License-Expression.
+# Words in metadata without License-Expression.
 _OLDER = {
     "apache 2.0": "Apache-2.0",
     "apache license 2.0": "Apache-2.0",
@@ -46,7 +46,7 @@ _UNREACHABLE = re.compile(
 
 
 def main() -> int:
-    """Check both; returns the exit status."""
+    """Check both and return the exit status."""
     found = {item.metadata["Name"]: item for item in _installed()}
     refused = [line for _, item in sorted(found.items()) if (line := refusal(item))]
     for line in refused:
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _installed() -> Iterator[Distribution]:
-    """The distributions that the roots need here, with themselves."""
+    """Return the roots and the distributions that they need here."""
     waiting = [Requirement(text) for text in ROOTS]
     done: set[tuple[str, str]] = set()
     while waiting:
@@ -89,7 +89,7 @@ def refusal(item: Distribution) -> str:
 
 
 def _licence(item: Distribution) -> str:
-    """An SPDX expression where the metadata has one, else what its older fields mean."""
+    """Return the SPDX expression of the metadata, or the meaning of the older fields."""
     if expression := item.metadata.get("License-Expression"):
         return str(expression)
     texts = [
@@ -102,7 +102,7 @@ def _licence(item: Distribution) -> str:
 
 
 def is_vulnerable(pins: list[str]) -> bool:
-    """Ask pip-audit's two services, one after the other, until one answers."""
+    """Return whether pip-audit finds a vulnerability; asks its two services until one answers."""
     with tempfile.TemporaryDirectory() as folder:
         requirements, answer = Path(folder, "requirements.txt"), Path(folder, "answer.json")
         requirements.write_text("\n".join(pins), encoding="utf-8")
@@ -125,7 +125,7 @@ def is_vulnerable(pins: list[str]) -> bool:
             )
             if answer.is_file() and answer.stat().st_size:
                 entries = json.loads(answer.read_text(encoding="utf-8"))["dependencies"]
-                # Where a mirror stands in for PyPI, it may have no such service: it knows nothing.
+                # A mirror of PyPI may not have this service and then reports nothing.
                 if any("skip_reason" not in entry for entry in entries):
                     return _reported(entries, service)
                 answer.unlink()

@@ -1,6 +1,6 @@
-"""The manual's page of all settings, made from the model that reads them.
+"""Generate the manual's page of all settings from their model.
 
-``python docs/tools/all.py`` writes it anew, with the others.
+``python docs/tools/all.py`` writes it with the others.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from wheelnext_build.config.toml_table import dotted
 _HEAD = """# All settings
 
 Every key of `[tool.wheelnext-build]` and `[variant]` in pyproject.toml;
-[configuration.md](configuration.md) explains them. This page is made from what reads the tables.
+[configuration.md](configuration.md) explains them. The page is generated from the model of these tables.
 """
 
 
 def settings_reference() -> str:
-    """The page, in Markdown: a section for each table, with a row for each key."""
+    """Return the page in Markdown: a section per table, a row per key."""
     return "\n".join([_HEAD, *(_section(*found) for found in _tables(PYPROJECT, "", _ROOT))])
 
 
@@ -39,7 +39,7 @@ _ROOT = Key(PYPROJECT, "")
 
 
 def _tables(kind: ValueKind, path: str, key: Key) -> Iterator[tuple[str, Key, TableOf]]:
-    """All tables with keys of ours below a kind: header in TOML, what is said of it, the table."""
+    """Yield all tables with keys of ours in a kind: header in TOML, description, table."""
     if isinstance(kind, TableOf):
         if not kind.others:
             yield f"[{path}]", key, kind
@@ -78,7 +78,7 @@ def _row(name: str, key: Key) -> str:
     if key.required:
         value += "; required"
     elif key.default is not None:
-        value += f"; without it `{_toml(key.default)}`"
+        value += f"; default: `{_toml(key.default)}`"
     meaning = key.text
     if key.example is not None:
         meaning += f" Example: `{_assignment(dotted('', name), key.example)}`"
@@ -117,7 +117,7 @@ def _assignment(name: str, value: object) -> str:
 
 
 def _toml(value: object) -> str:
-    """A value in TOML, on one line."""
+    """Return a value in TOML on one line."""
     if isinstance(value, dict):
         return f"{{ {', '.join(_assignment(dotted('', k), v) for k, v in value.items())} }}"
     if isinstance(value, list):
