@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..plan import Job
+from .build_ninja import edges
 from .tree import Tree
 
 _LARGEST = 1 << 30
 """Trees of more bytes are not copied: compiling is their cost, and each pass uses all cores."""
-
-_IN_COMPILE_COMMANDS = ("  DEFINES = ", "  FLAGS = ", "  INCLUDES = ")
 
 
 def lanes(tree: Tree, jobs: Sequence[Job], count: int) -> list[tuple[Tree, list[Job]]]:
@@ -59,44 +58,15 @@ def remove_left(folder: Path) -> None:
 
 def names_itself(folder: Path) -> bool:
     """Return whether a command that compiles or generates names the tree's folder, or may do so."""
-    edges, path = _edges(folder), folder.as_posix()
-    return edges is None or any(
-        _compiles(head, path)
-        or (
-            path in line
-            and (
-                line.startswith(_IN_COMPILE_COMMANDS)
-                or (line.startswith("  COMMAND = ") and not _is_utility(head))
-            )
-        )
-        for head, lines in edges
-        for line in lines
+    found, path = edges(folder), folder.as_posix()
+    return found is None or any(
+        (
+            edge.is_compilation and path in edge.rule_and_inputs.partition(" |")[0]
+        )  # a fetched source
+        or any(path in edge.variable(name) for name in ("DEFINES", "FLAGS", "INCLUDES"))
+        or (edge.is_custom_command and path in edge.variable("COMMAND"))
+        for edge in found
     )
-
-
-def _compiles(head: str, path: str) -> bool:
-    """Whether an edge compiles a source file that is below ``path``: a fetched one."""
-    rule = head.partition(": ")[2].partition(" |")[0]
-    return "_COMPILER_" in rule and path in rule
-
-
-def _edges(folder: Path) -> list[tuple[str, list[str]]] | None:
-    """The edges of build.ninja: the line that each begins with, and its variables' lines."""
-    try:
-        text = (folder / "build.ninja").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return None
-    edges: list[tuple[str, list[str]]] = []
-    for line in text.split("\n"):
-        if line.startswith("build "):
-            edges.append((line, []))
-        elif edges:
-            edges[-1][1].append(line)
-    return edges
-
-
-def _is_utility(head: str) -> bool:
-    return head.partition(":")[0].endswith(".util")
 
 
 def _size(folder: Path) -> int:

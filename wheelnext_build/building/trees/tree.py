@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import ninja_state, stale_files
+from . import ninja_state, stale_files, unnamed_inputs
 from .object_store import ObjectStore
 
 _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
@@ -62,6 +62,7 @@ class Tree:
             self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
         if self.objects is not None:
             self.objects.put_back(self.folder, title, python_tag())
+        unnamed_inputs.forget(self.folder, Path())
 
     def end(self, title: str) -> None:
         """Remember what the pass for the wheel ``title`` leaves for later ones."""

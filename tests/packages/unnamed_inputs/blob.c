@@ -1,0 +1,7 @@
+__asm__(
+    ".section .rodata\n"
+    ".globl blob\n"
+    "blob:\n"
+    ".incbin \"blob.bin\"\n"
+    ".byte 0\n"
+    ".previous\n");
