@@ -197,6 +197,6 @@ def _variant_wheels(
         plan.jobs[0].skbuild.check_can_rebuild()
     else:
         variants = [item.variant for item in plan.chosen]
-        check_installed(plan.config.audit, plan.target.machine, variants)
+        check_installed(plan.config.audit, plan.target, variants)
     prepared = None if metadata_directory is None else Path(metadata_directory)
     return build(plan.resolve(), Path(wheel_directory), prepared)

@@ -18,40 +18,46 @@ from wheelnext_build.building.self_check import (
     requirements,
 )
 from wheelnext_build.config.audit_settings import AuditConfig
+from wheelnext_build.config.build_target import BuildTarget
 from wheelnext_build.errors import ToolchainError
 from wheelnext_build.variants.allowance import Allowance
 from wheelnext_build.variants.variant import Variant
 
 
-@pytest.mark.parametrize("missing", ["lief", "iced_x86"])
+def target(machine: str, system: str = "linux") -> BuildTarget:
+    return BuildTarget(machine, {"sys_platform": system})
+
+
+@pytest.mark.parametrize(("missing", "system"), [("lief", "win32"), ("iced_x86", "linux")])
 def test_what_is_not_installed_is_said_with_what_to_do(
-    missing: str, monkeypatch: pytest.MonkeyPatch
+    missing: str, system: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_installed(AuditConfig(), "x86_64")
+    check_installed(AuditConfig(), target("x86_64", system))
     monkeypatch.setattr(self_check, "find_spec", lambda name: None if name == missing else object())
     name = missing.replace("_", "-")
     with pytest.raises(ToolchainError, match=rf"needs {name}: install wheelnext-build\[audit\]"):
-        check_installed(AuditConfig(), "x86_64")
+        check_installed(AuditConfig(), target("x86_64", system))
 
 
 def test_switched_off_it_needs_nothing_and_looks_at_nothing(tmp_path: Path) -> None:
     off = AuditConfig(mode="off")
-    assert requirements(off, "x86_64") == []
+    assert requirements(off, target("x86_64")) == []
     nowhere = tmp_path / "nowhere.whl"
     assert SelfCheck(off).audited(nowhere, None, "plain", differs=False) is None
 
 
 def test_a_processor_without_levels_needs_no_disassembler() -> None:
-    assert requirements(AuditConfig(), "riscv64") == ["lief>=0.16"]
+    assert requirements(AuditConfig(), target("riscv64")) == []
+    assert requirements(AuditConfig(), target("riscv64", "darwin")) == ["lief>=0.16"]
 
 
 def test_code_for_amd_may_be_compressed() -> None:
     plain = Variant.from_mapping("v3", {"x86_64": {"level": ["v3"]}})
     amd = Variant.from_mapping("gfx90a", {"amd": {"gfx_arch": ["gfx90a"]}})
-    without = requirements(AuditConfig(), "riscv64", [plain])
+    without = requirements(AuditConfig(), target("riscv64"), [plain])
     further = ["backports.zstd>=1"] if sys.version_info < (3, 14) else []
-    assert requirements(AuditConfig(), "riscv64", [plain, amd]) == [*without, *further]
-    check_installed(AuditConfig(), "x86_64", [amd])
+    assert requirements(AuditConfig(), target("riscv64"), [plain, amd]) == [*without, *further]
+    check_installed(AuditConfig(), target("x86_64"), [amd])
 
 
 def audited(title: str, digest: str, *, special: bool = True) -> AuditedWheel:

@@ -22,7 +22,7 @@ PACKAGES = Path(__file__).parent.parent / "packages"
 
 DECLARED = {"wheelnext-build", "scikit-build-core", "packaging", "pathspec"}
 """The build-system.requires of the project, with what that depends on."""
-FOR_HOOKS = {"deflate", "iced-x86", "lief"}
+FOR_HOOKS = {"deflate", "iced-x86"}
 """What get_requires_for_build_wheel adds, for the audit and for packing."""
 IF_MISSING = {"cmake", "ninja"}
 """And what it adds only where this machine has none that will do."""

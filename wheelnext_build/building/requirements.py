@@ -40,11 +40,7 @@ def of_plan(plan: Plan, hook: Hook) -> list[str]:
         *deflate.requirements(),
         *_ninja(plan),
         *cuda.requirements(variants, define),
-        *(
-            self_check.requirements(plan.config.audit, plan.target.machine, variants)
-            if is_wheel
-            else ()
-        ),
+        *(self_check.requirements(plan.config.audit, plan.target, variants) if is_wheel else ()),
     ]
 
 

@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import audit
 from ..config.audit_settings import AuditConfig
-from ..config.build_target import HOST_PLATFORM
+from ..config.build_target import HOST_PLATFORM, BuildTarget
 from ..errors import BuildError, ToolchainError
 from ..system.announce import announce
 from ..variants.variant import Variant
@@ -24,26 +25,27 @@ if TYPE_CHECKING:
 KnownFiles = dict[tuple[str, str], "list[Found]"]
 """Results of the audit by a file's name in the wheel and the SHA-256 of its content."""
 
-_READER = "lief>=0.16"
-_DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
-"""What reading code for a machine needs installed."""
-
 _ZSTD = "backports.zstd>=1"
-"""How compilers of AMD's compress GPU code; Python has it from 3.14 on."""
+"""AMD's compilers compress GPU code with it; Python has it from 3.14 on."""
 
 
-def requirements(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> list[str]:
-    """Return what the audit of these wheels for ``machine`` needs to be installed."""
+def requirements(
+    config: AuditConfig, target: BuildTarget, variants: Iterable[Variant] = ()
+) -> list[str]:
+    """Return what the audit of these wheels for ``target`` needs to be installed."""
     if config.mode == "off":
         return []
-    found = [_READER, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]
+    system = target.environment.get("sys_platform", sys.platform)
+    found = audit.requirements(system, target.machine)
     needs_zstd = any(variant.values("amd", "gfx_arch") for variant in variants)
     return [*found, _ZSTD] if needs_zstd and sys.version_info < (3, 14) else found
 
 
-def check_installed(config: AuditConfig, machine: str, variants: Iterable[Variant] = ()) -> None:
+def check_installed(
+    config: AuditConfig, target: BuildTarget, variants: Iterable[Variant] = ()
+) -> None:
     """Raise ToolchainError if one of these is missing, before anything is compiled."""
-    for requirement in requirements(config, machine, variants):
+    for requirement in requirements(config, target, variants):
         name = requirement.partition(">=")[0]
         if not _is_installed(name.replace("-", "_")):
             raise ToolchainError(
