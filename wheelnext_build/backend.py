@@ -128,15 +128,21 @@ def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request
     return resolved(request, Path(), None if quiet else announce)
 
 
-def _plain_settings(request: Request, project: Project, kind: WheelKind) -> SkbuildSettings:
-    return project.skbuild_settings(request.settings, kind, os.environ)
+def _plain_settings(request: Request, project: Project, kind: WheelKind) -> SkbuildSettings | None:
+    """Return scikit-build-core's settings; None if it refuses them, as its hook will then say."""
+    from .config.skbuild_settings import SkbuildSettingsError
+
+    try:
+        return project.skbuild_settings(request.settings, kind, os.environ)
+    except SkbuildSettingsError:
+        return None
 
 
-def _leave_variant(settings: SkbuildSettings) -> None:
+def _leave_variant(settings: SkbuildSettings | None) -> None:
     """Remove what a variant's build in place has left for the next build in that folder."""
     from .building.cmake_files import VARIANT_FILE
 
-    folder = settings.in_place
+    folder = None if settings is None else settings.in_place
     if folder is not None and (folder / VARIANT_FILE).is_file():
         (folder / "CMakeCache.txt").unlink(missing_ok=True)
         (folder / VARIANT_FILE).unlink()
@@ -154,13 +160,12 @@ def _plain_wheel(
     from .wheels.packing import fast_packing
 
     settings = _begin_plain(config_settings, request, project)
-    skbuild_settings = _plain_settings(request, project, "wheel")
-    if skbuild_settings.uses_cmake:
-        reproducible = skbuild_settings.is_reproducible
-        path_check.check_source(Path().absolute(), reproducible=reproducible)
-        path_check.check_trees(*skbuild_settings.plain_folders())
-    if skbuild_settings.is_reproducible:
-        settings = path_map.added(settings or {}, skbuild_settings)
+    found = _plain_settings(request, project, "wheel")
+    if found is not None and found.uses_cmake:
+        path_check.check_source(Path().absolute(), reproducible=found.is_reproducible)
+        path_check.check_trees(*found.plain_folders())
+    if found is not None and found.is_reproducible:
+        settings = path_map.added(settings or {}, found)
     with fast_packing():
         return _published(
             wheel_directory,
@@ -193,9 +198,7 @@ def _variant_wheels(
     from .building.self_check import check_installed
 
     plan = make_plan(request, project, kind, wheel_directory=wheel_directory)
-    if kind == "editable":
-        plan.jobs[0].skbuild.check_can_rebuild()
-    else:
+    if kind == "wheel":
         variants = [item.variant for item in plan.chosen]
         check_installed(plan.config.audit, plan.target, variants)
     prepared = None if metadata_directory is None else Path(metadata_directory)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from .worker import Outcome, Task
 _AUDIT = ("..audit.wheels", "..audit.code.x86_survey")
 _BLOCK = 1 << 16
 
+_LONGEST = 64
+"""Bytes of a folder's path; a socket has 104 to 108, and multiprocessing appends up to 40."""
+
 
 @dataclass
 class WorkerPool:
@@ -45,10 +49,15 @@ class WorkerPool:
 
     def __enter__(self) -> Self:
         if sys.platform != "win32":
-            from multiprocessing import forkserver
+            from multiprocessing import forkserver, resource_tracker
 
             forkserver.set_forkserver_preload(self._modules())
-            with self._starting(), replaced_environment(self._server_environment()):
+            with (
+                self._starting(),
+                _short_temporary_folder(),
+                replaced_environment(self._server_environment()),
+            ):
+                resource_tracker.ensure_running()
                 forkserver.ensure_running()
         return self
 
@@ -123,9 +132,9 @@ class WorkerPool:
         return names
 
     def _server_environment(self) -> dict[str, str]:
-        # Python 3.11 hands the server no search path.
+        # Python 3.11 hands the server no search path. It must import nothing from the project.
         path = os.pathsep.join(entry for entry in self._search_path() if entry)
-        return self.renamed({**os.environ, "PYTHONPATH": path})
+        return self.renamed({**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"})
 
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:
@@ -146,6 +155,18 @@ class WorkerPool:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             multiprocessing.set_executable(python)
             sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """Have temporary files in /tmp if the path of the usual folder is too long for a socket."""
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
+        tempfile.tempdir = "/tmp"  # noqa: S108 - multiprocessing makes a folder of its own there
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _context() -> SpawnContext | ForkServerContext:

@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import re
-import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -68,13 +67,13 @@ class SkbuildSettings:
         state: State,
         environment: Mapping[str, str],
     ) -> Self:
-        """Read all sources for a hook; scikit-build-core ends the process for mistakes in them."""
+        """Read all sources for a hook; raises SkbuildSettingsError for mistakes in them."""
         from scikit_build_core.builder.builder import set_environment_from_settings
         from scikit_build_core.settings.skbuild_read_settings import SettingsReader
 
         given = dict(settings)
         # Defines that name a variable read os.environ. Warnings come once more from the hook.
-        with replaced_environment(environment), _silenced():
+        with replaced_environment(environment), _reported():
             found = SettingsReader(dict(pyproject), given, state=state).settings
         variables = dict(environment)
         set_environment_from_settings(variables, found)
@@ -134,17 +133,6 @@ class SkbuildSettings:
         temporary = Path(tempfile.gettempdir())
         return (temporary, Path(self.build_dir).absolute()) if self.build_dir else (temporary,)
 
-    def check_can_rebuild(self) -> None:
-        """Raise RequestError if an editable install is to rebuild itself in a temporary folder.
-
-        scikit-build-core checks the same, but sees the folder that this package gives it.
-        """
-        if self.rebuilds_itself and not self.build_dir and not self.is_in_place:
-            raise RequestError(
-                "an editable install that rebuilds itself needs a build folder that stays: set "
-                "tool.scikit-build.build-dir"
-            )
-
     def check_taken_files(self) -> None:
         """Raise RequestError if a variant's wheel takes files from the build folder by its name.
 
@@ -161,16 +149,27 @@ class SkbuildSettings:
                 )
 
 
+class SkbuildSettingsError(RequestError):
+    """Settings that scikit-build-core refuses; the message is its own."""
+
+
 @contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-    """Print nothing, unless the block ends the process."""
+def _reported() -> Iterator[None]:
+    """Print nothing; raise SkbuildSettingsError with what scikit-build-core says if it refuses."""
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             yield
     except SystemExit:
-        print(said.getvalue(), end="", file=sys.stderr)
-        raise
+        lines = [line for line in said.getvalue().splitlines() if "WARNING" not in line]
+        reason = " ".join(lines).removeprefix("ERROR: ")
+    except ExceptionGroup as error:
+        reason = "; ".join(map(str, error.exceptions))
+    except (TypeError, ValueError) as error:
+        reason = str(error)
+    else:
+        return
+    raise SkbuildSettingsError(f"scikit-build-core refuses its settings: {reason}")
 
 
 def without_define(settings: Settings, name: str) -> dict[str, str | list[str]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..building.request import Request
 from ..config.hook_settings import (
     ALL_SETTING,
     KEEP_GOING_VARIABLE,
@@ -144,7 +145,9 @@ class Session:
         If the project has a build folder, the folder is beside it and is kept.
         """
         project = Project.load(self.project)
-        skbuild = project.skbuild_settings(self.settings, "wheel", os.environ)
+        skbuild = project.skbuild_settings(
+            Request.parse(self.settings).settings, "wheel", os.environ
+        )
         with contextlib.chdir(self.project):
             kept = skbuild.kept_folder()
         if kept is not None:
