@@ -12,7 +12,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs  # type: ignore[import-untyped]
+try:
+    from capstone import CS_ARCH_ARM64, CS_MODE_ARM, Cs  # type: ignore[import-untyped]
+except OSError as error:  # its library was built for another processor
+    raise ImportError(str(error)) from error
 
 from .needs import Decoded
 
