@@ -21,15 +21,20 @@ def survey(binary: Binary) -> Survey:
     if binary.machine == "x86_64":
         try:
             from .x86_survey import X86Survey
-        except ImportError:
-            raise _missing("iced-x86", binary) from None
+        except ModuleNotFoundError as error:
+            raise _missing("iced-x86", binary, error) from None
         return replace(X86Survey(binary).run(), code_size=size)
     if binary.machine == "aarch64":
         return replace(_aarch64(binary), code_size=size)
     return Survey(binary.machine, code_size=size)
 
 
-def _missing(package: str, binary: Binary) -> BinaryError:
+def _missing(
+    package: str, binary: Binary, error: ModuleNotFoundError
+) -> BinaryError | ModuleNotFoundError:
+    """Return the error to raise: an installed package for another processor is no missing one."""
+    if error.name != package.replace("-", "_"):
+        return error
     return BinaryError(
         f"{package} is needed to read code for {binary.machine}: install wheelnext-build[audit]"
     )
@@ -38,9 +43,8 @@ def _missing(package: str, binary: Binary) -> BinaryError:
 def _aarch64(binary: Binary) -> Survey:
     try:
         from . import aarch64
-    except ImportError:
-        raise _missing("capstone", binary) from None
-
+    except ModuleNotFoundError as error:
+        raise _missing("capstone", binary, error) from None
     found = Survey("aarch64")
     count = 0
     for region in binary.regions:
