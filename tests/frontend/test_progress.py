@@ -62,3 +62,17 @@ def test_a_wheel_that_is_given_up_does_not_count_as_failed() -> None:
     unknown.start("plain")
     unknown.fail()
     assert [row.state for row in unknown.rows] == [FAILED]
+
+
+def test_a_wheel_that_is_done_fails_if_it_is_refused_or_cannot_be_published() -> None:
+    tracker = Tracker(["plain", "v3"])
+    for number, title in enumerate(("plain", "v3"), 1):
+        tracker.feed(f"*** wheelnext-build ({number}/2) {title}: building\n")
+        tracker.feed("compiling\n")
+        tracker.feed(f"*** wheelnext-build ({number}/2) {title}: done in 1.0 s, {title}.whl\n")
+    tracker.feed("*** wheelnext-build (2/2) v3: failed\n")
+    assert [(row.state, row.filename) for row in tracker.rows] == [
+        ("done", "plain.whl"),
+        ("failed", ""),
+    ]
+    assert tracker.failed()[0].log == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import BuildError
+from ..errors import BuildError, WheelError
 from ..system.announce import WheelNews, announce
 from ..system.locks import wheel_folders
 from ..system.publishing import output_folder, publish
@@ -28,14 +28,26 @@ def build(plan: Plan, wheel_directory: Path, metadata_directory: Path | None) ->
     folder = wheel_directory.absolute()
     with output_folder(folder), workspace(plan) as space:
         outcomes = _judged(plan, schedule(plan, space, folder))
-        staged = [outcome.wheel.path for outcome in outcomes if outcome.wheel is not None]
-        if metadata_directory is not None and staged:
-            prepared.check(metadata_directory, staged[0])
-        with wheel_folders(folder):
-            for wheel in staged:
-                publish(wheel, folder)
+        if metadata_directory is not None and outcomes[0].wheel is not None:
+            prepared.check(metadata_directory, outcomes[0].wheel.path)
+        names = _published(plan, outcomes, folder)
     _raise_failures(outcomes, len(plan.jobs))
-    return staged[0].name
+    return names[0]
+
+
+def _published(plan: Plan, outcomes: Sequence[Outcome], folder: Path) -> list[str]:
+    """Publish the wheels that passed; return their file names."""
+    names: list[str] = []
+    staged = [(outcome, outcome.wheel.path) for outcome in outcomes if outcome.wheel is not None]
+    with wheel_folders(folder):
+        try:
+            for _, path in staged:
+                names.append(publish(path, folder).name)
+        except WheelError:
+            for outcome, _ in staged[len(names) :]:
+                _announce_failure(plan, outcome)
+            raise
+    return names
 
 
 def _judged(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -49,9 +61,13 @@ def _judged(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
         if error is None:
             judged.append(outcome)
             continue
-        announce(WheelNews(outcome.number, len(plan.jobs), outcome.title, "failed"))
+        _announce_failure(plan, outcome)
         judged.append(replace(outcome, wheel=None, error=error))
     return judged
+
+
+def _announce_failure(plan: Plan, outcome: Outcome) -> None:
+    announce(WheelNews(outcome.number, len(plan.jobs), outcome.title, "failed"))
 
 
 def _raise_failures(outcomes: Sequence[Outcome], total: int) -> None:

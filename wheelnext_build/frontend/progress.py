@@ -72,7 +72,14 @@ class Tracker:
             self.current = None
 
     def fail(self, title: str = "") -> None:
-        """Mark the row with this title as failed; without a title, all rows that are running."""
+        """Mark the row with this title as failed; without a title, all rows that are running.
+
+        A wheel that is done fails if it cannot be published; its log does not say why.
+        """
+        done = self._row(title) if title else None
+        if done is not None and done.state == DONE:
+            done.state, done.filename = FAILED, ""
+            done.log.clear()
         is_known = not title and any(row.title.startswith(self.section) for row in self.failed())
         for row in self.rows:
             if row.state == RUNNING and title in ("", row.title):

@@ -218,7 +218,8 @@ class Session:
             return BuildError(_not_installed(rows[0].title if rows else "the build", error))
         lines = [line for row in rows for line in (*row.log, f"{row.title} failed", "")]
         if not any(row.log for row in rows):
-            lines = [*self._tail] or [str(error)]
+            is_explained = bool(rows) and bool(self._errors) and not rows[0].step
+            lines = [*(self._errors if is_explained else self._tail)] or [str(error)]
             lines.append(f"{rows[0].title if rows else 'the build'} failed")
         else:
             lines += self._errors
