@@ -26,7 +26,8 @@ from wheelnext_build.config.toml_table import dotted
 _HEAD = """# All settings
 
 Every key of `[tool.wheelnext-build]` and `[variant]` in pyproject.toml;
-[configuration.md](configuration.md) explains them. The page is generated from the model of these tables.
+[configuration.md](configuration.md) explains them. The page is generated from the model of these
+tables.
 """
 
 

@@ -33,6 +33,11 @@ def sleepers() -> list[int]:
     return having(b"sleep\x00987\x00".__eq__)
 
 
+def workers() -> list[int]:
+    """The processes that make wheels, and the one that they are forked from."""
+    return having(lambda line: b"multiprocessing.forkserver" in line)
+
+
 def servers() -> list[int]:
     """The processes that ``WITH_SERVER`` has started."""
     return having(b"sleep\x00986\x00".__eq__)
@@ -111,13 +116,15 @@ def test_nothing_is_left(
 
 
 @pytest.mark.parametrize("running", [hook], indirect=True)
-def test_workers_end_with_a_killed_hook_and_the_next_build_succeeds(
+def test_after_a_killed_hook_workers_end_with_their_compilers_and_the_next_build_succeeds(
     running: tuple[Project, subprocess.Popen[str]],
 ) -> None:
     built, process = running
     process.kill()
     process.wait()
-    wait_until(lambda: not sleepers(), 30)
+    for sleeper in sleepers():
+        os.kill(sleeper, signal.SIGKILL)
+    wait_until(lambda: not workers(), 30)
     assert list(built.dist.rglob("*.whl")) == []
     write_compiler(built, '#!/bin/sh\nexec cc "$@"\n')
     built.build({"variant-label": "first"})
