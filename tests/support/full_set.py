@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 FULL = {
-    # Three packages show that wheels of one call are those of clean builds; here are the others.
-    "test_shared_trees.py": r"(?!.*\[(targets_scope|project_scope|cache_traps)\])",
+    # Four packages show that wheels of one call are those of clean builds; here are the others.
+    "test_shared_trees.py": r"(?!.*\[(targets_scope|project_scope|cache_traps|unnamed_inputs)\])",
     # Five groups of scikit-build-core's settings stay, which most of the others are like.
     "test_drop_in.py": r"test_nothing_of_a_setting_is_lost\[(?!overrides|generate|wheel\]|pins)",
     # By pip one case stays; uv has all of them.
