@@ -1,4 +1,4 @@
-"""``[tool.wheelnext-build.audit]``: whether a build checks its wheels, and what it allows them."""
+"""``[tool.wheelnext-build.audit]``: whether a build checks its wheels, and which code it allows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BASELINES = {"x86-64-baseline": "x86_64", "aarch64-baseline": "aarch64"}
 
 @dataclass(frozen=True)
 class AuditConfig:
-    """What a project says about auditing.
+    """A project's settings for the audit.
 
-    ``mode`` is what becomes of a wheel that does not hold its promise: the build fails, or warns,
-    or does not look. ``baselines`` are the levels that the plain wheel may need, by machine.
-    ``may_be_identical`` are labels whose wheels may have the binaries of another.
+    ``mode``: if a wheel does not keep its promise, the build fails ("error") or warns ("warn");
+    "off" checks nothing. ``baselines`` are the levels that the plain wheel may need, by machine.
+    ``may_be_identical`` are labels whose wheels may have the same binaries as another wheel.
     """
 
     mode: Mode = "error"
@@ -34,9 +34,9 @@ class AuditConfig:
     def enforce(
         self, title: str, wheel: str, problems: Sequence[str], file: TextIO | None = None
     ) -> None:
-        """Raise BuildError for the problems of a wheel, or, in mode "warn", print them to ``file``.
+        """Raise BuildError for the problems of a wheel, or print them to ``file`` in mode "warn".
 
-        The message calls it ``wheel`` ("the wheel", "the repaired wheel") after its ``title``.
+        The message starts with ``title`` and then ``wheel``: "the wheel", "the repaired wheel".
         """
         if not problems:
             return
@@ -49,7 +49,7 @@ class AuditConfig:
 
 
 def parse(table: Table) -> AuditConfig:
-    """Read the table; what is wrong with it goes into the table's report."""
+    """Read the table; mistakes go into the table's report."""
     table.only()
     chosen = {machine: table.string(key) for key, machine in _BASELINES.items()}
     return AuditConfig(

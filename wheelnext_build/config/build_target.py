@@ -1,4 +1,4 @@
-"""What the wheels of this build are for: the processor family and the marker environment."""
+"""The target of this build: its processor family and its marker environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self, cast
 from packaging.markers import Marker, default_environment
 
 HOST_PLATFORM = "_PYTHON_HOST_PLATFORM"
-"""The variable with which a cross build tells sysconfig, and who asks it, the target's platform."""
+"""The variable with which a cross build sets the platform that sysconfig reports."""
 
 _MACHINES = {
     "amd64": "x86_64",
@@ -26,20 +26,22 @@ _MACHINES = {
 
 
 _WINDOWS = {"x86_64": "AMD64", "aarch64": "ARM64"}
-"""What platform_machine is called there."""
+"""The values of platform_machine on Windows."""
 
 
 @dataclass(frozen=True)
 class BuildTarget:
-    """The machine to build for, as the namespaces are called (``x86_64``, ``aarch64``) where they
-    have one, and the values of PEP 508's environment markers there."""
+    """The machine to build for, and the values of PEP 508's environment markers on it.
+
+    ``machine`` is the name of its namespace (``x86_64``, ``aarch64``) if it has one.
+    """
 
     machine: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def detect(cls, env: Mapping[str, str] | None = None) -> Self:
-        """The target of a build in this interpreter: cross-compilation is taken into account."""
+        """Return the target of a build in this interpreter; handles cross-compilation."""
         env = os.environ if env is None else env
         machine = _machine(sysconfig.get_platform(), env)
         own = family(machine)
@@ -50,29 +52,30 @@ class BuildTarget:
         return cls(own, environment)
 
     def satisfies(self, condition: Marker) -> bool:
-        """Whether a PEP 508 marker holds for the target."""
+        """Return whether a PEP 508 marker holds for the target."""
         return condition.evaluate(dict(self.environment))
 
 
 def family(machine: str) -> str:
-    """The processor family of a machine, under its namespace's name where it has one."""
+    """Return the processor family of a machine: its namespace's name if it has one."""
     return _MACHINES.get(machine.lower(), machine)
 
 
 def _machine(tag: str, env: Mapping[str, str]) -> str:
-    """The machine that a platform such as ``linux-x86_64`` or ``macosx-11.0-arm64`` names."""
-    # What cibuildwheel and crossenv set for cross builds, as scikit-build-core reads it.
+    """Return the machine in a platform such as ``linux-x86_64`` or ``macosx-11.0-arm64``."""
+    # cibuildwheel and crossenv set these variables for cross builds; scikit-build-core reads them
+    # the same way.
     tag = env.get(HOST_PLATFORM, tag)
     if tag.startswith("macosx"):
         archs = re.findall(r"-arch\s+(\S+)", env.get("ARCHFLAGS", ""))
         if archs:
             return archs[0] if len(set(archs)) == 1 else "universal2"
-        if tag.endswith("universal2"):  # A Python for both builds for its own machine.
+        if tag.endswith("universal2"):  # Such a Python builds for the machine that it runs on.
             return platform.machine()
     if tag.startswith("win") and (cross := env.get("VSCMD_ARG_TGT_ARCH")):
         return cross
     if tag.startswith("win") and "arm64" in env.get("SETUPTOOLS_EXT_SUFFIX", "").lower():
         return "arm64"
-    if tag == "win32":  # A Python of 32 bits, whatever the processor.
+    if tag == "win32":  # A 32-bit Python, on any processor.
         return "x86"
     return tag.rpartition("-")[2] if "-" in tag else platform.machine()

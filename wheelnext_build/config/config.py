@@ -1,7 +1,7 @@
-"""pyproject.toml becomes a frozen Config, or one report of every mistake in it.
+"""Make a frozen Config from pyproject.toml, or report every mistake in it at once.
 
-The two ways to declare variants, the standard ``[variant]`` table of the building draft and
-``[[tool.wheelnext-build.matrix]]``, end in the same list of :class:`Declared` variants.
+There are two ways to declare variants: the standard ``[variant]`` table of the building draft and
+``[[tool.wheelnext-build.matrix]]``. Both become :class:`Declared` variants in one list.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ NO_VARIANTS = (
 class Declared:
     """A variant as pyproject.toml declares it.
 
-    It is built where one of the ``conditions`` holds; without any, everywhere. ``where`` is the
-    dotted path of its declaration.
+    It is built if one of the ``conditions`` holds, or if there are none. ``where`` is the dotted
+    path of its declaration.
     """
 
     variant: Variant
@@ -54,7 +54,7 @@ class Declared:
     effect: Effect
 
     def left_out(self, target: BuildTarget) -> str | None:
-        """Why this variant is not for the target; None where it is."""
+        """Explain why this variant is not built for the target, or return None if it is."""
         for machine in machines_of(self.variant):
             if machine != target.machine:
                 return f"it is for {machine}, the build is for {target.machine}"
@@ -66,13 +66,13 @@ class Declared:
 
 @dataclass(frozen=True)
 class Config:
-    """What a project says about its variants.
+    """A project's variants and the settings for them.
 
-    ``declared`` are all variants in the order of the file, the standard table first. ``seed``
-    covers all of them, also those that are not for this platform, so that the wheels of all
-    platforms agree; it is None where no variant is declared. ``parallel_trees`` says that build
-    trees of their own may be built at the same time. ``audit`` is how built wheels are checked;
-    ``requirements`` are those of the wheels and of their builds that may differ by variant.
+    ``declared`` are all variants in the order of the file, the standard table first. ``seed`` is
+    the release's metadata. It covers all of them, also those for other platforms, so that the
+    wheels of all platforms agree; it is None if no variant is declared. ``parallel_trees`` allows
+    separate build trees to be built at the same time. ``audit`` says how to check built wheels.
+    ``requirements`` are those of wheels and builds that may differ by variant.
     """
 
     declared: tuple[Declared, ...]
@@ -84,13 +84,14 @@ class Config:
 
     @property
     def metadata(self) -> VariantMetadata | None:
-        """That of the whole release; raises ProviderError where a plugin is still to be asked."""
+        """The whole release's metadata; raises ProviderError if a plugin has not answered yet."""
         return None if self.seed is None else self.seed.metadata()
 
     def metadata_of(self, variant: Variant) -> VariantMetadata:
-        """The content of the variant's variant.json; raises RequestError in a project without.
+        """Return the content of the variant's variant.json.
 
-        Raises ProviderError where a plugin is still to be asked.
+        Raises RequestError if the project declares no variants, and ProviderError if a plugin has
+        not answered yet.
         """
         if (metadata := self.metadata) is None:
             raise RequestError(NO_VARIANTS)
@@ -98,18 +99,18 @@ class Config:
 
     @property
     def unasked(self) -> dict[str, BuildTimeProvider]:
-        """The providers whose plugins are still to be asked, by namespace."""
+        """The providers whose plugins have not answered yet, by namespace."""
         return {} if self.seed is None else self.seed.unasked
 
     def answered(self, answers: Mapping[str, Provider]) -> Self:
-        """The same with the answers of plugins, by namespace."""
+        """Return a copy with the answers of plugins, by namespace."""
         seed = None if self.seed is None else self.seed.answered(answers)
         return replace(self, seed=seed)
 
     def variant(self, label: str) -> Variant:
-        """The variant with this label; the null variant always.
+        """Return the variant with this label; the null variant need not be declared.
 
-        Raises RequestError where none is declared.
+        Raises RequestError if no variant has the label.
         """
         declared = [item.variant for item in self.declared]
         found = [variant for variant in (*declared, NULL) if variant.label == label]
@@ -123,14 +124,14 @@ class Config:
         return found[0]
 
     def for_target(self, target: BuildTarget) -> tuple[Declared, ...]:
-        """The variants that can be built for the target, in order."""
+        """Return the variants that can be built for the target, in order."""
         return tuple(item for item in self.declared if item.left_out(target) is None)
 
 
 def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:
-    """What a pyproject.toml with this variant alone would say; ``label`` is None for the default.
+    """Return the Config of a project with this one variant; ``label`` None is the default label.
 
-    Raises ConfigurationError where that needs more to be said, as of an unknown provider.
+    Raises ConfigurationError if the variant needs more settings, such as an unknown provider.
     """
     axes: dict[str, dict[str, list[list[str]]]] = {}
     effects = {}
@@ -142,7 +143,7 @@ def of_one_variant(properties: Iterable[Property], label: str | None = None) -> 
 
 
 def parse(pyproject: Mapping[str, object]) -> Config:
-    """Make a Config from a parsed pyproject.toml; raises ConfigurationError."""
+    """Make a Config from a parsed pyproject.toml; raises ConfigurationError for mistakes."""
     report = Mistakes()
     root = Table(pyproject, "", report, PYPROJECT)
     _check_spelling(root, "variant")
@@ -171,7 +172,8 @@ def parse(pyproject: Mapping[str, object]) -> Config:
     reads_variant = overrides_read_variant(pyproject)
     declared = tuple(_declared(draft, effects) for draft in possible)
     if share_tree is False or (reads_variant and not share_tree):
-        # Overrides may set any define for any variant; what CMake found for one is not the next's.
+        # Overrides may set any define for any variant. CMake's cache of one variant could then be
+        # wrong for the next.
         own = Effect(share_tree=False)
         declared = tuple(replace(item, effect=item.effect | own) for item in declared)
     for item in declared:
@@ -184,7 +186,7 @@ def parse(pyproject: Mapping[str, object]) -> Config:
 
 
 def _check_spelling(table: Table, name: str) -> None:
-    """Report tables that can only be meant for this program; all others are other tools'."""
+    """Report misspelled names of this program's table; all other tables belong to other tools."""
 
     def plain(key: str) -> str:
         return key.lower().replace("_", "").replace("-", "").removesuffix("s")
@@ -195,7 +197,7 @@ def _check_spelling(table: Table, name: str) -> None:
 
 
 def overrides_read_variant(pyproject: Mapping[str, object]) -> bool:
-    """Whether an override of scikit-build-core tests the variant's environment variables."""
+    """Return whether an override of scikit-build-core tests the variant's environment variables."""
     skbuild = Table(pyproject, "", Mistakes()).table("tool").table("scikit-build")
     conditions = (override.table("if") for override in skbuild.tables("overrides"))
     return any(
@@ -246,8 +248,8 @@ def _property_effects(table: Table) -> dict[Property, Effect]:
 
 
 def _shares_tree(entry: Table) -> bool:
-    # What a define or a variable changes in CMake's cache is wrong for the next variant, unless
-    # the author knows better.
+    # Defines and variables change CMake's cache, which may then be wrong for the next variant. The
+    # author can say that it is not.
     return entry.boolean("share-tree") or not ("define" in entry or "environment" in entry)
 
 

@@ -36,7 +36,7 @@ from .variant_dependencies import abi_pins
 
 @dataclass(frozen=True)
 class Draft:
-    """A declared variant before it is known whether all declarations fit together."""
+    """A declared variant that has not been checked against the other declarations yet."""
 
     variant: Variant
     where: str
@@ -53,7 +53,10 @@ def parse_property(text: str, where: str, report: Mistakes) -> Property | None:
 
 
 def standard_variants(standard: Table) -> Iterator[Draft]:
-    """Yield those of ``[variant.variants]`` (building draft, "pyproject.toml integration")."""
+    """Yield the variants of ``[variant.variants]``.
+
+    (Building draft, "pyproject.toml integration".)
+    """
     standard.only()
     standard.string("$schema")
     variants = standard.table("variants")
@@ -160,7 +163,7 @@ def choice_of(value: object, where: str, report: Mistakes) -> Values | None:
 
 
 def in_quotes(value: object) -> str:
-    """Return a hint how to write values that are not strings."""
+    """Return a hint on how to write values that are not strings."""
     items = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str | int | float) for item in items):
         return "values are strings in quotes"
@@ -191,7 +194,7 @@ _PROJECT = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 
 def _check_known(item: Property, where: str, report: Mistakes) -> bool:
-    """Whether a known namespace has the property; report it if not."""
+    """Return whether the property is valid in its namespace, if that is known; report it if not."""
     known = KNOWN.get(item.namespace)
     if known is None:
         return True

@@ -1,7 +1,7 @@
 """The provider ``wheelnext-build`` of ``[[tool.dynamic-metadata]]``: dependencies by variant.
 
-scikit-build-core asks it for the metadata of each wheel, editable wheel and sdist, and marks the
-sdist's Requires-Dist as dynamic (PEP 643): it is the one place from which all of them come.
+scikit-build-core asks it for the dependencies of each wheel, editable wheel and sdist, and marks
+the sdist's Requires-Dist as dynamic (PEP 643). No other code adds dependencies by variant.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from .hook_settings import LABEL_VARIABLE
 def dynamic_metadata(
     settings: Mapping[str, object], _project: Mapping[str, object]
 ) -> dict[str, list[str]]:
-    """The dependencies of the wheel that is being built, beyond those of [project].
+    """Return the dependencies of the wheel that is being built, beyond those of [project].
 
-    The variant is the one in the environment of its pass; without any it is the plain wheel, or the
+    An environment variable names the variant. If it is not set, this is the plain wheel or the
     sdist. Raises ConfigurationError for mistakes in pyproject.toml.
     """
     from .project import Project
@@ -33,10 +33,10 @@ def dynamic_metadata(
 
 
 def dynamic_wheel(_settings: Mapping[str, object]) -> dict[str, bool]:
-    """That a wheel's dependencies may differ from its sdist's."""
+    """Return that a wheel's dependencies may differ from its sdist's."""
     return {"dependencies": True}
 
 
 def get_requires_for_dynamic_metadata(_settings: Mapping[str, object]) -> list[str]:
-    """Nothing: this package is the build backend."""
+    """Return no requirements: this package is the build backend and is there already."""
     return []

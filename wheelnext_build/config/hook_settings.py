@@ -1,4 +1,4 @@
-"""What frontends tell the hooks: names and values of config settings and environment variables."""
+"""Names and values of the config settings and environment variables that the hooks read."""
 
 from __future__ import annotations
 

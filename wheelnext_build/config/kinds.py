@@ -1,6 +1,6 @@
-"""What a key of a TOML table may hold: the words of which :mod:`.model` is made.
+"""Kinds of values that a key of a TOML table may have; :mod:`.model` is built from them.
 
-The readers take from it what they accept, and :mod:`.schema` what editors and the manual say.
+Readers accept these kinds; :mod:`.schema` describes them for editors and the manual.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Nobody compares kinds, and making their __eq__ and __hash__ would take as long as all else here.
+# eq=False: kinds are never compared, and making __eq__ and __hash__ takes as long as the rest of
+# this module's import.
 
 
 @dataclass(frozen=True, eq=False)
 class String:
-    """A string: one of the ``choices`` where there are any.
+    """A string; one of the ``choices`` if there are any.
 
-    ``pattern`` is a regular expression that matches all of it, in the syntax that Python and
-    JavaScript share; ``format`` one of JSON schema's, or of validate-pyproject's.
+    ``pattern`` is a regular expression for the whole string, in the syntax that Python and
+    JavaScript share. ``format`` is a format of JSON schema or of validate-pyproject.
     """
 
     choices: tuple[str, ...] = ()
@@ -45,14 +46,17 @@ class ListOf:
 
 @dataclass(frozen=True, eq=False)
 class OneOrList:
-    """A string, or a list of at least one and no string twice."""
+    """A string, or a list of at least one string without duplicates."""
 
     item: String
 
 
 @dataclass(frozen=True, eq=False)
 class MappingOf:
-    """A table whose keys are the author's; ``name`` says what they are, ``pattern`` all of one."""
+    """A table whose keys the author chooses.
+
+    ``name`` is the word for a key; ``pattern`` is a regular expression for the whole key.
+    """
 
     name: str
     item: ValueKind
@@ -62,9 +66,9 @@ class MappingOf:
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A key of a table: what it holds, and one sentence (Markdown) about it.
+    """A key of a table: the kind of its value, and one sentence (Markdown) about it.
 
-    ``default`` is what an absent key stands for, where that is one value.
+    ``default`` is the meaning of an absent key, if that is a single value.
     """
 
     kind: ValueKind
@@ -76,10 +80,10 @@ class Key:
 
 @dataclass(frozen=True, eq=False)
 class TableOf:
-    """A table with known keys, in the order in which they are listed to people.
+    """A table with known keys, in the order in which the manual lists them.
 
-    Of the keys in ``exactly_one`` one is there and not empty; in ``at_least_one`` one or more.
-    ``others`` says that further keys belong to somebody else.
+    Exactly one of the keys in ``exactly_one`` must be present and not empty, and at least one of
+    those in ``at_least_one``. ``others`` allows further keys, which belong to other tools.
     """
 
     keys: Mapping[str, Key]

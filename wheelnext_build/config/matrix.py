@@ -1,4 +1,4 @@
-"""Axes, include and exclude make variants; globs choose among their labels."""
+"""Combine axes into variants, make their labels, and choose labels with globs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Axis:
 
 
 def combinations(axes: Sequence[Axis]) -> Iterator[Combination]:
-    """The product of the axes; the first axis changes slowest."""
+    """Yield the product of the axes; the first axis changes slowest."""
     if not axes:
         return
     keys = [(axis.namespace, axis.feature) for axis in axes]
@@ -37,12 +37,12 @@ def combinations(axes: Sequence[Axis]) -> Iterator[Combination]:
 
 
 def matches(combination: Combination, pattern: Combination) -> bool:
-    """Whether the combination makes every choice of the pattern."""
+    """Return whether the combination has every choice of the pattern."""
     return all(combination.get(key) == choice for key, choice in pattern.items())
 
 
 def by_namespace(combination: Combination) -> dict[str, dict[str, Values]]:
-    """The combination as ``namespace -> feature -> values``."""
+    """Return the combination as ``namespace -> feature -> values``."""
     features: dict[str, dict[str, Values]] = {}
     for (namespace, feature), choice in combination.items():
         features.setdefault(namespace, {})[feature] = choice
@@ -50,7 +50,7 @@ def by_namespace(combination: Combination) -> dict[str, dict[str, Values]]:
 
 
 def parts_of(template: str) -> list[tuple[str, str | None]]:
-    """A label template as pairs of literal text and the field behind it, if any.
+    """Return a label template as pairs of literal text and the field after it, if any.
 
     Raises ValueError for a template that is not well-formed.
     """
@@ -63,7 +63,10 @@ def parts_of(template: str) -> list[tuple[str, str | None]]:
 
 
 def fields_of(combination: Combination) -> dict[str, str]:
-    """What a template may name: ``{sm_arch}``, and ``{nvidia.sm_arch}``, which is always clear."""
+    """Return the values of the fields that a template may name: ``sm_arch``, ``nvidia.sm_arch``.
+
+    The short name is left out if several namespaces have the feature.
+    """
     shared = Counter(feature for _, feature in combination)
     return {
         name: readable_value(namespace, feature, choice)
@@ -74,10 +77,10 @@ def fields_of(combination: Combination) -> dict[str, str]:
 
 
 def label_of(combination: Combination, template: str | None) -> str:
-    """The label of a combination: the filled-in template, or the readable default.
+    """Return the label of a combination: the filled-in template, or the readable default.
 
-    Raises KeyError with the name of a field that there is not, and ValueError for a template that
-    is not well-formed.
+    Raises KeyError with the name of an unknown field, and ValueError for a template that is not
+    well-formed.
     """
     if template is None:
         return readable_label(by_namespace(combination))
@@ -88,13 +91,13 @@ def label_of(combination: Combination, template: str | None) -> str:
 
 
 def select(labels: Sequence[str], pattern: str) -> tuple[str, ...]:
-    """The labels that a glob of ``*``, ``?`` and ``{a,b}`` matches, in their order."""
+    """Return the labels that a glob of ``*``, ``?`` and ``{a,b}`` matches, in their order."""
     expression = _expression(pattern)
     return tuple(label for label in labels if expression.fullmatch(label))
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether the pattern is more than a label."""
+    """Return whether the pattern is a glob, not a plain label."""
     return any(character in pattern for character in "*?{")
 
 

@@ -78,7 +78,7 @@ def _expand(row: Table) -> list[Combination]:
 
 
 _MOST_COMBINATIONS = 10_000
-"""Limit for one row. No release has so many wheels, and a few more axes would make millions."""
+"""Limit for one row: no release has so many wheels, and a few more axes would make millions."""
 
 _REMOVE = "remove it, or name another combination"
 
@@ -105,7 +105,7 @@ def _axes(table: Table) -> Iterator[Axis]:
             valid = [choice for choice in read if choice is not None]
             if len(set(valid)) != len(valid):
                 table.report.add(where, "the same choice stands twice in it", "keep one of them")
-            # An invalid axis gets no choices, so that no variants without it are reported as well.
+            # An invalid axis gets no choices, so that variants without it are not reported too.
             sound = is_name(namespace) and is_name(feature)
             yield Axis(namespace, feature, tuple(dict.fromkeys(valid)) if sound else ())
 

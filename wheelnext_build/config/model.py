@@ -1,7 +1,7 @@
-"""All keys of ``[tool.wheelnext-build]`` and ``[variant]``: what they hold, and what they mean.
+"""All keys of ``[tool.wheelnext-build]`` and ``[variant]``: their kinds and their meanings.
 
-A key is added here, and read where its table is read: a reader that asks for a key of another name
-or kind fails, and so does a test where nothing reads a key.
+To add a key, describe it here and read it in the code that reads its table. A reader that asks for
+a key of another name or kind fails. A test fails if no code reads a key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Mode = Literal["error", "warn", "off"]
 _TEXT = String()
 _TEXTS = ListOf(_TEXT)
 _NOT_BLANK = String(pattern=r"[\s\S]*\S[\s\S]*")
-# Not for requirements with variant_* markers: what knows the format does not know those.
+# Not for requirements with variant_* markers: checkers of the format do not know these markers.
 _REQUIREMENTS = ListOf(String(format="pep508"))
 _NAME = String(pattern=NAME_PATTERN.pattern)
 _VALUE = String(pattern=VALUE_PATTERN.pattern)
@@ -36,7 +36,7 @@ _FEATURES = MappingOf("feature", OneOrList(_VALUE), NAME_PATTERN.pattern, not_em
 _COMBINATION = MappingOf("namespace", _FEATURES, NAME_PATTERN.pattern, not_empty=True)
 
 _FIELD = rf"\{{{NAME_PATTERN.pattern}(\.{NAME_PATTERN.pattern})?\}}"
-# One character at a time: a repetition inside a repetition can be tried in too many ways.
+# Matches one character at a time: nested repetitions can make a regular expression very slow.
 _TEMPLATE = String(pattern=rf"({LABEL_PATTERN.pattern.removesuffix('+')}|{_FIELD})+")
 _PROPERTY = (
     rf"\s*{NAME_PATTERN.pattern}\s*::\s*{NAME_PATTERN.pattern}\s*::\s*{VALUE_PATTERN.pattern}\s*"

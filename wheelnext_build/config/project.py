@@ -50,20 +50,20 @@ class Project:
 
     @cached_property
     def config(self) -> Config:
-        """What the project says about its variants; raises ConfigurationError with all mistakes."""
+        """The project's variants and settings; raises ConfigurationError with all mistakes."""
         from .config import parse
 
         return parse(self.tables)
 
     @property
     def name(self) -> str:
-        """The project's name as a name of a folder; ``project`` if it has none."""
+        """The project's name, fit for the name of a folder; ``project`` if it has none."""
         name = self.tables.get("project", {}).get("name", "")
         return canonicalize_name(name) if name and isinstance(name, str) else "project"
 
     @property
     def has_variant_requirements(self) -> bool:
-        """Whether this package's table says what wheels or their builds need."""
+        """Whether this package's table names requirements of wheels or of their builds."""
         table = self.tables.get("tool", {}).get("wheelnext-build", {})
         return isinstance(table, dict) and bool(_OWN_REQUIREMENTS & table.keys())
 
@@ -81,14 +81,14 @@ class Project:
     def skbuild_settings(
         self, settings: Settings, state: State, environment: Mapping[str, str]
     ) -> SkbuildSettings:
-        """Return scikit-build-core's settings for one wheel; ``environment`` is its build's."""
+        """Return scikit-build-core's settings for a wheel that is built in ``environment``."""
         with contextlib.chdir(self.folder):
             return SkbuildSettings.read(self.tables, settings, state, environment)
 
     def target(self, settings: Settings | None = None, state: State = "wheel") -> BuildTarget:
         """Return the target of wheels that are built here.
 
-        ``tool.scikit-build.env`` can name another one, as variables of the process can.
+        Variables of the process or in ``tool.scikit-build.env`` can name another machine than this.
         """
         if not any("env" in table for table in (self._skbuild, *self._overrides)):
             return BuildTarget.detect()

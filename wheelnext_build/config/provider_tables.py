@@ -1,6 +1,7 @@
-"""Who tells an installer what a system supports: priorities and providers, as declared or known.
+"""Priorities and providers of the metadata: those that the project declares and those known.
 
-A plugin that is asked while building is only named here; :mod:`~wheelnext_build.plugins` asks it.
+Providers tell an installer what a system supports. This module only names the plugins that answer
+while building; :mod:`~wheelnext_build.plugins` asks them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from .toml_table import Mistakes, Table, did_you_mean
 
 
 def seed(standard: Table, drafts: list[Draft], report: Mistakes) -> MetadataSeed | None:
-    """Of the release's metadata, priorities and providers as written, or filled in where known."""
+    """Return the release's priorities and providers: as written, else the known defaults.
+
+    Return None if no namespace is in use, or if there are mistakes.
+    """
     priorities = standard.table("default-priorities")
     priorities.only(hints=_DRAFT_PRIORITIES)
     used = namespaces_of(draft.variant for draft in drafts)
@@ -91,7 +95,10 @@ def _providers(
 
 
 def _build_time_provider(namespace: str, table: Table) -> BuildTimeProvider | None:
-    """An entry with ``build-requires`` (building draft, "Extension to provider metadata")."""
+    """Read an entry with ``build-requires`` (building draft, "Extension to provider metadata").
+
+    Return None, after a report, if it is not valid.
+    """
     mistakes = len(table.report.problems)
     for key in (*PROVIDER_KINDS, "feature-order"):
         if key in table:
@@ -115,14 +122,14 @@ def _build_time_provider(namespace: str, table: Table) -> BuildTimeProvider | No
 
 
 def _check_default_api(table: Table, key: str, requires: Sequence[str]) -> None:
-    """Report an entry without plugin-api that stands for another module in another environment."""
+    """Report an entry without plugin-api whose default module depends on the environment."""
     if len(modules := _default_apis(requires)) > 1:
         what = f"which requirement is the first depends on markers: {' or '.join(modules)} is asked"
         table.report.add(table.at(key), what, f"add plugin-api to {table.path}")
 
 
 def _default_apis(requires: Sequence[str]) -> list[str]:
-    """The modules that can be the default plugin-api, in this environment or another."""
+    """Return the modules that can be the default plugin-api, in this environment or another."""
     found = []
     for requirement in map(Requirement, requires):
         found.append(default_api(requirement))

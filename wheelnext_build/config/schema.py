@@ -1,6 +1,6 @@
 """JSON schemas (draft 7) of the tables, made from :mod:`.model`, for editors and linters.
 
-``python -m wheelnext_build.config.schema NAME`` prints one; those in ``schemas/`` are such prints.
+``python -m wheelnext_build.config.schema NAME`` prints one; ``schemas/`` has this output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Schema = dict[str, object]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
-# A name, not an address: all references are within a file.
+# A name, not an address: all references stay within one file.
 _ID = "urn:wheelnext-build:schema:"
 
 _ROOTS: dict[str, tuple[str, Key]] = {
@@ -27,17 +27,17 @@ _ROOTS: dict[str, tuple[str, Key]] = {
     "variant": ("[variant] of pyproject.toml", TABLES["variant"]),
 }
 
-# Each of the three is about one type, and true of all others.
+# Each of the three keywords limits one type and accepts all others.
 _NOT_EMPTY = {"minItems": 1, "minLength": 1, "minProperties": 1}
 
 
 def names() -> tuple[str, ...]:
-    """The names of the schemas: of the whole file, and of each of its tables."""
+    """Return the names of the schemas: the whole file's, and those of its tables."""
     return tuple(_ROOTS)
 
 
 def schema(name: str) -> Schema:
-    """One of the schemas; raises KeyError for another name."""
+    """Return the schema with this name; raises KeyError for an unknown one."""
     title, root = _ROOTS[name]
     return {"$schema": DRAFT, "$id": _ID + name, "title": title, **_key(root)}
 
@@ -49,12 +49,12 @@ def tool_schema(name: str) -> Schema:
 
 
 def text(name: str) -> str:
-    """The schema as its file has it."""
+    """Return the schema as the text of its file."""
     return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def of(kind: ValueKind) -> Schema:
-    """The schema of one kind."""
+    """Return the schema of one kind."""
     match kind:
         case String():
             found = _string(kind)
@@ -132,7 +132,7 @@ def _key(key: Key) -> Schema:
 
 
 def main(arguments: list[str]) -> str | None:
-    """Print the schema that is named; what is wrong with the arguments, where something is."""
+    """Print the schema that is named; return a usage message if the arguments are wrong."""
     if len(arguments) != 1 or arguments[0] not in _ROOTS:
         return f"usage: python -m wheelnext_build.config.schema {{{','.join(_ROOTS)}}}"
     sys.stdout.write(text(arguments[0]))

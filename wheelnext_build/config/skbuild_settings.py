@@ -27,7 +27,7 @@ State = Literal["sdist", "wheel", "editable", "metadata_wheel", "metadata_editab
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Return whether a warning of scikit-build-core says more than that our table is unknown."""
+    """Return False for scikit-build-core's warning that it does not know our table."""
     return not record.getMessage().endswith("top-level of pyproject.toml: variant")
 
 
@@ -40,9 +40,9 @@ class SkbuildSettings:
     """The settings of scikit-build-core that a build depends on.
 
     ``build_dir`` still has its fields in braces and is empty if there is none. ``generator`` is
-    empty if no CMake generator is named; ``tool_args`` are what the build tool gets beyond its
+    empty if no CMake generator is named; ``tool_args`` are the build tool's arguments besides its
     targets. ``cmake_define`` are the plain entries of ``cmake.define``. ``environment`` are the
-    process's variables with those of ``tool.scikit-build.env``.
+    process's variables and those of ``tool.scikit-build.env``.
     """
 
     build_dir: str
@@ -72,7 +72,8 @@ class SkbuildSettings:
         from scikit_build_core.settings.skbuild_read_settings import SettingsReader
 
         given = dict(settings)
-        # Defines that name a variable read os.environ. Warnings come once more from the hook.
+        # Defines that name a variable read os.environ. Warnings are hidden here: the hook prints
+        # them again.
         with replaced_environment(environment), _reported():
             found = SettingsReader(dict(pyproject), given, state=state).settings
         variables = dict(environment)
@@ -136,7 +137,7 @@ class SkbuildSettings:
     def check_taken_files(self) -> None:
         """Raise RequestError if a variant's wheel takes files from the build folder by its name.
 
-        Each wheel of several has a folder of its own; ``build-dir`` has files of another build.
+        Each variant's wheel has a folder of its own; ``build-dir`` has files of another build.
         """
         if not self.build_dir or "{" in self.build_dir:
             return
@@ -155,7 +156,7 @@ class SkbuildSettingsError(RequestError):
 
 @contextlib.contextmanager
 def _reported() -> Iterator[None]:
-    """Print nothing; raise SkbuildSettingsError with what scikit-build-core says if it refuses."""
+    """Hide all output; raise SkbuildSettingsError with the message if scikit-build-core refuses."""
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -201,6 +202,6 @@ def _generator(args: list[str], define: Mapping[str, str], environment: Mapping[
 def plain_environment() -> dict[str, str]:
     """Return this process's variables without those of a variant.
 
-    Around a build there may be one of a variant of another project.
+    This build may run within the build of another project's variant.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("WHEELNEXT_")}

@@ -1,4 +1,4 @@
-"""pyproject.toml as text becomes tables, or an error of this project's own."""
+"""Parse the text of pyproject.toml into tables; all failures are ConfigurationErrors."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from ..errors import ConfigurationError, Problem
 from .toml_table import dotted
 
 _MOST_LEVELS = 100
-"""Tables and lists within each other; what copies and compares them needs a call for each."""
+"""Limit of nested tables and lists: copying and comparing them takes one call for each level."""
 
 _LONG_NUMBER = re.compile(r"[0-9_]{4301,}")
 
 _LONGEST_PATH = 60
-"""Characters to show of a dotted path of so many parts."""
+"""Number of characters to show of the dotted path to a value that is nested too deeply."""
 
 _MOST_BITS = 1 << 10
-"""TOML's integers have 64. Python reads hexadecimal ones of any length, and cannot write them."""
+"""Limit for integers. TOML's have 64 bits. Python reads hexadecimal ones of any length, but cannot
+print very long ones in decimal."""
 
 
 def parsed(content: bytes | str) -> dict[str, Any]:
-    """The tables of a pyproject.toml; raises ConfigurationError where it is not TOML.
+    """Return the tables of a pyproject.toml.
 
-    Or where it is more than is ever read: nested beyond reason, a number of thousands of digits.
+    Raises ConfigurationError if it is not TOML, is nested too deeply, has a number of thousands of
+    digits, or does not fit in memory.
     """
     hint = ""
     try:
@@ -42,7 +44,7 @@ def parsed(content: bytes | str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         problem = Problem("pyproject.toml", f"not TOML: {error}", hint)
         raise ConfigurationError([problem]) from None
-    except ValueError:  # int()'s, of what Python does not read
+    except ValueError:  # raised by int() for a number with too many digits
         number = _LONG_NUMBER.search(text)
         line = text.count("\n", 0, number.start() if number else None) + 1
         what = f"not TOML: has a number of thousands of digits (at line {line})"

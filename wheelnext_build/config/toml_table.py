@@ -1,4 +1,4 @@
-"""TOML tables that know their dotted path, and collect what is wrong with them."""
+"""TOML tables that know their dotted path and collect their mistakes."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ _TYPE_NAMES: dict[type, str] = {
 
 
 def dotted(path: str, key: str | int) -> str:
-    """A key's dotted path, quoted where TOML needs it: ``tool.x."a :: b".define``."""
+    """Return a key's dotted path, quoted if TOML needs it: ``tool.x."a :: b".define``."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    # A string of JSON is one of TOML.
+    # A JSON string is also a valid TOML string.
     name = key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
     return f"{path}.{name}" if path else name
 
 
 def value_at(value: object, *path: str) -> object:
-    """A value in tables that are another tool's to check; None where it is not there."""
+    """Return a value from tables that another tool checks; None if it is absent."""
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?``, or nothing where no known word is near."""
+    """Return ``did you mean 'x'?``, or '' if no known word is similar."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""
 
 
 def type_name(value: object) -> str:
-    """What a TOML value is, in words; of a list, also its first item that is not a string."""
+    """Return the type of a TOML value in words; for a list, also that of its first non-string."""
     name = _TYPE_NAMES.get(type(value), "a date or time")
     odd = [item for item in value if not isinstance(item, str)] if isinstance(value, list) else []
     return f"{name} with {type_name(odd[0])} in it" if odd else name
@@ -54,7 +54,7 @@ def type_name(value: object) -> str:
 
 @dataclass
 class Mistakes:
-    """The mistakes found so far, in the order in which they were met."""
+    """The mistakes found so far, in the order in which they were found."""
 
     problems: list[Problem] = field(default_factory=list)
 
@@ -67,9 +67,9 @@ class Mistakes:
 class Table:
     """A table of pyproject.toml; values of a wrong type are reported and read as absent.
 
-    ``model`` says which keys it has. What a reader asks for must be in it, with that kind: anything
-    else is a mistake of the reader's, a LookupError. In a table of others, without a model, any
-    key can be read.
+    ``model`` says which keys it has. A reader may only ask for these keys, as the right kind;
+    otherwise the reader has a bug, and LookupError is raised. A table of another tool has no model:
+    any key can be read.
     """
 
     def __init__(
@@ -93,15 +93,15 @@ class Table:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing stands in it; a value that is no table is not empty, but wrong."""
+        """Whether the table has no keys; a value that is not a table is wrong, not empty."""
         return not self._values and not self.is_wrong
 
     def at(self, key: str) -> str:
-        """The dotted path of one of the keys."""
+        """Return the dotted path of one of the keys."""
         return dotted(self.path, key)
 
     def only(self, *, hints: Mapping[str, str] | None = None) -> None:
-        """Report all keys but those of the model."""
+        """Report all keys that are not in the model."""
         known = self._model.keys if isinstance(self._model, TableOf) else {}
         for key in self._values:
             if key not in known:
@@ -117,7 +117,7 @@ class Table:
         return Table(self._values.get(key), self.at(key), self.report, kind)
 
     def tables(self, key: str) -> list[Table]:
-        """An array of tables."""
+        """Return the tables of an array; empty if it is absent."""
         kind = self._kind(key, ListOf)
         model = kind.item if isinstance(kind, ListOf) else None
         value = self._values.get(key, [])
@@ -129,7 +129,7 @@ class Table:
         ]
 
     def string(self, key: str) -> str | None:
-        """A string; the model's default where it is absent, or none of the model's choices."""
+        """Return a string; the model's default if it is absent or not one of the choices."""
         kind = self._kind(key, String)
         choices = kind.choices if isinstance(kind, String) else ()
         value = self._values.get(key)
@@ -143,7 +143,7 @@ class Table:
         return default if isinstance(default, str) else None
 
     def boolean(self, key: str) -> bool | None:
-        """True or false; the model's default where it is absent."""
+        """Return true or false; the model's default if it is absent."""
         self._kind(key, Boolean)
         value = self._values.get(key)
         if isinstance(value, bool):
@@ -154,7 +154,7 @@ class Table:
         return default if isinstance(default, bool) else None
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """A list of strings; absent is empty."""
+        """Return a list of strings; empty if it is absent."""
         self._kind(key, ListOf)
         value = self._values.get(key, [])
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -163,7 +163,7 @@ class Table:
         return ()
 
     def _kind(self, key: str, *expected: type[ValueKind]) -> ValueKind | None:
-        """What the model says of the key; raises LookupError where it says something else."""
+        """Return the key's kind in the model; raises LookupError if the reader expects another."""
         if self._model is None:
             return None
         kind: ValueKind | None = None

@@ -1,5 +1,7 @@
-"""What a project says about dependencies that differ by variant: ``dependencies`` and
-``build-requires`` of ``[tool.wheelnext-build]``, and what abi_dependency promises.
+"""Dependencies that differ by variant.
+
+They come from ``dependencies`` and ``build-requires`` of ``[tool.wheelnext-build]``, and from
+properties of the namespace abi_dependency.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from ..variants.variant import Variant
 from .toml_table import Mistakes, Table, did_you_mean, value_at
 
 _MOST_BETWEEN = 1000
-"""A requirement has no other way to leave out what lies between two releases than to name it."""
+"""Limit of releases between two. A requirement can leave them out only by naming each of them."""
 
 DYNAMIC_PROVIDER = "wheelnext-build"
 """This package's name among the providers of ``[[tool.dynamic-metadata]]``."""
@@ -29,17 +31,17 @@ class VariantDependencies:
     build_requires: tuple[VariantRequirement, ...] = ()
 
     def of_wheel(self, variant: Variant | None) -> tuple[str, ...]:
-        """What the wheel of a variant (None: the plain wheel) depends on beyond [project]."""
+        """Return a wheel's dependencies beyond [project]; variant None is the plain wheel."""
         pins = abi_pins(variant) if variant else ()
         return (*_decided(self.dependencies, variant), *pins)
 
     def of_build(self, variant: Variant | None) -> tuple[str, ...]:
-        """What the build of that wheel needs beyond ``build-system.requires``."""
+        """Return the requirements of a wheel's build beyond ``build-system.requires``."""
         return _decided(self.build_requires, variant)
 
 
 def parse(tool: Table) -> VariantDependencies:
-    """Read the two lists; what is wrong with them goes into the table's report."""
+    """Read the two lists; mistakes go into the table's report."""
     return VariantDependencies(
         _requirements(tool, "dependencies"), _requirements(tool, "build-requires")
     )
@@ -56,7 +58,7 @@ def _requirements(tool: Table, key: str) -> tuple[VariantRequirement, ...]:
 
 
 def check(parsed: VariantDependencies, variants: Sequence[Variant], report: Mistakes) -> None:
-    """Report what no variant answers to."""
+    """Report markers that name labels or properties that no variant has."""
     for key, requirements in (
         ("dependencies", parsed.dependencies),
         ("build-requires", parsed.build_requires),
@@ -71,8 +73,8 @@ def check_written(
     pyproject: Mapping[str, object],
     report: Mistakes,
 ) -> None:
-    """Report wheels whose dependencies nothing would write down; the variants must be valid."""
-    if "project" not in pyproject:  # a fragment: there are no wheels of it
+    """Report wheels whose dependencies would not reach their metadata; variants must be valid."""
+    if "project" not in pyproject:  # a fragment: no wheels are built from it
         return
     pinned = [variant for variant in variants if abi_pins(variant)]
     if not (parsed.dependencies or pinned) or not (missing := _missing(pyproject)):
@@ -97,7 +99,7 @@ def _check_is_asked_of_one(
         known[variable] = {" :: ".join(text[:parts]) for text in texts}
     for variable, comparison, text in requirement.asked_for():
         if variable == LABEL_MARKER and comparison in ("in", "not in"):
-            # This compares with a part of a label, or with several labels.
+            # The text may be a part of a label, or a list of several labels.
             matches = any(text in label or label in text.split() for label in known[LABEL_MARKER])
         else:
             matches = text in known[variable]
@@ -112,7 +114,7 @@ def _check_is_asked_of_one(
 
 
 def _missing(pyproject: Mapping[str, object]) -> str:
-    """What pyproject.toml lacks for dependencies that differ between wheels (PEP 621, PEP 643)."""
+    """Return what pyproject.toml lacks for dependencies that differ by wheel (PEP 621, PEP 643)."""
     entries = _list(value_at(pyproject, "tool", "dynamic-metadata"))
     missing = []
     if "dependencies" not in _list(value_at(pyproject, "project", "dynamic")):
@@ -127,9 +129,9 @@ def _list(value: object) -> list[object]:
 
 
 def abi_pins(variant: Variant) -> tuple[str, ...]:
-    """The releases that a variant was built for, as requirements (PEP 850, abi_dependency).
+    """Return the releases that a variant was built for, as requirements (PEP 850, abi_dependency).
 
-    Raises GrammarError where they would have to name too many others.
+    Raises GrammarError if the requirements would have to leave out too many releases.
     """
     features = variant.as_mapping().get("abi_dependency", {})
     return tuple(
@@ -138,7 +140,7 @@ def abi_pins(variant: Variant) -> tuple[str, ...]:
 
 
 def _pin(name: str, values: tuple[str, ...]) -> str:
-    """A specifier that has the releases of all prefixes, and of prefixes between them none."""
+    """Return a specifier for the releases of these prefixes, without those of prefixes between."""
     ordered = sorted(values, key=Version)
     if len(ordered) == 1:
         return f"=={ordered[0]}.*"
