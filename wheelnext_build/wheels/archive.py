@@ -1,8 +1,8 @@
-"""A zip archive that several threads compress, with the same bytes as from one.
+"""Write a zip archive with several threads; their number does not change the bytes.
 
-Members are read piece by piece, hashed as they are read, compressed by a pool of threads, and
-written in the order in which they were added. Each has its sizes in front of it, as zipfile does
-it; those of a long member are put there when its last piece is written.
+Members are read in pieces, hashed as they are read, compressed by a pool of threads, and written in
+the order in which they were added. Each member's sizes are in its local header, as zipfile writes
+it; for a long member, they are filled in after its last piece.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from . import zip_format
 from .deflate import Piece, pieces
 
 _MAX_THREADS = 16
-"""What they have in hand at once stays below 100 MB, and reading and hashing, which one thread
-does, are the limit before."""
+"""With so many threads, memory in use stays below 100 MB. More would not help: reading and hashing,
+which one thread does, limit the speed before that."""
 
 _QUEUED = 4
-"""So many pieces wait for a thread, so that no thread waits for a piece."""
+"""Number of pieces that wait for a thread, so that no thread waits for a piece."""
 
 _PLAIN = 4 << 20
-"""So many bytes, in files of one piece, are compressed as zipfile does it: most wheels have no
-more, and are what they would be without us."""
+"""This many bytes of a wheel, in files of one piece, are compressed as zipfile does it. Most wheels
+have no more, and so are the same as without this writer."""
 
 _SMALL = 1 << 16
-"""Files that are not longer are compressed so in any wheel; it is not they that take long."""
+"""Files of up to this many bytes are compressed as zipfile does it in any wheel: that is fast."""
 
 _TINY = 1 << 14
-"""What is not longer is compressed sooner than it is handed to another thread."""
+"""Up to this many bytes, compressing is faster than passing the piece to another thread."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What RECORD says of a member."""
+    """A member's name, hash and size, for RECORD."""
 
     name: str
     sha256: bytes
@@ -53,9 +53,9 @@ class Written:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a member on its way into the archive.
+    """A piece of a member that is still to be written.
 
-    ``is_wide``: the member's header has room for sizes of 4 GiB and more.
+    ``is_wide``: the member's header has space for sizes of 4 GiB and more.
     """
 
     info: zipfile.ZipInfo
@@ -66,10 +66,10 @@ class _Part:
 
 
 class Archive:
-    """Writes a zip archive of deflated members to a new file at ``path``.
+    """Writer of a zip archive of deflated members to a new file at ``path``.
 
-    Of zipfile.ZipFile it has what scikit-build-core's WheelWriter calls. In the end either
-    :meth:`close` or :meth:`abort` must be called, which leave no thread and no open file.
+    It has the methods of zipfile.ZipFile that scikit-build-core's WheelWriter calls. In the end
+    either :meth:`close` or :meth:`abort` must be called; both end all threads and close the file.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -85,20 +85,20 @@ class Archive:
         self._written: list[Written] = []
 
     def written(self) -> list[Written]:
-        """What was added, in its order."""
+        """Return the members added so far, in order."""
         return list(self._written)
 
     def writestr(self, info: zipfile.ZipInfo, data: bytes) -> None:
-        """Add a member whose content is at hand."""
+        """Add a member with ``data`` as its content."""
         self._add(info, [Piece(data)], len(data))
 
     def write(self, info: zipfile.ZipInfo, source: IO[bytes], size: int) -> None:
-        """Add a member with what is in ``source``, about ``size`` bytes."""
+        """Add a member with the content of ``source``, about ``size`` bytes."""
         plain = max(_SMALL, _PLAIN - self._size)
         self._add(info, pieces(source, plain), size)
 
     def close(self) -> None:
-        """Write what is still compressed, and the central directory."""
+        """Write the remaining pieces and the central directory."""
         self._write_parts(0)
         start = self._stream.tell()
         for info in self._infos:
@@ -109,9 +109,9 @@ class Archive:
         self._pool.shutdown()
 
     def abort(self) -> None:
-        """Drop everything, the file too."""
+        """Stop, and delete the file."""
         self._pool.shutdown(cancel_futures=True)
-        with contextlib.suppress(OSError):  # the disk may be full, and that be known already
+        with contextlib.suppress(OSError):  # a full disk, say, which was reported already
             self._stream.close()
         self._path.unlink(missing_ok=True)
 
@@ -159,7 +159,7 @@ class Archive:
             self._write_header_again(info, is_wide=part.is_wide)
 
     def _write_header_again(self, info: zipfile.ZipInfo, *, is_wide: bool) -> None:
-        """Put a long member's sizes in front of it, now that they are known."""
+        """Write a long member's local header again, now that its sizes are known."""
         end = self._stream.tell()
         header = zip_format.local_header(info, wide=is_wide)
         if end - info.header_offset != len(header) + info.compress_size:

@@ -1,8 +1,8 @@
-"""Compression of long files in pieces that several threads can work on, as one deflate stream.
+"""Compress long files in pieces, on several threads, to one deflate stream.
 
-A piece's bytes follow from the piece and the 32 KiB before it alone, so that it makes no difference
-how many threads there are. libdeflate does it where the package ``deflate`` is installed, in a
-quarter of zlib's time and to the same size; zlib does where it is not.
+A piece's compressed bytes depend only on the piece and the 32 KiB before it, so the number of
+threads makes no difference. If the package ``deflate`` is installed, libdeflate compresses, in a
+quarter of zlib's time and to the same size; if not, zlib does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import IO
 from .deflate_join import WINDOW, JoinError, open_ended
 
 Libdeflate = Callable[[bytes, int], bytes | bytearray]
-"""A whole deflate stream of some bytes at a level."""
+"""Function that compresses bytes at a level to a complete deflate stream."""
 
 PIECE = 1 << 20
 
@@ -36,8 +36,8 @@ _WHEELS = {
     *(f"cp311-abi3-{platform}" for platform in (*_PLATFORMS, "macosx_10_9_x86_64")),
     *(f"cp314-cp314t-{platform}" for platform in (*_PLATFORMS, "macosx_10_15_x86_64")),
 }
-"""The tags of the wheels of deflate 0.9. A requirement's markers cannot tell them from others: they
-know neither the C library, nor a free-threaded Python, nor one of 32 bits on a machine of 64."""
+"""Tags of the wheels of deflate 0.9. A requirement's markers cannot express them: they cannot ask
+for the C library, a free-threaded Python, or a 32-bit Python on a 64-bit machine."""
 
 
 def find_libdeflate() -> Libdeflate | None:
@@ -51,11 +51,11 @@ def find_libdeflate() -> Libdeflate | None:
 
 
 COMPRESSOR = find_libdeflate()
-"""What compresses pieces; zlib does if it is None."""
+"""Compressor for pieces; if it is None, zlib compresses them."""
 
 
 def requirements() -> list[str]:
-    """What to install for libdeflate; nothing where it is, or where it would be compiled."""
+    """Return the requirement of libdeflate; none if it is installed or has no wheel for here."""
     from packaging.tags import sys_tags
 
     return [] if COMPRESSOR or _WHEELS.isdisjoint(map(str, sys_tags())) else ["deflate>=0.9"]
@@ -63,9 +63,9 @@ def requirements() -> list[str]:
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a file; ``window`` is what stands before it, as far as it may refer back.
+    """A part of a file; ``window`` is the data before it that its stream may refer to.
 
-    ``is_plain``: it is all of a file, and is compressed as zipfile does it.
+    ``is_plain``: the piece is a whole file, and is compressed as zipfile does it.
     """
 
     content: bytes
@@ -74,7 +74,7 @@ class Piece:
     is_plain: bool = True
 
     def deflated(self) -> bytes:
-        """Its part of the file's deflate stream: whole bytes, to put behind the piece before."""
+        """Return the piece's part of the file's deflate stream, in whole bytes."""
         if self.is_plain:
             return self._deflated_by_zlib()
         if not _shrinks(self.content):
@@ -85,7 +85,7 @@ class Piece:
                 return bytes(stream)
             try:
                 return open_ended(stream, self.content)
-            except JoinError:  # zlib is always right
+            except JoinError:  # zlib compresses it instead
                 pass
         return self._deflated_by_zlib()
 
@@ -103,9 +103,9 @@ class Piece:
 
 
 def pieces(source: IO[bytes], plain: int = 0, size: int = PIECE) -> Iterator[Piece]:
-    """The pieces of a file, at least one, of ``size`` bytes each.
+    """Yield the pieces of a file, at least one, of ``size`` bytes each.
 
-    The one piece of a file of up to ``plain`` bytes is compressed as zipfile does it.
+    If the file is one piece of up to ``plain`` bytes, it is compressed as zipfile does it.
     """
     content, window = source.read(size), b""
     while True:
@@ -118,7 +118,7 @@ def pieces(source: IO[bytes], plain: int = 0, size: int = PIECE) -> Iterator[Pie
 
 
 def _shrinks(content: bytes) -> bool:
-    """Whether samples of it get smaller: compressed device code does not, and need not be tried."""
+    """Return whether samples get smaller; data such as compressed device code does not."""
     if len(content) < 2 * _SAMPLE * _SAMPLES:
         return True
     distance = (len(content) - _SAMPLE) // (_SAMPLES - 1)
@@ -128,7 +128,7 @@ def _shrinks(content: bytes) -> bool:
 
 
 def _stored(content: bytes, *, is_last: bool) -> bytes:
-    """Blocks that hold their bytes as they are."""
+    """Return the content in stored (uncompressed) blocks."""
     parts = []
     for start in range(0, len(content), _STORED_LIMIT):
         block = content[start : start + _STORED_LIMIT]

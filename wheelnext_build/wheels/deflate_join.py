@@ -1,9 +1,10 @@
-"""Deflate streams that end themselves, made parts of one longer stream (RFC 1951).
+"""Turn complete deflate streams into parts of one longer stream (RFC 1951).
 
-libdeflate compresses a buffer into a whole stream, whose last block says that it is the last. For
-more to follow, that one bit must be found. The header of a block lies at any bit, right behind the
-block before it, so the blocks are walked: each is given to zlib as if it were the last of a stream,
-and where zlib stops, the next one begins. That reads everything back once, and so proves it.
+libdeflate compresses a buffer into a complete stream: a bit in the last block's header marks it as
+the last. To let another block follow, that bit must be found and cleared. A block's header can
+begin at any bit, directly after the block before it, so all blocks are read in order: zlib gets
+each as if it were the last of a stream, and the next block begins where zlib stops. This
+decompresses everything once, and so also verifies it.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from __future__ import annotations
 import zlib
 
 WINDOW = 1 << 15
-"""How many bytes back a stream may refer to."""
+"""How many bytes back a stream can refer."""
 
 SYNC = b"\0\0\xff\xff"
-"""The length of an empty stored block, which brings a stream to the next byte."""
+"""The length fields of an empty stored block, which aligns a stream to whole bytes."""
 
 _STEP = 1 << 13
 
 _STATIC = (0b010, 10)
 _DYNAMIC = (0x6BFF90000000000081C104, 91)
-"""Two empty blocks, as numbers and their bits: one with the fixed codes, and one that has codes of
-its own, which is just what it takes to get an odd number of bits."""
+"""Two empty blocks, each as a value and its number of bits: one with the fixed codes, and one with
+codes of its own, which has an odd number of bits."""
 
 
 class JoinError(ValueError):
-    """A stream is not what it was said to hold."""
+    """A stream does not contain the expected content."""
 
 
 def open_ended(stream: bytes | bytearray, content: bytes) -> bytes:
-    """The stream of ``content`` with no last block, up to a whole byte: another may follow it.
+    """Return ``stream`` without its end mark, in whole bytes, so that another can follow it.
 
-    Raises JoinError where ``stream`` does not hold ``content``.
+    Raises JoinError if ``stream`` does not contain ``content``.
     """
     view = memoryview(stream)
     start = end = position = 0
@@ -47,14 +48,14 @@ def open_ended(stream: bytes | bytearray, content: bytes) -> bytes:
     opened[start // 8] &= ~(1 << start % 8)
     if end % 8:
         opened[-1] &= (1 << end % 8) - 1
-    # Three zero bits are the header of a stored block, which then goes on at the next byte.
+    # Three zero bits are the header of a stored block, which continues at the next byte.
     if -end % 8 < 3:
         opened.append(0)
     return bytes(opened + SYNC)
 
 
 def _read_block(stream: memoryview, start: int, window: bytes) -> tuple[int, bytes]:
-    """The bit behind the block that begins at bit ``start``, and the block's content."""
+    """Return the position of the bit after the block at bit ``start``, and the block's content."""
     decoder = zlib.decompressobj(-zlib.MAX_WBITS, zdict=window)
     try:
         parts = [decoder.decompress(_head(stream[start // 8], start % 8))]
@@ -74,9 +75,9 @@ def _read_block(stream: memoryview, start: int, window: bytes) -> tuple[int, byt
 
 
 def _head(byte: int, bit: int) -> bytes:
-    """What a decoder must read for the block at ``bit`` of ``byte`` to be the last, and next.
+    """Return bytes that make a decoder read the block at ``bit`` of ``byte`` next, as the last.
 
-    Decoders begin at whole bytes: empty blocks stand in for the bits before it.
+    Decoders begin at whole bytes, so empty blocks replace the bits before ``bit``.
     """
     value, bits = _DYNAMIC if bit % 2 else (0, 0)
     while bits % 8 != bit:
@@ -87,9 +88,9 @@ def _head(byte: int, bit: int) -> bytes:
 
 
 def _bits_read(decoder: zlib._Decompress, byte: int) -> int:
-    """How many bits of ``byte``, the last one that it reads, a decoder needs to see the end."""
-    # Bits behind the end may have any value. The last bit of the code that is the end may not: with
-    # the other value, the code stands for some content, is part of a longer one, or has no meaning.
+    """Return how many bits of ``byte``, its last one, a decoder needs to recognise the end."""
+    # Bits after the end may have any value. The last bit of the end code may not: with the other
+    # value, the code stands for some content, is part of a longer code, or is invalid.
     expected = decoder.copy().decompress(bytes([byte]))
     for bit in range(7, -1, -1):
         attempt = decoder.copy()

@@ -1,6 +1,6 @@
-"""The dependencies in a wheel's METADATA, changed without touching anything else in it.
+"""Change the dependencies in a wheel's METADATA and nothing else in it.
 
-Core metadata, "Requires-Dist"; those of extras stay as they are.
+These are the fields "Requires-Dist" of the core metadata; dependencies of extras do not change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _EXTRA = re.compile(r"\bextra\b")
 
 @dataclass(frozen=True)
 class Changes:
-    """What to do with dependencies: add some, replace those of the same name, drop some by name.
+    """Changes to dependencies: add some, replace those of the same name, drop some by name.
 
     ``add`` and ``replace`` are requirements, ``drop`` names.
     """
@@ -30,7 +30,7 @@ class Changes:
     drop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise RequestError where one is no requirement, or a name has two things done to it."""
+        """Raise RequestError if a requirement is invalid, or a name occurs in two changes."""
         named = [_name(text) for text in self.replace] + list(map(canonicalize_name, self.drop))
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
@@ -42,7 +42,7 @@ class Changes:
         return bool(self.add or self.replace or self.drop)
 
     def applied(self, metadata: bytes) -> bytes:
-        """The changed METADATA; raises WheelError where nothing of a name is to be changed."""
+        """Return the changed METADATA; raise WheelError if it lacks a dependency to change."""
         line_end = b"\r\n" if b"\r\n" in metadata else b"\n"
         replacing = {_name(text): text for text in self.replace}
         gone = {*replacing, *map(canonicalize_name, self.drop)}
@@ -76,7 +76,7 @@ class Changes:
 
 
 def _fields(metadata: bytes) -> Iterator[bytes]:
-    """The fields of the header, each with its line ends and the lines that continue it."""
+    """Yield the fields of the header, each with its line ends and the lines that continue it."""
     field = b""
     for line in metadata.splitlines(keepends=True):
         if not line.strip():
@@ -90,7 +90,7 @@ def _fields(metadata: bytes) -> Iterator[bytes]:
 
 
 def _dependency(field: bytes) -> tuple[str, bool]:
-    """The name of the dependency in a field, and whether it is an extra's; no name in others."""
+    """Return the dependency's name ('' in other fields), and whether it belongs to an extra."""
     match = _FIELD.fullmatch(field)
     if match is None:
         return "", False

@@ -1,4 +1,4 @@
-"""What a wheel says of itself in variant.json, METADATA and RECORD, and whether that is true."""
+"""Checks that a wheel's variant.json, METADATA and RECORD agree with its name and its members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BODY = re.compile(rb"^\r?$", re.MULTILINE)
 """The empty line that ends the fields of METADATA."""
 
 _MOST_PROBLEMS = 100
-"""How many problems of one wheel to list; of further ones, only the number is given."""
+"""How many problems of one wheel to list; further ones are only counted."""
 
 
 def variant_of(reader: WheelReader) -> tuple[VariantMetadata, Variant] | None:
@@ -74,10 +74,10 @@ def check_record(reader: WheelReader, *contents: str) -> None:
 
 
 def record_problems(reader: WheelReader, contents: Collection[str] | None = None) -> list[str]:
-    """Return where METADATA and RECORD disagree with the file's name and the members.
+    """Return the points in which METADATA and RECORD disagree with the file's name and members.
 
-    The content of every member is compared, or only that of the members in ``contents``; names and
-    sizes always are.
+    Names and sizes of all members are compared. So is their content, or only that of the members
+    in ``contents``.
     """
     problems = [*_metadata_problems(reader), *_record_problems(reader, contents)]
     if len(problems) > _MOST_PROBLEMS:
@@ -117,14 +117,14 @@ def _hash_and_size(reader: WheelReader, member: Member) -> list[str]:
 
 
 def _metadata_problems(reader: WheelReader) -> Iterator[str]:
-    """Yield what is missing, and where METADATA names another release than the file's name."""
+    """Yield each missing file, and each field of METADATA that contradicts the file's name."""
     names = {member.name for member in reader.members()}
     for name in ("METADATA", "WHEEL"):
         if f"{reader.dist_info}/{name}" not in names:
             yield f"{reader.dist_info}/{name} is missing"
     if f"{reader.dist_info}/METADATA" not in names:
         return
-    # The limit holds also if RECORD agrees with a METADATA that is too long.
+    # The limit applies even if RECORD agrees with a METADATA that is too long.
     fields = reader.read(f"{reader.dist_info}/METADATA", METADATA_LIMIT)
     for match in _IDENTITY.finditer(_BODY.split(fields, 1)[0]):
         field, value = (part.decode(errors="replace").strip() for part in match.groups())
@@ -136,5 +136,5 @@ def _metadata_problems(reader: WheelReader) -> Iterator[str]:
 def _same_version(one: str, other: str) -> bool:
     try:
         return Version(one) == Version(other)
-    except ValueError:  # also of a number with too many digits
+    except ValueError:  # also raised for a number with too many digits
         return False

@@ -23,7 +23,7 @@ from .record import record_hash, record_text
 class FastWheelWriter(WheelWriter):
     """Stream files into the wheel and hash them on the way, so that RECORD needs no second pass.
 
-    ``threads`` compress; None stands for one thread per core.
+    ``threads`` is the number of threads that compress; None stands for one per core.
     """
 
     threads: ClassVar[int | None] = None
@@ -59,7 +59,7 @@ class FastWheelWriter(WheelWriter):
 
     @property
     def _dates_are_fixed(self) -> bool:
-        """Whether the wheel must not depend on the umask and the order of files either."""
+        """Return whether the wheel must be reproducible: independent of umask and file order."""
         return self.reproducible or bool(os.environ.get("SOURCE_DATE_EPOCH"))
 
     def write(self, filename: str, arcname: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What labelling does to one wheel: a carrier gets its label, a plain wheel becomes a variant."""
+"""Plan the labelling of one wheel: a carrier gets its label, a plain wheel becomes a variant."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .stamp import release_carrier, stamp
 
 @dataclass(frozen=True)
 class LabelStep:
-    """What becomes of one wheel.
+    """The planned change of one wheel.
 
     ``target`` is its path afterwards, the same as ``source`` if nothing changes; ``label`` is empty
-    for a wheel that stays plain; ``result`` is for people. ``act`` writes the target.
+    for a wheel that stays plain; ``result`` describes the change. ``act`` writes the target.
     """
 
     source: Path
@@ -33,10 +33,10 @@ class LabelStep:
 def label_step(
     path: Path, outdir: Path | None, metadata: VariantMetadata | None, changes: Changes
 ) -> LabelStep:
-    """Return what labelling does to a wheel; nothing is written yet.
+    """Return the step that labels a wheel, without writing anything yet.
 
     ``metadata`` is the variant that a plain wheel becomes, None if it stays plain; ``outdir`` is
-    None to write beside the wheel. Raises RequestError if the wheel cannot be labelled so.
+    None to write beside the wheel. Raises RequestError if the wheel cannot get this label.
     """
     folder = outdir or path.parent
     with WheelReader(path) as reader:

@@ -1,4 +1,4 @@
-"""Names of wheels: the binary distribution format's, with PEP 825's label at the end."""
+"""Names of wheels, as in the binary distribution format, with PEP 825's label at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
 _MOST_TAGS = 1 << 10
-"""A name that stands for more tags than these is made to keep its readers busy."""
+"""Most tags that a name may stand for; one with more is an attack on its readers' time."""
 
 _PROJECT = re.compile(r"[^\W-]+(\.[^\W-]+)*", re.ASCII)
 _VERSION = re.compile(r"[\w.!+]+", re.ASCII)
@@ -34,7 +34,7 @@ def _tags(text: str) -> frozenset[Tag]:
 class WheelName:
     """``{project}-{version}(-{build})?-{python}-{abi}-{platform}(-{label})?.whl``, in parts.
 
-    ``build`` is empty and ``label`` is None where the name has none.
+    ``build`` is empty and ``label`` is None if the name has none.
     """
 
     project: str
@@ -47,7 +47,7 @@ class WheelName:
 
     @classmethod
     def parse(cls, filename: str) -> Self:
-        """Take a file name apart; raises :class:`~wheelnext_build.errors.WheelError`."""
+        """Return the parts of a file name; raise :class:`~wheelnext_build.errors.WheelError`."""
         stem, dot, suffix = filename.rpartition(".")
         parts = stem.split("-")
         if not dot or suffix != "whl" or not 5 <= len(parts) <= 7:
@@ -77,28 +77,28 @@ class WheelName:
 
     @property
     def release(self) -> str:
-        """``{project}-{version}`` as it begins the names of a release's files."""
+        """Return ``{project}-{version}``, with which the names of a release's files begin."""
         return f"{self.project}-{self.version}"
 
     def tags(self) -> frozenset[Tag]:
-        """All of the name's compatibility tags."""
+        """Return all of the name's compatibility tags."""
         return _tags(f"{self.python}-{self.abi}-{self.platform}")
 
     def as_variant(self, label: str) -> Self:
-        """The labelled name."""
+        """Return the name with this label."""
         return replace(self, label=label)
 
     def as_carrier(self, label: str) -> Self:
-        """The name under which tools that reject labels accept the variant.
+        """Return the name under which tools that reject labels accept the variant.
 
-        The label waits in the build tag, behind a digit, which every build tag begins with, or
-        behind the wheel's own build tag and an underscore.
+        The label is in the build tag: after a digit, because every build tag begins with one, or
+        after the wheel's own build tag and an underscore.
         """
         build = f"{self.build}_{label}" if self.build else f"0{label}"
         return replace(self, label=None, build=build)
 
     def carried(self, label: str) -> Self | None:
-        """The labelled name of a carrier of ``label``; None where this is not its carrier."""
+        """Return the labelled name if this is a carrier of ``label``, else None."""
         if self.label is not None:
             return None
         if self.build == f"0{label}":

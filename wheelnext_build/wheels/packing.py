@@ -1,8 +1,8 @@
 """Fast packing in scikit-build-core's hooks: its WheelWriter is replaced while a hook runs.
 
 scikit-build-core has no setting, entry point or plugin for how a wheel is written. Its hooks look
-the class up in a module's globals, so our writer is put there if everything that it relies on
-exists. If not, scikit-build-core writes its wheels itself, slowly, and a line says so.
+the class up in a module's globals. This module puts our writer there if everything that it relies
+on exists. If not, scikit-build-core writes its wheels itself, slowly, and a message says so.
 """
 
 from __future__ import annotations

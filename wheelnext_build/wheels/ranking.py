@@ -1,4 +1,4 @@
-"""In which order an installer prefers the wheels of a release (PEP 825, "Variant ordering")."""
+"""Order the wheels of a release as an installer prefers them (PEP 825, "Variant ordering")."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RankedWheel:
-    """A wheel of a release with what decides its place.
+    """A wheel of a release with the values that decide its place.
 
     ``variant`` is None for the plain wheel. ``tag_priority`` is the index, from the most preferred,
-    of the best of the wheel's tags; None where no tag fits. ``problems`` says why the wheel cannot
-    be installed; it is empty for one that can.
+    of the best of the wheel's tags; None if no tag fits. ``problems`` says why the wheel cannot be
+    installed; it is empty for one that can.
     """
 
     name: WheelName
@@ -38,12 +38,12 @@ def order_wheels(
     ranking: Sequence[RankedVariant] | None,
     tags: Sequence[Tag],
 ) -> tuple[RankedWheel, ...]:
-    """The wheels of one release, the one to install first, those that do not fit at the end.
+    """Return the wheels of one release, best first, those that do not fit at the end.
 
-    The variant decides, then the platform tag, then the build tag, of which the higher wins; plain
-    wheels come behind all variants, null included. ``ranking`` is the answer of
+    The variant decides, then the platform tag, then the higher build tag; plain wheels come after
+    all variants, the null variant included. ``ranking`` is the result of
     :func:`~wheelnext_build.variants.order.rank_variants`, or None if the release has no
-    variants.json, without which installers ignore labelled wheels.
+    variants.json; installers ignore labelled wheels without one.
     ``tags`` are the system's, most preferred first.
     """
     by_label = {item.variant.label: item for item in ranking or ()}
@@ -52,7 +52,7 @@ def order_wheels(
     wheels = [
         _rank_wheel(name, by_label, priorities, has_metadata=ranking is not None) for name in names
     ]
-    # Only wheels that say the same in other words are left to the order of their names.
+    # Names decide only between wheels that are equal in everything else.
     wheels.sort(key=lambda wheel: wheel.name.filename)
     wheels.sort(key=lambda wheel: _build_key(wheel.name.build), reverse=True)
 
@@ -66,7 +66,7 @@ def order_wheels(
 
 
 def first_fitting(wheels: Iterable[RankedWheel]) -> RankedWheel | None:
-    """The wheel that an installer takes of those that :func:`order_wheels` gave; None of none."""
+    """Return the wheel that an installer takes from :func:`order_wheels`' result, or None."""
     return next((wheel for wheel in wheels if wheel.compatible), None)
 
 

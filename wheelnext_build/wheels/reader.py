@@ -1,4 +1,4 @@
-"""Wheels opened for reading: their members, their RECORD, and all that makes reading them safe."""
+"""Read wheels safely: their members and their RECORD."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _UNREADABLE = (
 )
 
 METADATA_LIMIT = 1 << 20
-"""No variant.json comes near this many bytes; a longer one is an attack or an accident."""
+"""Most bytes of METADATA or variant.json; a longer one is an attack or an accident."""
 
 RECORD_LIMIT = 1 << 24
-"""Nor does any RECORD come near this many."""
+"""Most bytes of a RECORD."""
 
 _MORE_LINES = 100
 """Lines that a RECORD may have beyond two for each file."""
@@ -52,11 +52,11 @@ class Member:
 
 
 class WheelReader:
-    """A wheel opened for reading; everything odd about its structure is a WheelError.
+    """A wheel opened for reading; anything unusual in its structure is a WheelError.
 
     The checks are those that make copying safe: each local header agrees with the central
-    directory, no member lies over another, no name stands twice or leads out of the folder that
-    the wheel is unpacked into, and there is one dist-info folder, the file name's own.
+    directory, members do not overlap, no name occurs twice or leads out of the folder that the
+    wheel is unpacked into, and the only dist-info folder is the one that the file name requires.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class WheelReader:
         self.name = WheelName.parse(path.name)
         with contextlib.ExitStack() as opened:
             try:
-                # A pipe would wait for whoever writes into it, a device may never end.
+                # Reading a pipe could block forever, and a device may never end.
                 if path.exists() and not path.is_file():
                     raise WheelError(f"{path}: is not a regular file")
                 self._stream = opened.enter_context(path.open("rb"))
@@ -92,24 +92,23 @@ class WheelReader:
         self._opened.close()
 
     def members(self) -> tuple[Member, ...]:
-        """All members in the order of their data."""
+        """Return all members in the order of their data."""
         return self._members
 
     def member(self, name: str) -> Member:
-        """The member of this name; raises WheelError where there is none."""
+        """Return the member of this name; raise WheelError if there is none."""
         if name not in self._by_name:
             raise WheelError(f"{self.path}: {name} is missing")
         return self._by_name[name]
 
     def read(self, member_name: str, limit: int | None = None) -> bytes:
-        """A member's content; raises WheelError where it is missing, damaged or over ``limit``."""
+        """Return a member's content; WheelError if it is missing, damaged or over ``limit``."""
         return b"".join(self.blocks(member_name, limit))
 
     def blocks(self, member_name: str, limit: int | None = None) -> Iterator[bytes]:
-        """A member's content, piece by piece; raises WheelError as :meth:`read` does.
+        """Yield a member's content in pieces; raises WheelError as :meth:`read` does.
 
-        The size that the archive gives need not be true; what is in memory at once does not
-        depend on it.
+        The size that the archive gives may be false; the memory in use does not depend on it.
         """
         member = self.member(member_name)
         info = member.info
@@ -122,7 +121,7 @@ class WheelReader:
             raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
 
     def start(self, member_name: str, count: int) -> bytes:
-        """The first ``count`` bytes of a member's content, or all where there are fewer."""
+        """Return the first ``count`` bytes of a member's content, or all if there are fewer."""
         try:
             with self._zip.open(member_name) as stream:
                 return stream.read(count)
@@ -130,7 +129,7 @@ class WheelReader:
             raise WheelError(f"{self.path}: {member_name} is damaged: {error}") from None
 
     def variant_json(self) -> bytes | None:
-        """The content of variant.json; None in a wheel that is not a variant."""
+        """Return the content of variant.json; None in a wheel that is not a variant."""
         name = f"{self.dist_info}/{VARIANT_JSON}"
         if name not in self._by_name:
             return None
@@ -147,7 +146,7 @@ class WheelReader:
             raise WheelError(f"{self.path}: RECORD cannot be read: {error}") from None
 
     def copy(self, member: Member, target: IO[bytes]) -> None:
-        """Append a member's compressed data, as it is, to ``target``."""
+        """Append a member's compressed data to ``target``, unchanged."""
         try:
             copy_range(self._stream, target, member.data_offset, member.info.compress_size)
         except EOFError:
@@ -224,11 +223,11 @@ class WheelReader:
 
 
 def _dist_info_in(name: str) -> str | None:
-    """The dist-info folder that a member is in when it is installed; None for any other."""
-    # Without the empty parts and dots that installers pass over.
+    """Return the dist-info folder that a member is installed into; None for other members."""
+    # PurePosixPath drops the empty parts and dots that installers ignore.
     top, *rest = PurePosixPath(name).parts
     if top.lower().endswith(".data"):
-        # Installers put what is in here beside the rest of the wheel.
+        # Installers move the content of these folders beside the rest of the wheel.
         match rest:
             case ["purelib" | "platlib" as scheme, inside, *_] if _is_dist_info(inside):
                 return f"{top}/{scheme}/{inside}"
@@ -241,5 +240,5 @@ def _is_dist_info(folder: str) -> bool:
 
 
 def release_key(text: str) -> str:
-    """Return a name or version such that those that only differ in spelling are equal."""
+    """Return a key that is equal for names or versions that differ only in spelling."""
     return re.sub(r"[-_.]+", "_", text).lower()

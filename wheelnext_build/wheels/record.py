@@ -1,7 +1,7 @@
 """RECORD's format: a row of path, hash and size for each file of a wheel.
 
-The format is in the specification "Recording installed projects". Whether a wheel agrees with its
-RECORD is checked in :mod:`.description`.
+The format is in the specification "Recording installed projects". :mod:`.description` checks that a
+wheel agrees with its RECORD.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 
 def record_hash(sha256: bytes) -> str:
-    """Return a SHA-256 digest as RECORD has it."""
+    """Return a SHA-256 digest in RECORD's format."""
     return f"sha256={base64.urlsafe_b64encode(sha256).rstrip(b'=').decode()}"
 
 
@@ -39,5 +39,5 @@ def record_rows(data: bytes) -> list[list[str]]:
 
 
 def is_signature(name: str) -> bool:
-    """Whether a member is a signature of RECORD, which no RECORD lists."""
+    """Return whether a member is a signature of RECORD, which no RECORD lists."""
     return name.endswith((".dist-info/RECORD.jws", ".dist-info/RECORD.p7s"))

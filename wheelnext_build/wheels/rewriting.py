@@ -1,6 +1,6 @@
-"""Wheels written anew: members copied as they are, new ones added, RECORD to match.
+"""Rewrite wheels: copy members unchanged, add new ones, and update RECORD.
 
-Compressed data is copied, too, so that changing a wheel's metadata costs no recompression.
+Members are copied without decompressing them, so changing a wheel's metadata is fast.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .record import is_signature, record_row, record_text
 
 
 class WheelRewriter:
-    """Writes a wheel of copied and new members; the archive has no gaps and no leftovers."""
+    """Writer of a wheel of copied and new members; the archive has no gaps and no leftovers."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._written: list[zipfile.ZipInfo] = []
 
     def copy(self, reader: WheelReader, member: Member) -> None:
-        """Take a member over, compressed data and all."""
+        """Copy a member without recompressing it."""
         self._header(member.info, member.info.compress_size, member.info.file_size, member.info.CRC)
         reader.copy(member, self._stream)
 
@@ -38,7 +38,7 @@ class WheelRewriter:
     ) -> None:
         """Add ``data`` as a member with the time and the mode of ``like``.
 
-        It is deflated, at one of zlib's levels; at 0 it is stored.
+        It is deflated at ``level`` of zlib, or stored if that is 0.
         """
         info = zipfile.ZipInfo(name, like.date_time)
         info.create_system = like.create_system
@@ -76,12 +76,12 @@ def rewrite(
     add: Mapping[str, bytes] | None = None,
     drop: frozenset[str] = frozenset(),
 ) -> None:
-    """Write the wheel anew with members added or dropped, and RECORD to match.
+    """Write a copy of the wheel with members added or dropped, and an updated RECORD.
 
-    Members that stay are copied raw and keep their order and their line in RECORD. New ones come
-    behind them, but before a RECORD that was last, with the time and the mode of the wheel's
-    RECORD, which follows SOURCE_DATE_EPOCH where the wheel was built with it. A signature of the
-    old RECORD is left out. So what is added and dropped again leaves no trace.
+    Members that stay are copied raw and keep their order and their line in RECORD. New ones follow
+    them, but come before RECORD if it was last. They get the time and the mode of the wheel's
+    RECORD, which follows SOURCE_DATE_EPOCH if the wheel was built with it. A signature of the old
+    RECORD is left out. A member that is added and dropped again leaves no trace.
     """
     added = dict(add or {})
     record_name = f"{reader.dist_info}/RECORD"
@@ -113,9 +113,9 @@ def rewrite(
 def _record_text(
     reader: WheelReader, staying: Sequence[Member], added: Mapping[str, bytes]
 ) -> bytes:
-    """RECORD with its lines for what stays as they are, and lines for what is added.
+    """Return RECORD with unchanged lines for members that stay, and new lines for added ones.
 
-    Raises WheelError where it has no line for a file.
+    Raises WheelError if it has no line for a file.
     """
     record_name = f"{reader.dist_info}/RECORD"
     rows = reader.record()
@@ -138,11 +138,11 @@ def _record_text(
 
 
 _QUICKLY_COMPRESSED = 1 << 20
-"""Up to so many bytes, trying all levels takes no time worth saving."""
+"""Below this many bytes, trying all levels takes too little time to matter."""
 
 
 def _level(reader: WheelReader, member: Member) -> int:
-    """The level of zlib's that a member was compressed with; zlib's default where none gives it."""
+    """Return zlib's level that gives a member's compressed data; zlib's default if none does."""
     if member.info.compress_type == zipfile.ZIP_STORED:
         return 0
     data = reader.read(member.name)

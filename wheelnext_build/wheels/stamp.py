@@ -1,6 +1,7 @@
-"""A wheel and a variant make a variant wheel, or a carrier; a carrier makes a labelled wheel.
+"""Convert between plain wheels, variant wheels and carriers.
 
-And a variant wheel gives the plain one back.
+A plain wheel and a variant make a variant wheel or a carrier; a carrier becomes a labelled wheel;
+a variant wheel or a carrier becomes the plain wheel again.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def stamp(
 ) -> Path:
     """Write ``source`` into ``folder`` as the wheel of the one variant of ``metadata``.
 
-    Returns the new wheel's path. It has variant.json, a RECORD to match, and the label in its name
-    (or, a carrier, in its build tag); its other members are those of ``source``, compressed data
-    and all, but for METADATA where there are ``changes`` to the dependencies. The same input gives
-    the same bytes. Raises WheelError if ``source`` is not a plain wheel.
+    Returns the new wheel's path. The wheel has variant.json, an updated RECORD, and the label in
+    its name (a carrier: in its build tag). Its other members are copied from ``source`` without
+    recompressing them, except METADATA if there are ``changes`` to the dependencies. The same input
+    gives the same bytes. Raises WheelError if ``source`` is not a plain wheel.
     """
     with WheelReader(source) as reader:
         if reader.name.label is not None or reader.variant_json() is not None:
@@ -65,7 +66,7 @@ def release_carrier(carrier: Path, folder: Path, changes: Changes = NO_CHANGES) 
 
 
 def plain_name(reader: WheelReader, variant: Variant) -> WheelName:
-    """The name of the plain wheel that a wheel of a variant was made of."""
+    """Return the name of the plain wheel that a wheel of a variant was made from."""
     labelled = reader.name.carried(variant.label) or reader.name
     return replace(labelled, label=None)
 
@@ -73,8 +74,9 @@ def plain_name(reader: WheelReader, variant: Variant) -> WheelName:
 def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
     """Write the plain wheel of a labelled wheel or carrier into ``folder``; return its path.
 
-    Without ``changes`` it is the wheel that was stamped, to the last byte where zlib compressed its
-    RECORD, or nothing did. Raises WheelError where ``source`` is no wheel of a variant.
+    Without ``changes`` it is identical to the wheel that was stamped, byte for byte if zlib
+    compressed its RECORD or RECORD is stored. Raises WheelError if ``source`` is not a wheel of a
+    variant.
     """
     with WheelReader(source) as reader:
         described = variant_of(reader)
@@ -88,7 +90,7 @@ def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
 
 
 def _changed(reader: WheelReader, changes: Changes) -> dict[str, bytes]:
-    """The members that differ by ``changes``: METADATA, or none."""
+    """Return the members that ``changes`` alter: METADATA, or none."""
     if not changes:
         return {}
     name = f"{reader.dist_info}/METADATA"

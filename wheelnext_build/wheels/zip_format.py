@@ -1,4 +1,4 @@
-"""The records of a zip archive (APPNOTE 4.3), written without gaps and leftovers."""
+"""Write and read the records of a zip archive (APPNOTE 4.3)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ of the directory, length of the comment, which follows."""
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _END64_LOCATOR = struct.Struct("<4sLQL")
 WIDE_END_SIZE = _END64.size + _END64_LOCATOR.size
-"""Of the records of zip64 that stand before the end record."""
+"""Bytes of the zip64 records before the end record."""
 
 UNREADABLE = 0x2061
-"""Flags of a member that cannot be read without a password (in two ways), without another file that
-it is a patch to, or whose header is masked (APPNOTE 4.4.4)."""
+"""Flags of members that cannot be read: encrypted (two flags), a patch to another file, or with a
+masked header (APPNOTE 4.4.4)."""
 
 DESCRIPTOR = 0x08
-"""Flag of a member whose checksum and sizes stand behind its data."""
+"""Flag of a member whose checksum and sizes follow its data."""
 
 UTF8_NAME = 0x800
 """Flag of a name in UTF-8; without it, names are in code page 437."""
@@ -36,16 +36,16 @@ _ZIP64_VERSION = 45
 _LIMIT16 = 0xFFFF
 
 LIMIT32 = 0xFFFFFFFF
-"""Sizes and offsets from here on stand in a zip64 field, and this number in their place."""
+"""Sizes and offsets of at least this number are in a zip64 field; this number marks their place."""
 
 
 def without_zip64(extra: bytes) -> bytes:
-    """An extra field less its zip64 part, which depends on where the member lies."""
+    """Return an extra field without its zip64 part, which depends on the member's position."""
     return b"".join(part for kind, part in _extra_parts(extra) if kind != _ZIP64_EXTRA)
 
 
 def zip64_numbers(extra: bytes) -> tuple[int, ...]:
-    """The numbers of an extra field's zip64 part; none where there is no such part."""
+    """Return the numbers of an extra field's zip64 part; none if there is no such part."""
     for kind, part in _extra_parts(extra):
         if kind == _ZIP64_EXTRA:
             return struct.unpack_from(f"<{(len(part) - 4) // 8}Q", part, 4)
@@ -53,16 +53,16 @@ def zip64_numbers(extra: bytes) -> tuple[int, ...]:
 
 
 def unicode_name(extra: bytes) -> str | None:
-    """The name that some readers take in place of a member's own (APPNOTE 4.6.9), if any."""
+    """Return the name that some readers use instead of a member's own (APPNOTE 4.6.9), or None."""
     for kind, part in _extra_parts(extra):
         if kind == _UNICODE_NAME_EXTRA:
-            # Behind a version and the checksum of the name that it stands for.
+            # It follows a version and the checksum of the name that it replaces.
             return part[9:].decode(errors="replace")
     return None
 
 
 def _extra_parts(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """The parts of an extra field by their kinds, each with its header."""
+    """Yield the parts of an extra field, with their kinds; each part includes its header."""
     position = 0
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, position)
@@ -71,9 +71,9 @@ def _extra_parts(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def wide_end(records: bytes) -> tuple[int, ...] | None:
-    """What zip64's end records say; None where ``records`` are something else.
+    """Return the numbers in zip64's end records, or None if ``records`` are something else.
 
-    That is where they begin, members here and in all, size and offset of the directory.
+    They are the records' offset, members here and in all, size and offset of the directory.
     """
     signature, _, _, _, _, _, *numbers = _END64.unpack_from(records)
     locator, _, position, _ = _END64_LOCATOR.unpack_from(records, _END64.size)
@@ -95,9 +95,9 @@ def _dos_time(info: zipfile.ZipInfo) -> tuple[int, int]:
 
 
 def local_header(info: zipfile.ZipInfo, *, wide: bool = False) -> bytes:
-    """What stands before a member's data; the sizes are in it, no data descriptor follows.
+    """Return a member's local header; it contains the sizes, so no data descriptor follows.
 
-    ``wide`` leaves room for sizes of 4 GiB and more, whatever they are now.
+    ``wide`` reserves space for sizes of 4 GiB and more, even if they are smaller now.
     """
     name, flags = _name_and_flags(info)
     sizes = (info.compress_size, info.file_size)
@@ -110,10 +110,10 @@ def local_header(info: zipfile.ZipInfo, *, wide: bool = False) -> bytes:
 
 
 def central_entry(info: zipfile.ZipInfo) -> bytes:
-    """A member's entry in the central directory."""
+    """Return a member's entry in the central directory."""
     name, flags = _name_and_flags(info)
     # The zip64 field has size, compressed size and offset in this order, and only those that
-    # overflow; the two sizes go together, as they must in the local header.
+    # overflow. Both sizes are written if one overflows, as the local header requires.
     wide: list[int] = []
     sizes, offset, version = (info.compress_size, info.file_size), info.header_offset, 20
     if max(sizes) >= LIMIT32:
@@ -135,7 +135,7 @@ def central_entry(info: zipfile.ZipInfo) -> bytes:
 
 
 def end_records(count: int, start: int, size: int) -> bytes:
-    """The end of the central directory, with its zip64 form where numbers overflow."""
+    """Return the end records of the central directory, with the zip64 ones if numbers overflow."""
     records = b""
     if count >= _LIMIT16 or start >= LIMIT32 or size >= LIMIT32:
         version = (_ZIP64_VERSION, _ZIP64_VERSION)

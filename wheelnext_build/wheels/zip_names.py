@@ -1,8 +1,8 @@
-"""What the members of a zip archive must be called, and be, to be unpacked within its folder.
+"""Checks of the names and kinds of a zip archive's members, so that none leaves its folder.
 
-Some file systems do not tell ``A`` from ``a``, some readers have names from elsewhere. As in
-:mod:`.zip_safety`, what could be one file to one of them and another to the next is refused. Each
-function says what is wrong, in words; None where nothing is.
+Some file systems do not tell ``A`` from ``a``; some readers take names from an extra field. As in
+:mod:`.zip_safety`, an archive is refused if two readers could take a name for different files. Each
+function returns a description of the problem, or None if there is none.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from . import zip_format
 from .zip_safety import MOST_MEMBERS
 
 _LONGEST = 1 << 10
-"""Characters of a name. A Mac takes no longer paths; those of real wheels have some 200."""
+"""Most characters in a name. macOS allows no longer paths; real wheels have up to some 200."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _FORGOTTEN = re.compile(r"[. ]*(:.*)?\Z")
-"""The end of a name that Windows drops; behind a colon, which stream of the file is meant."""
+"""The end of a name that Windows drops; a colon begins the name of one of the file's streams."""
 _ODD = re.compile(r":|[. ](/|\Z)")
 
 
 def member_problem(info: zipfile.ZipInfo) -> str | None:
-    """Why a member must not be unpacked."""
+    """Return why a member must not be unpacked, or None if it may be."""
     return _name_problem(info) or _data_problem(info)
 
 
@@ -50,9 +50,9 @@ def _name_problem(info: zipfile.ZipInfo) -> str | None:
 
 
 def _data_problem(info: zipfile.ZipInfo) -> str | None:
-    """Whether a member cannot be read, or is something else than a file or a folder, or both.
+    """Return why a member cannot be read, or is not clearly a file or a folder, or None.
 
-    Some readers go by the mode whichever system made the archive.
+    The mode counts for archives from all systems, because some readers use it for all.
     """
     name, is_folder = info.filename, info.filename.endswith("/")
     if info.flag_bits & zip_format.UNREADABLE:
@@ -71,10 +71,10 @@ def _data_problem(info: zipfile.ZipInfo) -> str | None:
 
 
 def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
-    """Two names that are one file to somebody, or a file that is a folder, too.
+    """Return which names are one file on some systems, or a file and a folder; None if none are.
 
-    ``ignoring_case`` is for wheels of systems whose file systems do; a dist-info folder is read
-    so everywhere.
+    ``ignoring_case`` is for wheels of systems whose file systems ignore case; in a dist-info
+    folder, case is always ignored.
     """
     files: dict[str, str] = {}
     folders: set[str] = set()
@@ -97,7 +97,7 @@ def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
         for folder in path.parents:
             key = _key(folder, ignoring_case)
             if key in folders:
-                break  # those above it are known, too
+                break  # its parents are known, too
             folders.add(key)
         if len(folders) > MOST_MEMBERS:
             return f"has more than {MOST_MEMBERS} folders"
@@ -106,7 +106,7 @@ def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
 
 
 def _key(path: PurePosixPath, ignoring_case: bool) -> str:
-    """What is equal for paths that somebody takes for the same."""
+    """Return a key that is equal for paths that some system takes for the same."""
     text = str(path)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)

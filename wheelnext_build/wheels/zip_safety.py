@@ -1,9 +1,9 @@
-"""What a zip archive must be so that every reader unpacks the same of it, within its folder.
+"""Checks that every reader unpacks the same files from a zip archive, and not too much.
 
-Installers read archives in different ways: by the central directory, or by the local headers as
-they come. What could be one thing to one of them and another to the next is refused, and so is what
-swells beyond any sound wheel. Each function says what is wrong, in words; None where nothing is.
-What members may be called is in :mod:`.zip_names`.
+Installers read archives in different ways: by the central directory, or by the local headers one
+after the other. An archive is refused if two readers could find different content in it, or if it
+unpacks to far more than any valid wheel. Each function returns a description of the problem, or
+None if there is none. :mod:`.zip_names` checks the names of members.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from typing import IO
 from . import zip_format
 
 MOST_MEMBERS = 1 << 17
-"""No wheel has so many files; the largest of today have some ten thousand."""
+"""Most files in a wheel; today's largest wheels have some ten thousand."""
 
 _DIRECTORY_LIMIT = 1 << 24
-"""Bytes of a central directory, or of anything else that is read of an archive at once."""
+"""Most bytes of a central directory, or of anything else that is read from an archive at once."""
 
 _BOMB_SIZE, _BOMB_RATIO = 1 << 28, 200
-"""A wheel of more bytes than the first, unpacked, that shrank by more than the second, is a bomb.
+"""A wheel is a bomb if its unpacked size exceeds the first and its compression ratio the second.
 
-Deflate cannot do better than 1 : 1032; code and data in wheels come to 1 : 10.
+Deflate cannot do better than 1 : 1032; code and data in wheels reach 1 : 10.
 """
 
 _BLOCK = 1 << 20
 _DESCRIPTOR_SIZES = (12, 16, 20, 24)
-"""A data descriptor, with and without its signature, of short and of long sizes (APPNOTE 4.3.9)."""
+"""Bytes of a data descriptor, with or without signature, short or zip64 (APPNOTE 4.3.9)."""
 _SIGNED_SIZES = (16, 24)
 
 
 class Bounded:
-    """A file for zipfile or tarfile, of which nothing unreasonable is read at once.
+    """A file for zipfile or tarfile that limits how much they read at once.
 
-    They read directories and names as long as the archive claims them to be.
+    Without it, they read as many bytes of a directory or a name as the archive claims it to have.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -48,14 +48,14 @@ class Bounded:
         self.seekable = stream.seekable
 
     def read(self, count: int = -1) -> bytes:
-        """As of any file; raises ValueError where that is too much."""
+        """Read as from any file; raise ValueError if ``count`` is over the limit."""
         if count > _DIRECTORY_LIMIT:
             raise ValueError(f"a directory or a name in it has more than {_DIRECTORY_LIMIT} bytes")
         return self._stream.read(_DIRECTORY_LIMIT if count < 0 else count)
 
 
 def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | None:
-    """Why an archive must not be unpacked at all: more in it than a wheel can have."""
+    """Return why an archive is too large to be unpacked, or None if it is not."""
     if len(infos) > MOST_MEMBERS:
         return f"has {len(infos)} files, over the {MOST_MEMBERS} allowed"
     total = sum(info.file_size for info in infos)
@@ -66,9 +66,9 @@ def size_problem(infos: Sequence[zipfile.ZipInfo], archive_size: int) -> str | N
 
 
 def check_stream(count: int, offset: int, archive_size: int) -> None:
-    """Raise ValueError where an archive without a directory goes on for too long.
+    """Raise ValueError if an archive without a directory has too many members or bytes.
 
-    ``count`` members, unpacked ``offset`` bytes of it, were read so far.
+    ``count`` members, together ``offset`` bytes unpacked, were read so far.
     """
     if count > MOST_MEMBERS:
         raise ValueError(f"it has more than {MOST_MEMBERS} files")
@@ -77,9 +77,10 @@ def check_stream(count: int, offset: int, archive_size: int) -> None:
 
 
 def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:
-    """What lies hidden between members, where readers that go from one to the next would find it.
+    """Return how a gap between two members is wrong ("hides" or "lies over"), or None.
 
-    ``before`` is the member before the gap, None at the start of the file.
+    Readers that go from one member to the next could find another member in it. ``before`` is the
+    member before the gap, None at the start of the file.
     """
     if gap == 0:
         return None
@@ -90,7 +91,7 @@ def gap_problem(before: zipfile.ZipInfo | None, gap: int) -> str | None:
 
 
 def descriptor_problem(info: zipfile.ZipInfo, data: bytes) -> str | None:
-    """Whether what stands behind a member's data says something else than the directory does."""
+    """Return how a member's data descriptor disagrees with the central directory, or None."""
     numbers = data
     if len(data) in _SIGNED_SIZES:
         if not data.startswith(b"PK\7\x08"):
@@ -103,10 +104,9 @@ def descriptor_problem(info: zipfile.ZipInfo, data: bytes) -> str | None:
 
 
 def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> str | None:
-    """Why the end records do not close an archive whose directory begins at ``start``.
+    """Return why the end records do not fit a directory of ``count`` members at ``start``, or None.
 
-    Some readers find the directory by them, others by what lies behind it; ``count`` members are
-    in it.
+    Some readers take the directory's position from these records, others expect it to end at them.
     """
     end = stream.seek(0, io.SEEK_END) - zip_format.END.size - len(comment)
     stream.seek(end)
@@ -134,10 +134,10 @@ def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> st
 
 
 def unpacked(stream: IO[bytes], offset: int, info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """A member's content, piece by piece; raises ValueError or zlib.error where it is damaged.
+    """Yield a member's content in pieces; raise ValueError or zlib.error if it is damaged.
 
-    zipfile passes over what stands behind the end of deflated data, where readers that go from
-    one member to the next may find another member.
+    Bytes after the end of deflated data are an error. zipfile ignores them, but readers that go
+    from one member to the next may find another member there.
     """
     left, count, checksum = info.compress_size, 0, 0
     inflater = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type else None
@@ -168,9 +168,10 @@ def unpacked(stream: IO[bytes], offset: int, info: zipfile.ZipInfo) -> Iterator[
 
 
 def header_problem(info: zipfile.ZipInfo, fields: Sequence[int], extra: bytes) -> bool:
-    """Whether a local header says something else than the central directory does.
+    """Return whether a local header disagrees with the central directory.
 
-    ``fields`` are those of :data:`zipformat.LOCAL_HEADER`. Sizes that stand behind the data are 0.
+    ``fields`` are those of :data:`zip_format.LOCAL_HEADER`. If the sizes follow the data, they are
+    0 here.
     """
     flags, method, crc, compressed, size = (fields[index] for index in (2, 3, 6, 7, 8))
     if method != info.compress_type or (flags ^ info.flag_bits) & zip_format.UNREADABLE:
@@ -184,7 +185,7 @@ def header_problem(info: zipfile.ZipInfo, fields: Sequence[int], extra: bytes) -
     told = (crc, compressed, size)
     if told == (info.CRC, info.compress_size, info.file_size):
         return False
-    # What follows the data is not known before it is written: zeros, or zip64's placeholders.
+    # If the numbers follow the data, the header has zeros or zip64's placeholders in their place.
     unknown = all(number in (0, zip_format.LIMIT32) for number in told)
     return not (
         flags & zip_format.DESCRIPTOR and info.flag_bits & zip_format.DESCRIPTOR and unknown
