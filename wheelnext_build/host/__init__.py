@@ -1,1 +1,1 @@
-"""What this machine supports."""
+"""Detect the features that this machine supports."""

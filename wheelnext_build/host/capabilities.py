@@ -1,7 +1,7 @@
-"""What a processor or a GPU supports, as ordered features: tables and pure functions over them.
+"""Tables and pure functions that turn facts about a processor or a GPU into ordered features.
 
-The values, their order and their limits are those of uv 0.13.9, which has them from the provider
-packages whose copies it carries (x86-64 0.2.1, aarch64 0.2.0, nvidia 0.0.1).
+The values, their order and their limits are those of uv 0.13.9, which takes them from its copies
+of the provider packages (x86-64 0.2.1, aarch64 0.2.0, nvidia 0.0.1).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ComputeCapability = tuple[int, int]
 _T = TypeVar("_T")
 
 X86_64_DEFAULT = "v2"
-"""What uv takes an x86-64 for whose features it cannot see, or that it only knows by its name."""
+"""The level that uv assumes for an x86-64 CPU if it knows no features, or only the CPU's name."""
 
 _AARCH64_HWCAPS: Mapping[str, tuple[int, ...]] = {
     "8a": (),
@@ -29,7 +29,7 @@ _AARCH64_HWCAPS: Mapping[str, tuple[int, ...]] = {
     # FPHP, ASIMDHP, ASIMDDP, ASIMDFHM, DIT, USCAT, ILRCPC, FLAGM
     "8.4a": (9, 10, 20, 23, 24, 25, 26, 27),
 }
-"""The bits of AT_HWCAP that each version adds; Linux shows no program what 8.5-A needs beyond."""
+"""The bits of AT_HWCAP that each version adds; for 8.5-A, Linux does not report all of them."""
 
 AARCH64_DEFAULT = "8a"
 
@@ -52,7 +52,7 @@ AARCH64_CORES: Mapping[tuple[int, int], str] = {
     **dict.fromkeys(((0x61, part) for part in _APPLE_CORES), "8.4a"),  # M1, M2
     **dict.fromkeys(((0x61, part) for part in _APPLE_LATER_CORES), "8.4a"),  # M3 to M5
 }
-"""(CPU implementer, CPU part) of /proc/cpuinfo -> the version that the core reaches at most."""
+"""(CPU implementer, CPU part) of /proc/cpuinfo -> the highest version that the core supports."""
 
 OLDEST_CUDA = (11, 0)
 NEWEST_CUDA = (15, 20)
@@ -61,13 +61,13 @@ _MOST_CUDA_VALUES = 1024
 
 
 def x86_64_level_of(flags: Iterable[str]) -> str:
-    """The psABI level of a processor with these features, as Linux or macOS calls them."""
+    """Return the psABI level of a processor with these features, named as on Linux or macOS."""
     present = {extension_named(flag) for flag in flags}
     return _highest(X86_64_LEVELS, lambda needed: needed <= present)
 
 
 def aarch64_version_of(cores: Iterable[tuple[int, int]], hwcap: int) -> str:
-    """The version that every core has and the kernel lets programs use.
+    """Return the version that every core has and the kernel lets programs use.
 
     ``cores`` are pairs of CPU implementer and CPU part, ``hwcap`` is AT_HWCAP.
     """
@@ -78,7 +78,7 @@ def aarch64_version_of(cores: Iterable[tuple[int, int]], hwcap: int) -> str:
 
 
 def nvidia_features(cuda: CudaVersion, sm: ComputeCapability | None) -> Features | None:
-    """The features of a driver and a GPU; None for a version beyond any use."""
+    """Return the features of a driver and a GPU; None if there would be too many CUDA versions."""
     major, minor = cuda
     features: list[tuple[str, Sequence[str]]] = []
     if major >= OLDEST_CUDA[0]:
@@ -113,5 +113,5 @@ def _series(major: int, minor: int = NEWEST_CUDA[1]) -> Iterator[str]:
 
 
 def _highest(table: Mapping[str, _T], fits: Callable[[_T], bool]) -> str:
-    """The last entry up to which every one fits; the first always does."""
+    """Return the last entry before the first that does not fit; the first entry always fits."""
     return [*itertools.takewhile(lambda level: fits(table[level]), table)][-1]

@@ -1,8 +1,8 @@
-"""What a machine supports of the namespaces that installers know without running a plugin.
+"""Features of a machine in the namespaces that installers know without running a plugin.
 
-A provider entry counts under the conditions of uv 0.13.9, so that what is selected here is what uv
-installs. ``abi_dependency`` is never supported: uv 0.13.9 can read such properties, but nothing in
-its resolver asks for them yet, and it passes over each variant that has one.
+A provider entry counts under the same conditions as in uv 0.13.9, so that a selection here is the
+one that uv makes. ``abi_dependency`` is never supported: uv 0.13.9 can read such properties, but
+its resolver does not ask for them yet, and ignores each variant that has one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .capabilities import (
 )
 
 NO_GPU = "none"
-"""The override that stands for a machine without an NVIDIA driver or GPU."""
+"""The override for a machine without an NVIDIA driver or GPU."""
 FORCE_CUDA = "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION"
 FORCE_SM = "NV_VARIANT_PROVIDER_FORCE_SM_ARCH"
 FORCE_TPU = "TPU_VARIANT_PROVIDER_FORCE_PRESENT"
@@ -45,7 +45,7 @@ FORCE_TPU = "TPU_VARIANT_PROVIDER_FORCE_PRESENT"
 
 @dataclass(frozen=True)
 class Vendored:
-    """A provider that uv carries a copy of; ``plugin_api`` is None where it is the default."""
+    """A provider that uv has a copy of; ``plugin_api`` is None if it is the default."""
 
     package: str
     version: str
@@ -70,11 +70,11 @@ _TRUE = ("1", "true", "yes")
 
 @dataclass(frozen=True)
 class Host:
-    """A machine, as far as variants can tell machines apart.
+    """The features of a machine that decide which variants fit.
 
     ``x86_64_level`` and ``aarch64_version`` are None on another processor, ``cuda`` (of the driver)
     and ``sm`` (the best compute capability) without an NVIDIA GPU. ``notes`` are for the reader:
-    what could not be found out, and what stands in for it.
+    each names a fact that could not be detected, and the value that is assumed.
     """
 
     x86_64_level: str | None = None
@@ -94,11 +94,11 @@ class Host:
         sm: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Self:
-        """This machine, with whatever is given here in place of what would be found.
+        """Return this machine; values that are given replace detected ones.
 
-        A level or version says which processor it is, too: the other family's stays None. ``cuda``
-        and ``sm`` may be ``none``. ``env`` (default: the process's) may hold the variables with
-        which uv's users state an accelerator. Raises RequestError for a value that there is not.
+        A level or version also says which processor it is: the other family's is then None.
+        ``cuda`` and ``sm`` may be ``none``. ``env`` (default: the process's) may have the variables
+        by which users of uv override an accelerator. Raises RequestError for an unknown value.
         """
         env = os.environ if env is None else env
         notes: list[str] = []
@@ -116,7 +116,7 @@ class Host:
         return cls(x86_64_level, aarch64_version, driver, capability, tpu, tuple(notes))
 
     def features(self, namespace: str) -> Features | None:
-        """The supported features of a known namespace; None where the namespace has no answer."""
+        """Return the supported features of a namespace; None if nothing is known about it."""
         if namespace == "x86_64":
             return steps("level", detected_levels("x86_64"), self.x86_64_level)
         if namespace == "aarch64":
@@ -128,7 +128,7 @@ class Host:
         return None
 
     def supported(self, metadata: VariantMetadata) -> Supported:
-        """What this machine supports of the namespaces whose provider entry counts."""
+        """Return the supported features of each namespace whose provider entry counts."""
         found = {
             name: self.features(name)
             for name, provider in metadata.providers.items()
@@ -137,7 +137,7 @@ class Host:
         return {name: features for name, features in found.items() if features is not None}
 
     def reasons(self, metadata: VariantMetadata) -> dict[str, str]:
-        """By namespace, why :meth:`supported` has no answer for it."""
+        """Return, by namespace, why :meth:`supported` does not have it."""
         reasons = {}
         for name, provider in metadata.providers.items():
             if problem := provider_problem(name, provider):
@@ -147,15 +147,15 @@ class Host:
         return reasons
 
     def rank(self, metadata: VariantMetadata) -> tuple[RankedVariant, ...]:
-        """The variants of a release for this machine, as :func:`.ordering.rank_variants` does."""
+        """Return the variants of a release, ranked for this machine by :func:`rank_variants`."""
         return rank_variants(metadata, self.supported(metadata), self.reasons(metadata))
 
 
 def provider_problem(namespace: str, provider: Provider) -> str:
-    """Why installers get no answer from a provider entry; empty where they do.
+    """Return why installers get no answer from a provider entry; '' if they get one.
 
-    An entry with static properties answers for itself; one with a requirement is answered by the
-    copy that uv carries, if it asks for just that.
+    Static properties are the answer if an entry has them. For an entry with a requirement, the copy
+    in uv answers if the requirement is for that package and allows that version.
     """
     if provider.builtin is not None:
         return f"installers do not select by the builtin {provider.builtin!r} yet"
@@ -172,7 +172,7 @@ def _requirement_problem(vendored: Vendored, provider: Provider) -> str:
     try:
         requirement = Requirement(provider.requires[0])
         has_version = requirement.specifier.contains(vendored.version)
-    except (ValueError, RecursionError):  # of thousands of digits, or brackets, too
+    except (ValueError, RecursionError):  # also raised for thousands of digits or brackets
         return f"{provider.requires[0]!r} is not a requirement"
     if canonicalize_name(requirement.name) != vendored.package:
         return f"the provider must be {vendored.package}, not {requirement.name}"
@@ -218,7 +218,7 @@ def _detect_aarch64(notes: list[str]) -> str:
 def _detect_nvidia(
     cuda: str, sm: str, notes: list[str]
 ) -> tuple[CudaVersion | None, ComputeCapability | None]:
-    """The driver's CUDA version and the compute capability, found where not given."""
+    """Return the driver's CUDA version and the compute capability; detect those not given."""
     if cuda == NO_GPU:
         return None, None
     version, capability = (None, None) if cuda and sm else _query_nvidia(notes)

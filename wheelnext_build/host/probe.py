@@ -1,7 +1,6 @@
-"""Raw facts about this machine: what the kernel, the processor and the NVIDIA driver say.
+"""Read raw facts about this machine from the kernel, the processor and the NVIDIA driver.
 
-Nothing here decides anything; :mod:`.host` turns the facts into properties. A fact that
-cannot be had is empty or None.
+:mod:`.host` turns the facts into features. A fact that cannot be read is empty or None.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from pathlib import Path
 
 _AT_HWCAP = 16
 
-# PF_* of winnt.h -> the feature, and those that Windows cannot be asked for but every processor
-# that it runs on has with this one (a virtual machine can be set up otherwise).
+# PF_* of winnt.h -> the feature, and those that Windows does not report but that come with this one
+# on every processor that Windows supports (a virtual machine can be configured differently).
 _WINDOWS_FEATURES = {
     13: ("sse3",),
     14: ("cx16",),
@@ -39,7 +38,7 @@ _TPU_DEVICES = frozenset(
 
 
 def machine() -> str:
-    """The processor family of this interpreter, named as its namespace where it has one."""
+    """Return the processor family of this interpreter, by its namespace if it has one."""
     name = sysconfig.get_platform().rpartition("-")[2]
     if name in ("universal2", "fat64", "intel"):
         name = platform.machine()
@@ -49,26 +48,26 @@ def machine() -> str:
 
 
 def x86_64_flags() -> list[str]:
-    """The processor's features in the words of Linux or macOS."""
+    """Return the processor's features, by the names that Linux or macOS uses."""
     if sys.platform == "win32":
         return windows_flags(ctypes.windll.kernel32.IsProcessorFeaturePresent)
     return _macos_flags() if sys.platform == "darwin" else linux_flags(_cpuinfo())
 
 
 def linux_flags(cpuinfo: str) -> list[str]:
-    """The flags of the first processor of /proc/cpuinfo."""
+    """Return the flags of the first processor of /proc/cpuinfo."""
     found = re.search(r"^flags[ \t]*:(.*)$", cpuinfo.partition("\n\n")[0], re.MULTILINE)
     return found.group(1).split() if found else []
 
 
 def windows_flags(is_present: Callable[[int], int]) -> list[str]:
-    """The flags that follow from Windows' answers about the features that it knows by number."""
+    """Return the flags of the numbered features that Windows reports as present."""
     present = (flags for number, flags in _WINDOWS_FEATURES.items() if is_present(number))
     return [flag for flags in present for flag in flags]
 
 
 def linux_arm_cores(cpuinfo: str | None = None) -> set[tuple[int, int]]:
-    """(CPU implementer, CPU part) of the cores; (0, 0) for one that does not say what it is."""
+    """Return (CPU implementer, CPU part) of the cores; (0, 0) for one without these fields."""
     cores = set()
     for entry in (_cpuinfo() if cpuinfo is None else cpuinfo).split("\n\n"):
         pairs = (line.partition(":") for line in entry.splitlines())
@@ -82,7 +81,7 @@ def linux_arm_cores(cpuinfo: str | None = None) -> set[tuple[int, int]]:
 
 
 def linux_hwcap() -> int:
-    """AT_HWCAP: the extensions that the kernel lets this process use."""
+    """Return AT_HWCAP: the extensions that the kernel lets this process use."""
     getauxval = getattr(ctypes.CDLL(None), "getauxval", None)
     if getauxval is None:
         return 0
@@ -91,14 +90,14 @@ def linux_hwcap() -> int:
 
 
 def macos_brand() -> str:
-    """The processor's name on macOS, such as ``Apple M2 Pro``."""
+    """Return the processor's name on macOS, such as ``Apple M2 Pro``."""
     return _output("sysctl", "-n", "machdep.cpu.brand_string").strip()
 
 
 def nvidia_driver() -> tuple[str, list[str]] | None:
-    """The driver's CUDA version and each GPU's compute capability, as nvidia-smi prints them.
+    """Return the driver's CUDA version and each GPU's compute capability, from nvidia-smi.
 
-    uv asks nvidia-smi, too, rather than libcuda: both must see the same GPUs.
+    uv also asks nvidia-smi rather than libcuda; this way both see the same GPUs.
     """
     found = re.search(
         r"^\s*CUDA (?:UMD )?Version\s*:\s*(\d+(?:\.\d+)*)",
@@ -112,7 +111,7 @@ def nvidia_driver() -> tuple[str, list[str]] | None:
 
 
 def has_tpu(devices: Path = Path("/sys/bus/pci/devices")) -> bool:
-    """Whether one of the PCI devices is a TPU."""
+    """Return whether one of the PCI devices is a TPU."""
     return any(
         _read(device / "vendor") == _GOOGLE and _read(device / "device") in _TPU_DEVICES
         for device in _entries(devices)
@@ -122,7 +121,7 @@ def has_tpu(devices: Path = Path("/sys/bus/pci/devices")) -> bool:
 def _macos_flags() -> list[str]:
     keys = ("machdep.cpu.features", "machdep.cpu.leaf7_features", "machdep.cpu.extfeatures")
     flags = [flag for key in keys for flag in _output("sysctl", "-n", key).split()]
-    # Those tell of the hardware; this one, whether the kernel keeps the wide registers, too.
+    # Those describe the hardware. This one also tells whether the kernel saves the wide registers.
     if _output("sysctl", "-n", "hw.optional.avx512f").strip() != "1":
         flags = [flag for flag in flags if not flag.startswith("AVX512")]
     return flags
@@ -147,7 +146,7 @@ def _entries(folder: Path) -> Iterable[Path]:
 
 
 def _output(program: str, *arguments: str) -> str:
-    """What a program prints; empty where it is missing, fails or hangs."""
+    """Return the output of a program; '' if it is missing, fails or hangs."""
     path = shutil.which(program)
     if path is not None:
         with contextlib.suppress(OSError, subprocess.SubprocessError, UnicodeDecodeError):

@@ -90,7 +90,7 @@ def unstamp(source: Path, folder: Path, changes: Changes = NO_CHANGES) -> Path:
 
 
 def _changed(reader: WheelReader, changes: Changes) -> dict[str, bytes]:
-    """Return the members that ``changes`` alter: METADATA, or none."""
+    """Return METADATA with the ``changes``, by its name in the wheel; nothing without changes."""
     if not changes:
         return {}
     name = f"{reader.dist_info}/METADATA"
