@@ -41,7 +41,7 @@ class Environment(Protocol):
 
 @contextlib.contextmanager
 def isolated(interpreter: Interpreter | None, installer: str) -> Iterator[Environment]:
-    """Make an environment, by default of this interpreter; it is removed when the block ends."""
+    """Yield a new environment, by default of this interpreter; remove it when the block ends."""
     if installer == "uv":
         _uv()  # build raises a RuntimeError if uv is missing
     if interpreter is None:
@@ -78,13 +78,13 @@ def installer_output(error: subprocess.CalledProcessError) -> list[str]:
     """Return the lines that an installer printed about its failure."""
     output = error.stderr or error.stdout or b""
     text = output.decode(errors="replace") if isinstance(output, bytes) else output
-    # The message of both installers begins like this; lines before it only show progress.
+    # The error messages of both installers begin so; lines before them only show progress.
     return text[max(0, text.lower().find("error:")) :].splitlines()[:_LOG_LINES]
 
 
 @dataclass(frozen=True)
 class _Made:
-    """A virtual environment of any interpreter; build's own are of the running one."""
+    """A virtual environment of any interpreter; build's own are for the running one only."""
 
     folder: Path
     installer: str

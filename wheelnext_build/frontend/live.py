@@ -18,7 +18,7 @@ _STYLES = {DONE: ("✓", "green"), FAILED: ("✗", "red")}
 
 
 class LiveTable:
-    """A table with a row for each file: a mark, its title, its step, its seconds."""
+    """A table with a row for each file: a mark, its title, its step and its seconds."""
 
     def __init__(self, live: Live) -> None:
         self._live = live

@@ -20,12 +20,12 @@ _STEPS = {
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 ENDED = "not finished"
-"""State of a wheel that was given up because another one failed."""
+"""State of a wheel that was not finished because another one failed."""
 
 
 @dataclass
 class Row:
-    """One file to build: its state, its step and, when it is done, its name and seconds."""
+    """One file to build: its state, its step and, if it is done, its name and seconds."""
 
     title: str
     state: str = WAITING
@@ -54,7 +54,7 @@ class Tracker:
         self._several_trees = False
 
     def start(self, title: str, step: str = "") -> Row:
-        """Mark the row with this title as running; return it."""
+        """Mark the row with this title as running, and return it."""
         row = self._row(title)
         if row is None:
             row = Row(title)
@@ -74,7 +74,7 @@ class Tracker:
     def fail(self, title: str = "") -> None:
         """Mark the row with this title as failed; without a title, all rows that are running.
 
-        A wheel that is done fails if it cannot be published; its log does not say why.
+        A finished wheel fails if it cannot be published; its log does not say why.
         """
         done = self._row(title) if title else None
         if done is not None and done.state == DONE:

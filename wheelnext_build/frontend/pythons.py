@@ -32,7 +32,7 @@ class Interpreter:
 
     @property
     def title(self) -> str:
-        """Return a short name, different for each interpreter of a build."""
+        """Return a short name that differs for each interpreter of a build."""
         number = f"{self.version[0]}.{self.version[1]}{'t' if self.free_threaded else ''}"
         return number if self.tag.startswith("cpython") else f"{self.tag}-{number}"
 

@@ -42,12 +42,12 @@ _PATIENCE = 5
 """Seconds that a hook has to remove its temporary files when it is told to end."""
 
 _LOG_TAIL = 200
-"""Lines of output to show of a failure that is in no wheel's log."""
+"""Lines of output to show if the failure is in no wheel's log."""
 
 
 @dataclass
 class Session:
-    """The files to build, where they go, and what a person sees of it."""
+    """The files to build, their folder, and the progress that is shown."""
 
     args: argparse.Namespace
     project: Path
@@ -115,7 +115,7 @@ class Session:
         if {ALL_SETTING, LABEL_SETTING} & self.settings.keys():
             self._dist("wheel", env, folder)
             return
-        # scikit-build-core builds the plain wheel alone, and announces no beginning.
+        # scikit-build-core builds the plain wheel alone, and does not announce its start.
         self.tracker.start(f"{self.tracker.section} {PLAIN}".lstrip())
         self.shown.update(self.tracker, changed=True)
         wheel = self._dist("wheel", env, folder)
@@ -140,7 +140,7 @@ class Session:
 
     @contextlib.contextmanager
     def _work_folder(self) -> Iterator[Path]:
-        """Make the folder for the unpacked sdist, and for trees that interpreters share.
+        """Yield a folder for the unpacked sdist, and for trees that interpreters share.
 
         If the project has a build folder, the folder is beside it and is kept.
         """
@@ -200,7 +200,7 @@ class Session:
         failing = False
         for line in process.stdout:
             self._tail.append(line.rstrip())
-            # The backend's last message is about the whole build, and in no wheel's log.
+            # The backend's last message is about the whole build; no wheel's log has it.
             failing = failing or line.startswith(ERROR)
             if failing:
                 self._errors.append(line.rstrip().removeprefix(ERROR))

@@ -12,10 +12,10 @@ from ..errors import BuildError
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Make the content of ``folder`` that of the sdist; return ``folder``.
+    """Make the content of ``folder`` equal to the sdist's, and return ``folder``.
 
-    Files that already have the content keep their dates, so that a kept build folder compiles only
-    what changed. Dates inside the sdist are not used; they may be the same for all files.
+    Unchanged files keep their dates, so that a kept build folder compiles only changed ones. Dates
+    inside the sdist are not used; they may be the same for all files.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".sdist-", dir=folder.parent) as temporary:

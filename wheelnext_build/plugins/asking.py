@@ -1,7 +1,7 @@
 """Ask provider plugins for their features (PEP 850 and the building draft, "plugin API").
 
 A plugin runs in its own process (:mod:`.process`). Its answer is accepted only if wheel metadata
-may hold it.
+may contain it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def ask_fixed(plugin: Plugin, interpreter: PluginInterpreter = HERE) -> tuple[Fe
     """Return the features and values, most preferred first, of a plugin for build time.
 
     Such a plugin gives the same answer on every machine. Raises ProviderError if the plugin fails
-    or if a wheel may not hold its answer.
+    or if wheel metadata may not contain its answer.
     """
     answer = _ask(plugin, (_SUPPORTED, _ALL), interpreter, only_fixed=True)
     _check_complete(plugin, answer)
@@ -166,7 +166,7 @@ def _check_complete(plugin: Plugin, answer: Answer) -> None:
 
 
 def _features(plugin: Plugin, answer: Answer, method: str) -> tuple[Feature, ...]:
-    """Return the features from one method; raise ProviderError if metadata may not hold them."""
+    """Return one method's features; raise ProviderError if metadata may not contain them."""
     found = [
         Feature(name, tuple(values), multi_value)
         for name, values, multi_value in answer.features[method]

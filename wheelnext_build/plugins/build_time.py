@@ -57,7 +57,7 @@ def resolved(config: Config) -> Config:
 
 
 def _static(provider: BuildTimeProvider, features: tuple[Feature, ...]) -> Provider:
-    """Return the provider entry that wheels have for the answer of a plugin."""
+    """Return the provider entry of wheels that is made from the answer of a plugin."""
     names = tuple(feature.name for feature in features)
     return Provider(
         static_properties={feature.name: feature.values for feature in features},

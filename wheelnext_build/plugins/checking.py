@@ -27,7 +27,7 @@ class NotInstalledError(Exception):
 
 @dataclass(frozen=True)
 class Checked:
-    """The result for the provider of one namespace; ``text`` is the answer, or says why not."""
+    """The result for one namespace's provider; ``text`` is the answer, or why there is none."""
 
     namespace: str
     state: ProviderState

@@ -36,10 +36,10 @@ _GRACE = 1.0
 
 _SCRIPT = Path(__file__).with_name("query.py")
 _LOG_BYTES, _LOG_LINES = 50_000, 20
-"""How much of a plugin's output to keep, and how much of that an error message shows."""
+"""Bytes of a plugin's output to keep, and lines of it that an error message shows."""
 
 _ANSWER_BYTES = 1 << 24
-"""Far more than any list of features needs."""
+"""Most bytes of an answer, far more than any list of features needs."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ HERE = PluginInterpreter()
 
 @dataclass(frozen=True)
 class Answer:
-    """What the plugin is and what its methods returned.
+    """A plugin's description of itself and the results of its methods.
 
     ``namespace`` is None if the plugin names none. ``fixed`` says that all of its properties are
     always compatible. ``missing`` are methods that it does not have. ``valid`` has one item for
@@ -71,7 +71,7 @@ class Answer:
 
 
 def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInterpreter) -> Answer:
-    """Ask a plugin; raises ProviderError if it gives no answer."""
+    """Return the answer of a plugin; raise ProviderError if it gives none."""
     seconds = _timeout()
     with scratch_folder() as scratch:
         path = scratch / "answer.json"
@@ -79,7 +79,7 @@ def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInt
         text = json.dumps({**question, **more})
         process = subprocess.Popen(
             [interpreter.executable, "-P", str(_SCRIPT), text],
-            # The seed decides the order of a set: a plugin that lists one answers always the same.
+            # A fixed seed fixes the order of sets, so a plugin that lists one gives stable answers.
             env={**os.environ, **(interpreter.variables or {}), "PYTHONHASHSEED": "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,7 +92,7 @@ def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInt
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = process.wait(seconds + _GRACE)
         finally:
-            processes.end_now(process)  # and everything that it left running
+            processes.end_now(process)  # with the processes that it left running
         if status is None:
             raise plugin_error(
                 plugin,
@@ -114,7 +114,7 @@ def query(plugin: Plugin, question: Mapping[str, object], interpreter: PluginInt
 
 
 def _timeout() -> float:
-    """Return the seconds that a plugin has for one answer; raises RequestError if not a number."""
+    """Return the seconds that a plugin has for one answer; raise RequestError if not a number."""
     text = os.environ.get(TIMEOUT_VARIABLE, "")
     try:
         seconds = float(text) if text else _TIMEOUT
@@ -133,7 +133,7 @@ def plugin_error(plugin: Plugin, what: str, hint: str) -> ProviderError:
 
 
 class _Log:
-    """The end of a plugin's output. However much it prints, memory holds no more, disks nothing."""
+    """The last part of a plugin's output, kept in memory; the rest is dropped."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None  # noqa: S101 - it is a pipe

@@ -1,7 +1,7 @@
 """Script that asks one provider plugin, run by the Python that the plugin is installed in.
 
-It imports nothing of this package, which need not be installed there. The answer goes into a JSON
-file, as the plugin may print anything. :mod:`wheelnext_build.plugins.process` runs it.
+It imports nothing from this package, which need not be installed there. It writes the answer to a
+JSON file because the plugin may print anything. :mod:`wheelnext_build.plugins.process` runs it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 
 class _AnswerError(Exception):
-    """The object is no plugin, or a method returned something else than features."""
+    """The object is not a plugin, or a method did not return features."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Property:
 def main() -> None:
     """Ask, write the answer, and exit at once, even if the plugin left threads running."""
     order = json.loads(sys.argv[1])
-    # If it hangs, its output then shows the line; the parent kills it a moment later.
+    # If the plugin hangs, this prints the line; the parent kills the process a moment later.
     faulthandler.dump_traceback_later(order["seconds"])
     try:
         answer = _ask(order)
@@ -74,7 +74,7 @@ def _ask(order: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _is_fixed(plugin: Any) -> bool:
-    """Whether the plugin says that all of its properties are always compatible.
+    """Return whether the plugin says that all of its properties are always compatible.
 
     The draft and PEP 817 have different attributes for it. Any value but True means no.
     """
