@@ -1,4 +1,4 @@
-# Add the flags of the variant, spelled for the compilers in use. The backend writes the flags into
+# Add the variant's flags in the spelling of each compiler. The backend writes the flags to
 # WHEELNEXT_VARIANT_FILE (wheelnext_build/variants/known_properties.py has the table):
 #
 #   _WHEELNEXT_CPU_FLAGS_<dialect>   gnu, gnu-legacy, clang-cl, msvc
@@ -75,9 +75,9 @@ function(_wheelnext_compile_options result)
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
 
-# Record in the cache that the variant's flags are in use; the backend reads it after the build, and it
-# is an error if no target has them. A flag is in use if its language is enabled. A variant with GPU code
-# needs CUDA or HIP, even if its flags for other languages are in use.
+# Record in the cache that the variant's flags are in use. The backend reads this after the build; it is
+# an error if no target has the flags. A flag is in use if its language is enabled. A variant with GPU
+# code needs CUDA or HIP, even if its flags for other languages are in use.
 function(_wheelnext_record_applied)
   get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
   set(reached FALSE)
@@ -100,8 +100,8 @@ function(_wheelnext_record_applied)
   endif()
 endfunction()
 
-# Check that the HIP compiler is from a ROCm that amd :: rocm_version promises. ROCm has its version in a
-# file; without the file, or without HIP, nothing is checked.
+# Check that the HIP compiler belongs to a ROCm version that amd :: rocm_version allows. ROCm has its
+# version in a file; without the file, or without HIP, nothing is checked.
 function(_wheelnext_check_rocm)
   set(file "${CMAKE_HIP_COMPILER_ROCM_ROOT}/.info/version")
   if(NOT _WHEELNEXT_ROCM_VERSIONS OR NOT CMAKE_HIP_COMPILER_ROCM_ROOT OR NOT EXISTS "${file}")

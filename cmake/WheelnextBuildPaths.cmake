@@ -1,17 +1,17 @@
-# Reproducible builds: map the folders of this machine in the compilers' output.
+# Reproducible builds: replace the folders of this machine in the compilers' output.
 # (Included by CMAKE_PROJECT_TOP_LEVEL_INCLUDES, CMake 3.24.) The backend sets the folders:
 #
 #   WHEELNEXT_SOURCE_FOLDER          the project; becomes "."
 #   WHEELNEXT_ENVIRONMENT_FOLDERS    Python packages of the build; become "env"
 #
-# The build tree becomes "build". The options are added after all of the project has been read: a
-# language or a target that already has such an option keeps it and gets none of these.
+# The build tree becomes "build". CMake adds the options after it has read the whole project: a language
+# or a target that already has such an option keeps it and gets none of these.
 
 # Use the variables: CMake warns of unused ones, and a project without a compiled language uses none.
 set(_wheelnext_used "${WHEELNEXT_SOURCE_FOLDER}${WHEELNEXT_ENVIRONMENT_FOLDERS}")
 
-# At installation CMake overwrites the RPATH of the build tree, but its length stays visible in the file.
-# A relative RPATH has the same length everywhere.
+# When CMake installs a file, it overwrites the RPATH of the build tree, but the file still shows the
+# RPATH's length. A relative RPATH has the same length on every machine.
 if(NOT DEFINED CMAKE_BUILD_RPATH_USE_ORIGIN)
   set(CMAKE_BUILD_RPATH_USE_ORIGIN TRUE)
 endif()
@@ -79,9 +79,9 @@ function(_wheelnext_map_paths_in directory all)
   endforeach()
 endfunction()
 
-# Give a target that links to a library of the environment its final RPATH at once, unless the project
-# sets this itself. In the build tree the RPATH would have the library's folder; the installation replaces
-# it, but the linker's build ID is a hash that includes it, and its length stays in the file.
+# Link a target with its final RPATH if it uses a library of the environment, unless the project sets
+# this itself. In the build tree, the RPATH would have the library's folder. The installation replaces it,
+# but the linker's build ID is a hash that includes it, and the file still shows its length.
 function(_wheelnext_link_for_good target)
   get_target_property(own "${target}" BUILD_WITH_INSTALL_RPATH)
   if(DEFINED CMAKE_BUILD_WITH_INSTALL_RPATH OR own)
@@ -151,7 +151,7 @@ function(_wheelnext_flags_of directory language result)
   set(${result} "${flags}" PARENT_SCOPE)
 endfunction()
 
-# Set `result` to whether the compiler of a language has the option: since GCC 8 and Clang 10.
+# Set `result` to TRUE if the compiler of a language has the option (GCC 8, Clang 10), else to FALSE.
 function(_wheelnext_maps_paths directory language result)
   foreach(name IN ITEMS ID VERSION FRONTEND_VARIANT)
     get_directory_property(${name} DIRECTORY "${directory}"
@@ -203,9 +203,10 @@ function(_wheelnext_options_for target language debugs result)
   set(${result} "${options}" PARENT_SCOPE)
 endfunction()
 
-# Set `result` to whether nvcc can be told the names that it writes into its output. It writes names of
-# temporary files (-objtemp derives them from the object file) and, for anonymous namespaces, a hash of
-# the source's path. Its first step takes that path from an undocumented option; the last one is used.
+# Set `result` to TRUE if nvcc has options for the names in its output, else to FALSE. The output has
+# names of temporary files (-objtemp derives them from the object file) and, for anonymous namespaces, a
+# hash of the source's path. nvcc's first step takes that path from an undocumented option; the last one
+# counts.
 function(_wheelnext_nvcc_takes_names directory result)
   set(takes FALSE)
   get_directory_property(id DIRECTORY "${directory}" DEFINITION CMAKE_CUDA_COMPILER_ID)
@@ -241,7 +242,7 @@ function(_wheelnext_name_for_nvcc target)
   endforeach()
 endfunction()
 
-# Set `result` to the mapped path; empty if it is outside the project and its build tree.
+# Set `result` to the mapped path, or to "" if the path is outside the project and its build tree.
 function(_wheelnext_mapped path result)
   get_filename_component(path "${path}" REALPATH)
   set(mapped "")
@@ -274,8 +275,8 @@ function(_wheelnext_map language folder name result)
   set(${result} "${option}" PARENT_SCOPE)
 endfunction()
 
-# Map folders with temporary names only if the command has them already. Other commands stay the same in
-# each build, so that compiler caches find them and build trees can be copied (docs/scaling.md).
+# Map folders with temporary names only in commands that already contain them. Other commands stay the
+# same in each build, so that compiler caches find them and build trees can be copied (docs/scaling.md).
 function(_wheelnext_map_where_used language folder name is_used result)
   _wheelnext_map(${language} "${folder}" "${name}" option)
   if(is_used STREQUAL "" AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.27)

@@ -1,1 +1,1 @@
-"""The command line: one module per command, thin."""
+"""The command line: one thin module for each command."""

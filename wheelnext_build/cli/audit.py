@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _audit(args: argparse.Namespace) -> tuple[list[Verdict], list[Allowance]]:
-    """Return the verdicts, and the project's rules that no wheel needed."""
+    """Return the verdicts, and the project's rules that apply to no wheel."""
     if not is_available():
         raise RequestError(f"the audit needs lief: python -m pip install '{REQUIREMENT}'")
     from ..audit.comparison import compared_by_build

@@ -151,8 +151,8 @@ def _interpreters(args: argparse.Namespace) -> list[Interpreter]:
 def _labels(project: Path, settings: Settings) -> list[str]:
     """Return the labels of the wheels to build, and raise all mistakes in the project's tables.
 
-    Mistakes that only a plugin can find are raised during the build; the plugins to be asked are
-    printed. ``native`` is replaced in the settings by the label that fits this machine.
+    Mistakes that only a plugin can find are raised during the build. The plugins that will be asked
+    are printed. In the settings, the label that fits this machine replaces ``native``.
     """
     asked = Request.parse(settings)
     request = native.resolved(asked, project, lambda line: print(line, file=sys.stderr))
@@ -225,9 +225,7 @@ def _print_result(built: list[Row], outdir: Path) -> None:
         path = outdir / row.filename
         try:
             variant = _variant(path)
-        except (
-            WheelError
-        ) as error:  # it was built a moment ago, and has been deleted or changed since
+        except WheelError as error:  # the wheel has been deleted or changed since the build
             raise BuildError(str(error)) from None
         label, properties = variant or ("", [])
         size = human_size(path.stat().st_size)

@@ -57,7 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the problems; status 1 if there are any. Raise RequestError for an empty folder."""
+    """Print the problems; return 1 if there are any. Raise RequestError for an empty folder."""
     if rebuild.is_asked_for(args):
         return rebuild.run(args)
     config = Project.load(args.project).config if args.project else None

@@ -1,6 +1,6 @@
-"""Entry point of the command; it imports nothing that takes time.
+"""Entry point of the command; it imports only small modules.
 
-So Ctrl-C while Python loads the rest has the same effect as later.
+So Ctrl-C has the same effect while Python loads the rest as it has later.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``wheelnext-build index FOLDER``: write the variants.json of each release in a folder.
 
-With an option, a simple index or a lock file.
+With an option, it writes a simple index or a lock file instead.
 """
 
 from __future__ import annotations

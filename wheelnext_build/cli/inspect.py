@@ -1,4 +1,4 @@
-"""``wheelnext-build inspect WHEEL...``: show what a wheel is, and whether it is valid."""
+"""``wheelnext-build inspect WHEEL...``: describe wheels, and check that they are valid."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the wheels are; raise RequestError if one does not exist."""
+    """Print a description of the wheels; raise RequestError if one does not exist."""
     wheels.check(args.wheels)
     inspections = [inspect(path) for path in args.wheels]
     if args.json:

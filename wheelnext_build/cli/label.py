@@ -1,4 +1,4 @@
-"""``wheelnext-build label WHEEL...``: make labelled wheels of carriers and of plain wheels."""
+"""``wheelnext-build label WHEEL...``: make labelled wheels from carriers and plain wheels."""
 
 from __future__ import annotations
 

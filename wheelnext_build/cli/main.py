@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
     error = streams.finish()
     if error is None or isinstance(error, BrokenPipeError):
-        # The reader of the output may have ended (| head).
+        # The program that reads the output may have ended (| head).
         return status if error is None else 1
     print(f"wheelnext-build: standard output: {error.strerror}", file=sys.stderr)
     return status or 1
@@ -78,7 +78,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        # For example a path that is too long, a folder without permission, a broken disk.
+        # For example, a path that is too long, a folder without permission, or a broken disk.
         text = faults.message(error, (Path(tempfile.gettempdir()), Path()))
         if error.filename is None and streams.finish():
             text = f"standard output: {error.strerror}"

@@ -82,9 +82,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the matrix; status 2 if it has mistakes.
+    """Print the matrix; return 2 if it has mistakes.
 
-    Status 1 if providers are asked and one of them does not know the variants' properties.
+    Returns 1 if providers are asked and one of them does not know the variants' properties.
     """
     project = Project.load(args.project)
     config = project.config
@@ -134,7 +134,7 @@ def as_toml(config: Config) -> str:
 
 
 def as_jobs(config: Config, args: argparse.Namespace) -> dict[str, object]:
-    """Return the value of a workflow's ``strategy.matrix``; raise RequestError for options."""
+    """Return a workflow's ``strategy.matrix``; raise RequestError for invalid options."""
     runners = {}
     for text in args.runner:
         platform, equals, runner = text.partition("=")

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     migration = edit.migrate(text, matrix)
     if args.write and migration.changed:
         _write(path, migration.after)
-    now = migration.after if args.write else text  # notes name lines of the file as it is now
+    now = migration.after if args.write else text  # notes refer to lines of the current file
     found = notes.collect(args.project, parsed(now), now)
     if args.json:
         emit_json(_as_json(migration, found, written=args.write and migration.changed))

@@ -61,7 +61,7 @@ def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 def _rich_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
     """Print with rich; return False if it is not installed."""
-    # Imported here: the hooks must not need rich, and a command is quick without it.
+    # Imported here because the hooks must not need rich, and commands start faster without it.
     try:
         from rich.console import Console
         from rich.table import Table
@@ -72,7 +72,7 @@ def _rich_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        # As Text, brackets in a file name are not read as markup.
+        # Text keeps brackets in a file name from being read as markup.
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)
     return True

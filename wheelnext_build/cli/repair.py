@@ -1,4 +1,4 @@
-"""``wheelnext-build repair WHEEL DEST``: auditwheel and similar tools for a whole build."""
+"""``wheelnext-build repair WHEEL DEST``: run auditwheel or a similar tool on a whole build."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the report; status 1 if anything is wrong with a wheel."""
+    """Write the report; return 1 if a wheel has a problem."""
     if args.json and args.markdown == STDOUT:
         raise RequestError("--json and --markdown - both print: give one of them a file")
     config = Project.load(args.project).config.audit if args.project else AuditConfig()
@@ -103,12 +103,12 @@ def _write(path: Path, text: str, report: ReleaseReport) -> None:
         stream.write(text.encode())
     for release in report.releases:
         said = verdict(release, is_audited=report.is_audited)
-        # Standard output may be for the JSON.
+        # Standard output may be needed for the JSON.
         print(f"{path}: {release}: {said}", file=sys.stderr)
 
 
 def _print(text: str) -> None:
-    # Redirected to a file, it is UTF-8 whatever the encoding of the system.
+    # Output that is redirected to a file is UTF-8 on every system.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     print(text, end="")

@@ -63,7 +63,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the order; status 1 if a package has no wheel that fits, or a file is not valid."""
+    """Print the order; return 1 if a package has no wheel that fits, or a file is not valid."""
     host = Host.detect(
         x86_64_level=args.x86_64_level,
         aarch64_version=args.aarch64_version,

@@ -57,9 +57,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the tests; status 1 if one fails."""
+    """Run the tests; return 1 if one fails."""
     folder = variants_folder(args.variants, args.wheel.parent)
-    # Without a folder there are no variants, or the repair before this would have failed.
+    # No folder means no variants: if there were any, the earlier repair would have failed.
     wheels = wheels_of_build(args.wheel, *([folder] if folder else []))
     labels = [wheel.title for wheel in wheels]
     if unknown := [label for label in args.anyway if label not in labels]:

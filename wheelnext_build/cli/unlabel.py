@@ -1,4 +1,4 @@
-"""``wheelnext-build unlabel WHEEL...``: make plain wheels of labelled ones."""
+"""``wheelnext-build unlabel WHEEL...``: make plain wheels from labelled ones."""
 
 from __future__ import annotations
 

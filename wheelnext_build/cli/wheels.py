@@ -74,7 +74,7 @@ def changes(args: argparse.Namespace) -> Changes:
 
 @contextlib.contextmanager
 def folders_held(args: argparse.Namespace) -> Iterator[None]:
-    """Lock the folders of the wheels and the output folder, which is created, for this process."""
+    """Lock the folders of the wheels and the output folder; create the latter if it is missing."""
     folders = [path if path.is_dir() else path.parent for path in args.wheels]
     with contextlib.ExitStack() as stack:
         if args.outdir is not None:
@@ -85,7 +85,7 @@ def folders_held(args: argparse.Namespace) -> Iterator[None]:
 
 
 def expanded(args: argparse.Namespace) -> list[Path]:
-    """Return the given wheels, and all wheels in the given folders, each once.
+    """Return the given wheels and all wheels in the given folders, without duplicates.
 
     Raises RequestError if something does not exist, or a folder has no wheel.
     """
@@ -100,7 +100,7 @@ def expanded(args: argparse.Namespace) -> list[Path]:
 
 
 def check_free(targets: list[Path], *, force: bool) -> None:
-    """Raise RequestError if a wheel exists (unless ``force``), or two would have one name."""
+    """Raise RequestError if a wheel exists (unless ``force``), or two would get the same name."""
     twice = sorted(str(path) for path, count in Counter(targets).items() if count > 1)
     if twice:
         raise RequestError(f"several of the wheels would become {', '.join(twice)}")
