@@ -1,10 +1,10 @@
-"""What the binaries of a wheel really hold, and whether that is what the wheel promises.
+"""The audit: compare the code in a wheel's binaries with the promises of the wheel.
 
-Nothing here knows of builds, so it can judge anyone's wheels. The way of the data: members of a
-wheel (``wheels``, ``files``) -> a binary, whatever its format (``elf``, ``macho``, ``pe`` ->
+The audit does not depend on builds, so it can judge wheels from any builder. The flow of the data:
+members of a wheel (``wheels``, ``files``) -> a binary of any format (``elf``, ``macho``, ``pe`` ->
 ``binary``) -> the extensions that its functions need (``survey``: ``x86``, ``aarch64``) and its GPU
-code (``fatbin``, ``hipbundle``) -> compared with what the wheel promises (``promise``, ``rules``,
-``verdict``).
+code (``fatbin``, ``hipbundle``) -> the comparison with the wheel's promises (``promise``,
+``judge``, ``verdict``).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _DISASSEMBLERS = {"x86_64": "iced-x86>=1.17", "aarch64": "capstone>=5"}
 
 
 def requirements(system: str, machine: str) -> list[str]:
-    """Return what must be installed to read the binaries of a system and machine.
+    """Return the packages that are needed to read the binaries of a system and machine.
 
     ``system`` is as in ``sys.platform``, ``machine`` as in :class:`~.formats.binary.Binary`. ELF
-    files need nothing but a disassembler. Those of other systems in a wheel need lief, too: without
-    it each is an error that says so.
+    files need only a disassembler. PE and Mach-O files also need lief; without it, each of them is
+    an error that says so.
     """
     reader = [_LIEF] if system in _WITHOUT_ELF else []
     return [*reader, *([_DISASSEMBLERS[machine]] if machine in _DISASSEMBLERS else [])]

@@ -1,4 +1,4 @@
-"""Wheels of one release and one interpreter beside each other: what each is worth."""
+"""Compare the wheels of one release and one interpreter: find identical and pointless ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .verdict import Finding, Verdict
 
 @dataclass(frozen=True)
 class Gist:
-    """As much of a wheel's verdict as comparing it with others takes; it can be kept as JSON.
+    """The part of a wheel's verdict that comparing it with others takes; can be kept as JSON.
 
-    ``promised`` and ``needed`` are levels by machine, needed by code that no rule allows.
-    ``has_more`` says for a machine that its code needs extensions beyond any level.
+    ``promised`` and ``needed`` are levels by machine; code that a rule allows does not count.
+    ``has_more`` says whether the code for a machine needs extensions that are in no level.
     """
 
     wheel: str
@@ -28,7 +28,7 @@ class Gist:
 
     @classmethod
     def of(cls, verdict: Verdict, wheel: str = "") -> Self:
-        """The gist of a verdict; ``wheel`` is what to call it, its file name by default."""
+        """Return the gist of a verdict; ``wheel`` is its name in messages (default: file name)."""
         machines = verdict.machines
         return cls(
             wheel or verdict.wheel,
@@ -43,13 +43,13 @@ class Gist:
         )
 
     def as_mapping(self) -> dict[str, object]:
-        """What ``Gist(**mapping)`` makes of it again."""
+        """Return a mapping such that ``Gist(**mapping)`` equals this gist."""
         return asdict(self)
 
     def buys_nothing(self, others: Sequence[Gist]) -> str:
-        """Why this variant is none, in words: its code needs no more than the next lower one's.
+        """Explain why the variant is pointless, or return ''.
 
-        Empty where it does, and where there is no lower one.
+        It is pointless if its code needs no more than the next lower variant promises.
         """
         if self.is_like_plain:
             return ""
@@ -69,7 +69,7 @@ class Gist:
 
 
 def compared_by_build(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Verdicts of any wheels, those of each build compared with each other (:func:`compared`)."""
+    """Return verdicts of any wheels after comparing those of each build (:func:`compared`)."""
     builds: dict[WheelName, list[Verdict]] = {}
     for verdict in verdicts:
         name = replace(WheelName.parse(verdict.wheel), label=None)
@@ -78,7 +78,10 @@ def compared_by_build(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 
 def compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts of one release's wheels for one interpreter, with what comparing them shows."""
+    """Return verdicts with the findings of comparing them.
+
+    All must be of one release's wheels for one interpreter.
+    """
     gists = [Gist.of(verdict) for verdict in verdicts]
     return [
         replace(verdict, findings=(*verdict.findings, *_beside(gist, gists)))

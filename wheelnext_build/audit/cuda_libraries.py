@@ -1,4 +1,4 @@
-"""CUDA's libraries that binaries load, beside what the wheel says of drivers and dependencies."""
+"""CUDA's libraries that binaries load: check them against the wheel's drivers and dependencies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 _SONAME = re.compile(r"(lib\w+)\.so\.(\d+)(?:\.\d+)*")
 
 _TOOLKITS = frozenset({"libcublas", "libcublasLt", "libcudart", "libnvJitLink", "libnvrtc"})
-"""Libraries whose number is the toolkit's own; others count for themselves."""
+"""Libraries whose version is the toolkit's; others have versions of their own."""
 
 _PACKAGES: Mapping[str, str] = {
     "libcublas": "nvidia-cublas",
@@ -25,13 +25,13 @@ _PACKAGES: Mapping[str, str] = {
     "libnvJitLink": "nvidia-nvjitlink",
     "libnvrtc": "nvidia-cuda-nvrtc",
 }
-"""PyPI's package for each library; for CUDA 12 and older with a suffix (``-cu12``)."""
+"""PyPI's package for each library; for CUDA 12 and older, the name has a suffix (``-cu12``)."""
 
 
 def too_new_for(library: str, cuda: str) -> str:
-    """The CUDA version whose driver a library needs, where ``cuda`` (``12.8``) is older.
+    """Return the CUDA version whose driver a library needs, if ``cuda`` (``12.8``) is older.
 
-    Empty where it is not, where ``cuda`` is empty, and of libraries that are not CUDA's.
+    Return '' if it is not, if ``cuda`` is empty, or if the library is not CUDA's.
     """
     match = _SONAME.fullmatch(library)
     if match is None or match[1] not in _TOOLKITS or not cuda:
@@ -40,10 +40,10 @@ def too_new_for(library: str, cuda: str) -> str:
 
 
 def missing_package(library: str, bundled: Collection[str], requires: Collection[str]) -> str:
-    """PyPI's package with a CUDA library that the wheel neither bundles nor requires.
+    """Return PyPI's package for a CUDA library that the wheel neither bundles nor requires.
 
-    ``bundled`` are the names of the wheel's files, ``requires`` those of its dependencies,
-    normalized. Empty where all is well, and of libraries that are not CUDA's.
+    ``bundled`` are the names of the wheel's files, ``requires`` the normalized names of its
+    dependencies. Return '' if no package is missing, or if the library is not CUDA's.
     """
     match = _SONAME.fullmatch(library)
     if match is None or match[1] not in _PACKAGES or library in bundled:

@@ -1,4 +1,4 @@
-"""Files of a wheel as binaries: told by their first bytes, read, and surveyed."""
+"""Recognize the binaries of a wheel by their first bytes, read them and survey their code."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ MAGIC_SIZE = 8
 
 
 def is_binary(path: str, start: bytes) -> bool:
-    """Whether a file is one that the audit must be able to read, by its first bytes and name."""
+    """Return whether the audit must be able to read a file, by its first bytes and its name."""
     if start.startswith((_ELF, _ARCHIVE, _THIN_ARCHIVE)) or start[:4] in _MACHO:
         return True
     if gpu_files.is_gpu_file(path, start):
         return True
     if start[:4] in _MACHO_FAT:
-        # Java's classes begin alike, with their version where a fat file has a small count.
+        # Java's class files start with the same bytes, followed by their version. Fat files have a
+        # small count there.
         return struct.unpack(">I", start[4:8])[0] < 20 if len(start) >= 8 else False
     if start.startswith(_PE):
         return path.lower().endswith((".pyd", ".dll", ".exe", ".sys"))
@@ -39,15 +40,15 @@ def is_binary(path: str, start: bytes) -> bool:
 
 
 def audit(path: str, data: bytes) -> list[Found]:
-    """What a file holds; several entries for an archive's members and a fat file's parts.
+    """Return the content of a file: one entry for each member of an archive or part of a fat file.
 
-    What cannot be read has an entry with the error.
+    If a part cannot be read, the last entry has the error.
     """
     checksum = hashlib.sha256(data).hexdigest()
     found = []
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # lief's, of fields with values that it does not know
+            warnings.simplefilter("ignore")  # lief's warnings of unknown values in fields
             gpu = gpu_files.read(path, data)
             if gpu is not None:
                 return [Found(path, gpu[0], architectures=tuple(gpu[1]), checksum=checksum)]
@@ -59,7 +60,7 @@ def audit(path: str, data: bytes) -> list[Found]:
                 found.append(_found(f"{path}{part}", binary, checksum))
     except BinaryError as error:
         found.append(Found(path, error=str(error), checksum=checksum))
-    # An archive may hold nothing but descriptions of a library to load, as on Windows.
+    # An archive may hold only descriptions of a library to load, as on Windows.
     return found or [Found(path, "archive", checksum=checksum)]
 
 

@@ -1,4 +1,4 @@
-"""The judgement: what was found in a wheel, compared with what the wheel promises."""
+"""The judgement: compare the content of a wheel with its promise."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def judge(
     rules: Sequence[Allowance] = (),
     requires: Collection[str] = (),
 ) -> Verdict:
-    """Compare what the binaries of a wheel hold with what it promises.
+    """Return the verdict on a wheel: its binaries compared with its promise.
 
-    ``requires`` are the normalized names of the distributions that it depends upon.
+    ``requires`` are the normalized names of the wheel's dependencies.
     """
     findings: list[Finding] = []
     for found in binaries:
@@ -99,7 +99,10 @@ def _declared(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Ite
 def _machines(
     binaries: Sequence[Found], promise: Promise, rules: Sequence[Allowance]
 ) -> Iterable[Finding]:
-    """A file that no processor runs which the wheel is for; of fat files one part must do."""
+    """Yield a finding for each file that runs on none of the wheel's processors.
+
+    For a fat file, one suitable part is enough.
+    """
     files: dict[str, list[Found]] = {}
     for found in binaries:
         if found.survey.machine in BASELINES:
@@ -117,9 +120,11 @@ def _machines(
 def _architectures(
     binaries: Sequence[Found], promise: Promise, rules: Sequence[Allowance]
 ) -> Iterable[Finding]:
-    """Each binary has code for all architectures; of files with GPU code alone, all of them have.
+    """Yield a finding for GPU code that is missing, or is for other architectures than promised.
 
-    Among these a cubin stands for the architecture of its number, since it does not tell more.
+    Each binary must have code for all architectures. Files that hold only GPU code are judged
+    together. A cubin does not record the suffix ``a`` or ``f`` of its architecture, so it counts
+    for the architecture with its number.
     """
     packed = [found for found in binaries if UNKNOWN in found.architectures]
     for found in packed:
@@ -164,7 +169,7 @@ def _compared(
 
 
 def _libraries(found: Found, promise: Promise, rules: Sequence[Allowance]) -> Iterable[Finding]:
-    """The CUDA runtime that a binary loads needs a driver of at least its own major version."""
+    """Yield a finding for each CUDA library that needs a newer driver than the wheel promises."""
     for library in found.needed:
         version = too_new_for(library, promise.cuda)
         if version:
@@ -176,7 +181,7 @@ def _libraries(found: Found, promise: Promise, rules: Sequence[Allowance]) -> It
 
 
 def _dependencies(binaries: Sequence[Found], requires: Collection[str]) -> Iterable[Finding]:
-    """CUDA's libraries that nothing installs: a note, since the system may well have them."""
+    """Yield a note for each CUDA library that no dependency installs; the system may have it."""
     bundled = {PurePosixPath(found.path).name for found in binaries}
     for found in binaries:
         for library in found.needed:
@@ -190,7 +195,7 @@ def _dependencies(binaries: Sequence[Found], requires: Collection[str]) -> Itera
 
 
 def _rule_for(found: Found, rules: Sequence[Allowance]) -> Allowance | None:
-    """The rule for a file as a whole, if there is one."""
+    """Return the rule for a whole file, if there is one."""
     return next((rule for rule in rules if rule.covers_file(found.path)), None)
 
 

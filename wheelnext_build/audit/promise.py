@@ -1,4 +1,4 @@
-"""What a wheel promises: which processors and GPUs its code may ask for."""
+"""The promise of a wheel: the processors and GPUs that its code may need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..variants.variant import Variant
 from ..wheels.name import WheelName
 
 BASELINES: Mapping[str, str] = {machine: levels(machine)[0] for machine in ("x86_64", "aarch64")}
-"""What plain wheels may need where a project says nothing else."""
+"""The levels that plain wheels may need if the project does not set others."""
 
 _FEATURES = {"x86_64": "level", "aarch64": "version"}
 """The feature of each processor namespace that has a level for its value."""
@@ -21,15 +21,18 @@ _FEATURES = {"x86_64": "level", "aarch64": "version"}
 _ON = frozenset({"on", "true", "yes", "1"})
 
 _PLATFORMS: Mapping[tuple[str, str], frozenset[str]] = {
-    # The oldest Macs that macOS 10.12 runs on, and what clang compiles for there unasked.
+    # The oldest Macs that macOS 10.12 runs on; clang compiles for them by default.
     ("macosx", "x86_64"): frozenset({"CX16", "LAHF_SAHF", "SSE3", "SSSE3", "SSE4.1"}),
-    # Apple's first: clang's apple-m1.
+    # Apple's first processor for Macs: clang's apple-m1.
     ("macosx", "aarch64"): extensions_up_to("8.5a", "aarch64")
     | {"AES", "FHM", "FP16", "PMULL", "SHA1", "SHA2", "SHA3", "SHA512"},
-    # Windows 8.1 and newer do not start without.
+    # Windows 8.1 and newer do not start without these.
     ("win", "x86_64"): frozenset({"CX16", "LAHF_SAHF"}),
 }
-"""What all of a platform's processors have beyond the lowest level, by the start of its tag."""
+"""Extensions beyond the lowest level that all of a platform's processors have.
+
+The key is the start of the platform's tag and the machine.
+"""
 
 _MACHINES: Mapping[str, str] = {
     "_x86_64": "x86_64",
@@ -37,21 +40,22 @@ _MACHINES: Mapping[str, str] = {
     "_aarch64": "aarch64",
     "_arm64": "aarch64",
 }
-"""The endings of platform tags for one processor; ``universal2`` is for both, and not here."""
+"""The endings of platform tags for one processor; ``universal2`` is for both, so it is left out."""
 
 _CUDA = re.compile(r"\d{1,4}(\.\d{1,4})*")
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What the code of a wheel may need.
+    """The processors, GPUs and drivers that the code of a wheel may need.
 
-    ``levels`` and ``extensions`` are by machine: the level, and the extensions beyond the lowest
-    one. ``described`` names the promise as it stands in the wheel. ``architectures`` are the GPU
-    architectures that must be there, all of them and no other (``90_real``, ``gfx90a``); None where
-    the wheel does not say. ``cuda`` is the oldest CUDA version whose driver must do, empty where it
-    is not said. ``is_baseline`` says that of processors no more is asked than of a plain wheel's.
-    ``machines`` are the processors that the platform tags name; empty where they name none.
+    ``levels`` and ``extensions`` are by machine: the level, and the allowed extensions beyond the
+    lowest level. ``described`` is the promise in the words of the wheel. ``architectures`` are the
+    GPU architectures that the wheel must have code for, all of them and no other (``90_real``,
+    ``gfx90a``); None if the wheel does not name any. ``cuda`` is the oldest CUDA version whose
+    driver must be sufficient; empty if the wheel does not name one. ``is_baseline`` says that the
+    wheel needs no more of processors than a plain wheel. ``machines`` are the processors that the
+    platform tags name; empty if they name none.
     """
 
     levels: Mapping[str, str]
@@ -66,10 +70,10 @@ class Promise:
 def promise_of(
     name: WheelName, variant: Variant | None, baselines: Mapping[str, str] | None = None
 ) -> Promise:
-    """The promise of a wheel by its name, its variant (None for a plain wheel) and the baselines.
+    """Return the promise of a wheel with this name, variant (None: a plain wheel) and baselines.
 
-    Of several levels any will do for the installer, so the lowest counts. A feature of a
-    processor's namespace with a value such as ``on`` is an extension of that name.
+    If the variant lists several levels, an installer accepts any of them, so the lowest counts. A
+    feature of a processor's namespace with a value such as ``on`` is an extension of that name.
     """
     base = {**BASELINES, **(baselines or {})}
     levels_by_machine: dict[str, str] = {}
@@ -95,7 +99,7 @@ def promise_of(
         else ()
     )
     bounds = variant.values("nvidia", "cuda_version_lower_bound") if variant else ()
-    # No installer knows any other value of it, and so none promises anything by them.
+    # No installer knows any other values, so they promise nothing.
     lower = [bound for bound in bounds if _CUDA.fullmatch(bound)]
     kind = "the plain wheel" if variant is None else variant.label
     return Promise(

@@ -1,4 +1,4 @@
-"""Rules for pyproject.toml that would allow what an audit found."""
+"""Rules for pyproject.toml that would allow the findings of an audit."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def suggestion(verdicts: Sequence[Verdict]) -> str:
 
 
 def _quoted(content: str | list[str]) -> str:
-    """Return TOML for text; it has no escapes for halves of characters, as JSON has."""
+    """Return TOML for text; unlike JSON, TOML has no escapes for lone surrogates."""
     return escaped(json.dumps(content, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What was found in a wheel, and what of it is not as the wheel promises."""
+"""The result of an audit: the content of a wheel, and where it breaks the wheel's promise."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Mark = Literal["error", "note", "allowed"]
 
 @dataclass(frozen=True)
 class Found:
-    """What one binary of a wheel holds. ``path`` is its path in the wheel.
+    """The content of one binary of a wheel. ``path`` is its path in the wheel.
 
     ``architectures`` are the GPU architectures of its device code. ``error`` says why it could not
     be read.
@@ -49,9 +49,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as promised.
+    """One problem, or a note.
 
-    ``is_error`` findings fail the audit, but for those that a rule allows (``allowed``).
+    Findings with ``is_error`` fail the audit, unless a rule allows them (``allowed``).
     """
 
     kind: FindingKind
@@ -67,7 +67,7 @@ class Finding:
 
     @property
     def mark(self) -> Mark:
-        """What it comes to."""
+        """The finding's weight in the report."""
         if self.allowed:
             return "allowed"
         return "error" if self.is_error else "note"
@@ -75,7 +75,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement of one wheel: what it promised, what was found, and where these differ."""
+    """The judgement of one wheel: its promise, its content, and where these differ."""
 
     wheel: str
     promise: Promise
@@ -92,12 +92,12 @@ class Verdict:
 
     @property
     def machines(self) -> tuple[str, ...]:
-        """The machines that there is code for, of those whose levels are known."""
+        """The machines that the wheel has code for, if their levels are known."""
         return tuple(sorted({item.survey.machine for item in self.binaries} & set(BASELINES)))
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """By machine the level, and what is needed beyond any: ``x86_64 v3 + AVX512_BF16``."""
+        """For each machine, the level and extensions in no level: ``x86_64 v3 + AVX512_BF16``."""
         return tuple(
             " + ".join(
                 [
@@ -110,26 +110,26 @@ class Verdict:
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """The GPU architectures that there is code for."""
+        """The GPU architectures that the wheel has code for."""
         return tuple(sorted({name for item in self.binaries for name in item.architectures}))
 
     @property
     def digest(self) -> str:
-        """A checksum of all binaries and their paths; empty where there are none."""
+        """A checksum of all binaries and their paths; empty if there are none."""
         checksums = sorted({(found.path, found.checksum) for found in self.binaries})
         return hashlib.sha256(json.dumps(checksums).encode()).hexdigest() if checksums else ""
 
     @property
     def is_like_plain(self) -> bool:
-        """Whether its promise is no other than a plain wheel's, so that both may be alike."""
+        """Whether the promise is the same as a plain wheel's, so that both may be alike."""
         return self.promise.is_baseline and self.promise.architectures is None
 
     def level(self, machine: str) -> str:
-        """The lowest level that its code for a machine needs where it runs unasked."""
+        """Return the lowest level with the extensions that its code for a machine needs."""
         return level_of(self.extensions(machine), machine)
 
     def extensions(self, machine: str) -> frozenset[str]:
-        """What that code needs, without what a rule allows."""
+        """Return the extensions that its code for a machine needs, except those a rule allows."""
         allowed = {(item.path, item.extension) for item in self.findings if item.allowed}
         return frozenset(
             extension
@@ -141,6 +141,6 @@ class Verdict:
 
 
 def unused(rules: Sequence[Allowance], verdicts: Iterable[Verdict]) -> list[Allowance]:
-    """The rules that allowed nothing in any of the wheels."""
+    """Return the rules that allowed nothing in any of the wheels."""
     used = {finding.allowed for verdict in verdicts for finding in verdict.findings}
     return [rule for rule in rules if rule not in used]

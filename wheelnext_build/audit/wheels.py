@@ -1,6 +1,6 @@
-"""Wheels: their binaries read in worker processes, several at once, and judged.
+"""Audit wheels: read their binaries in several worker processes, and judge them.
 
-A file that is made to crash or to hang whoever reads it ends its worker, not the audit.
+A malicious file that crashes or hangs its reader ends a worker, not the audit.
 """
 
 from __future__ import annotations
@@ -33,21 +33,22 @@ from .promise import Promise, promise_of
 from .verdict import Found, Verdict
 
 _BOMB_RATIO, _BOMB_SIZE = 300, 1 << 26
-"""A member of more bytes than the second that shrank by more than the first is no binary's."""
+"""A member that is larger than the second and was compressed by more than the first is not a
+binary."""
 
 _SMALL = 16 << 20
-"""So many bytes of binaries are read before a worker process would have begun."""
+"""This many bytes of binaries are read in less time than a worker process takes to start."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-"""What a requirement begins with; the rest of it may be of any quality in other people's wheels."""
+"""The start of a requirement; in other people's wheels the rest of it may not be valid."""
 
 _MEMORY = 6 << 30
 _SECONDS, _MORE_SECONDS, _MOST_SECONDS = 60, 10, 900
-"""The most that a worker may use for one file: address space in bytes; time, and more of it for
-each MiB, and at most. On one core of 2020 a MiB of code takes less than a second."""
+"""Limits of a worker for one file: address space in bytes; time in seconds, more time for each MiB,
+and the most in total. One MiB of code takes less than a second on one core of 2020."""
 
 _MOST_CRASHES = 10
-"""After so many files of a wheel that ended a worker, the rest of it is left alone."""
+"""If this many files of a wheel ended a worker, its other files are not read."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def audit_wheels(
     """Audit wheels whose promises follow from their names and variant.json.
 
     ``baselines`` are the levels that plain wheels may need, by machine. ``jobs`` is the number of
-    worker processes, 0 for one on each processor. Raises WheelError where a file is no wheel.
+    worker processes, 0 for one on each processor. Raises WheelError if a file is not a wheel.
     """
     promises: list[Promise] = []
     requires: list[frozenset[str]] = []
@@ -101,7 +102,7 @@ def audit_wheel(
     jobs: int = 0,
     known: MutableMapping[tuple[str, str], list[Found]] | None = None,
 ) -> Verdict:
-    """Audit a wheel of one's own against a promise.
+    """Audit a wheel that was built here against a promise.
 
     Small wheels are read in this process, since their builder can trust them. ``known`` has the
     results for files of other wheels, by name and SHA-256 of the content; these are not read again,
@@ -134,7 +135,7 @@ def _binaries(reader: WheelReader) -> Iterator[Member]:
 
 
 def _requires(reader: WheelReader) -> frozenset[str]:
-    """The normalized names of what a wheel depends upon; none where METADATA does not say it."""
+    """Return the normalized names of a wheel's dependencies; none if it has no METADATA."""
     name = f"{reader.dist_info}/METADATA"
     if all(member.name != name for member in reader.members()):
         return frozenset()
@@ -144,13 +145,16 @@ def _requires(reader: WheelReader) -> frozenset[str]:
 
 
 def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:
-    """All tasks, spread over worker processes; those that may have ended one are tried alone."""
+    """Return the results of all tasks, spread over worker processes.
+
+    Tasks that may have ended a worker are tried again, one at a time.
+    """
     results: dict[_Task, list[Found]] = {}
     crashes: Counter[Path] = Counter()
     waiting = list(tasks)
     while waiting:
         broken = _attempt(waiting, min(jobs, len(waiting)), results)
-        # Tasks begin in order, so it was one of the first without a result.
+        # Tasks begin in order, so one of the first tasks without a result ended the worker.
         suspects, waiting = broken[: jobs + 1], broken[jobs + 1 :]
         for task in suspects:
             if crashes[task.wheel] < _MOST_CRASHES and _attempt([task], 1, results):
@@ -167,7 +171,7 @@ def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:
 
 
 def _attempt(tasks: Sequence[_Task], jobs: int, results: dict[_Task, list[Found]]) -> list[_Task]:
-    """Do the tasks; returns those without a result, since a worker ended."""
+    """Run the tasks; return those without a result because a worker ended."""
     if not tasks:
         return []
     broken = []
@@ -193,7 +197,7 @@ def _attempt(tasks: Sequence[_Task], jobs: int, results: dict[_Task, list[Found]
 
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """What is started in the block has no part in Ctrl-C, which is for this process alone."""
+    """Have processes that are started in the block ignore Ctrl-C, which only this one handles."""
     if sys.platform == "win32":
         yield
         return
@@ -208,7 +212,7 @@ def _begin_worker() -> None:
     if sys.platform != "win32":
         import resource
 
-        # A limit that this process was given itself cannot be raised.
+        # A lower limit of this process cannot be raised.
         given = [limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit >= 0]
         memory = min([_MEMORY, *given])
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -230,7 +234,7 @@ def _audit(task: _Task) -> list[Found]:
         return [Found(task.member, error="takes more memory than any sound file does")]
     except WheelError as error:
         return [Found(task.member, error=str(error))]
-    except Exception as error:  # noqa: BLE001 - whatever libraries make of a hostile file
+    except Exception as error:  # noqa: BLE001 - libraries raise anything for a malicious file
         return [Found(task.member, error=f"cannot be read: {type(error).__name__}: {error}")]
     finally:
         if hasattr(signal, "alarm"):
@@ -239,5 +243,5 @@ def _audit(task: _Task) -> list[Found]:
 
 @functools.lru_cache(maxsize=1)
 def _opened(wheel: Path) -> WheelReader:
-    """A wheel, opened once for all of its files that a worker reads: there may be thousands."""
+    """Return a wheel, opened once for all files that a worker reads: there may be thousands."""
     return WheelReader(wheel)

@@ -131,7 +131,7 @@ class Config:
 def of_one_variant(properties: Iterable[Property], label: str | None = None) -> Config:
     """Return the Config of a project with this one variant; ``label`` None is the default label.
 
-    Raises ConfigurationError if the variant needs more settings, such as an unknown provider.
+    Raises ConfigurationError if the variant needs more settings, such as a provider.
     """
     axes: dict[str, dict[str, list[list[str]]]] = {}
     effects = {}

@@ -1,1 +1,1 @@
-"""Instruction sets that machine code needs, by its instructions."""
+"""Find the instruction sets that machine code needs, by its instructions."""

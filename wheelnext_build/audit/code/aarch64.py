@@ -1,9 +1,9 @@
 """The extensions that aarch64 machine code needs, by its mnemonics and operands.
 
-capstone disassembles; of extensions it knows little, so the table here says which instructions
-belong to which. Instructions are 4 bytes long and aligned, so reading cannot get out of step: a
-word of data may be taken for an instruction, but never spoils the next. What lies in the space of
-hints (PACIASP, BTI) is a NOP to older processors.
+capstone disassembles. It knows few extensions, so the table here assigns instructions to them.
+Instructions are 4 bytes long and aligned, so decoding cannot get out of step: a word of data may
+be taken for an instruction, but does not affect the next one. Instructions in the hint space
+(PACIASP, BTI) are NOPs on older processors.
 Source: Arm Architecture Reference Manual, A2 "Armv8-A Architecture Extensions".
 """
 
@@ -61,21 +61,21 @@ _OUTLINE_TEST = re.compile(r"w16, ")
 
 
 def linear(data: bytes, address: int) -> Decoded:
-    """The extensions of machine code at ``address``; what is no instruction is passed over."""
+    """Return the extensions of machine code at ``address``; skip words that do not decode."""
     found: dict[str, int] = {}
     outline = False
     for place, _, mnemonic, operands in _disassembler().disasm_lite(data, address):
         outline = outline or (mnemonic == "cbz" and bool(_OUTLINE_TEST.match(operands)))
         for extension in _extensions_of(mnemonic, operands):
             if extension == "LSE" and outline:
-                # libgcc's and compiler-rt's out-of-line atomics: they have asked the processor.
+                # The out-of-line atomics of libgcc and compiler-rt test for LSE before they use it.
                 continue
             found.setdefault(extension, place)
     return Decoded(found, is_whole=True)
 
 
 def instruction_at(data: bytes, address: int, at: int) -> str:
-    """The instruction at ``at``."""
+    """Return the text of the instruction at ``at``."""
     for *_, mnemonic, operands in _disassembler().disasm_lite(data[at - address :][:4], at):
         return f"{mnemonic} {operands}".strip()
     return ""
@@ -87,7 +87,7 @@ def _of_mnemonic(mnemonic: str) -> tuple[str, ...]:
 
 
 def _extensions_of(mnemonic: str, operands: str) -> tuple[str, ...]:
-    """The extensions that an instruction, as capstone writes it, belongs to."""
+    """Return the extensions that an instruction, as capstone writes it, belongs to."""
     if _SVE.search(operands):
         return ("SVE",)
     if mnemonic.startswith("pmull") and _POLYNOMIAL.search(operands):

@@ -1,4 +1,4 @@
-"""What code needs: extensions, and the functions that need them."""
+"""The extensions that code needs, and the functions that need them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from ..formats.binary import Function, Region
 
 SAMPLES = 5
-"""Of so many places for each extension the instruction is kept as text."""
+"""Number of places for each extension that keep the text of their instruction."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodePlace:
-    """Where an extension is needed: a function, and the first such instruction in it.
+    """A function that needs an extension, and the first such instruction in it.
 
-    ``instruction`` is empty in all but the first few places.
+    Only the first few places of an extension have the text of their ``instruction``.
     """
 
     function: str
@@ -29,10 +29,10 @@ class CodePlace:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What reading a function's code gave.
+    """The result of decoding a function's code.
 
-    ``found`` has for each extension the address of the first instruction that needs it;
-    ``is_whole`` says that all bytes were instructions.
+    ``found`` has the address of the first instruction that needs each extension. ``is_whole`` says
+    that all bytes were instructions.
     """
 
     found: dict[str, int]
@@ -45,10 +45,11 @@ Needs = dict[str, list[CodePlace]]
 
 @dataclass(frozen=True)
 class Survey:
-    """What the code of a binary needs.
+    """The extensions that the code of a binary needs.
 
-    ``needs`` is what runs unasked, ``dispatched`` what only runs behind a resolver, ``unsure`` what
-    was read in bytes that nothing leads to. ``code_size`` is in bytes, ``functions`` their number.
+    ``needs`` are those of code that runs without a test of the processor, ``dispatched`` those of
+    functions that a resolver chooses, ``unsure`` those in bytes that may not be code: nothing jumps
+    or points to them. ``code_size`` is in bytes, ``functions`` is the number of functions.
     """
 
     machine: str
@@ -66,10 +67,10 @@ def add_places(
     function: Function,
     text: Callable[[bytes, int, int], str],
 ) -> None:
-    """Note what was found in a function: the extensions, each with the address of the first use.
+    """Add a function's extensions to ``needs``; ``found`` has the address of each one's first use.
 
-    A function without a name is called by its distance from the region's start. ``text`` writes
-    down the instruction at its third argument, in code (the first) that lies at its second.
+    A function without a name is called by its distance from the region's start. ``text`` returns
+    an instruction as text; its arguments are the code, the code's address and the instruction's.
     """
     for extension, address in found.items():
         places = needs.setdefault(extension, [])

@@ -1,7 +1,8 @@
-"""Which extensions a binary's code needs, in which functions, and how sure that is.
+"""Find the extensions that a binary's code needs, the functions that need them, and how certain
+that is.
 
-A file says where its functions are: by symbols, by the tables for unwinding, by relocations. What
-lies between them is read as code only where a call or a pointer leads, since it may be data.
+A file says where its functions are: by symbols, by the tables for unwinding, by relocations. The
+bytes between them may be data: they are code only where a call or a pointer leads.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from .needs import Survey, add_places
 
 
 def survey(binary: Binary) -> Survey:
-    """Read all code of a binary whose machine is known; without one nothing is found.
+    """Return the survey of a binary's code; it finds nothing if the machine is unknown.
 
-    Raises BinaryError where the disassembler for the machine is not installed.
+    Raises BinaryError if the disassembler for the machine is not installed.
     """
     size = sum(len(region.data) for region in binary.regions)
     if binary.machine == "x86_64":
@@ -32,7 +33,7 @@ def survey(binary: Binary) -> Survey:
 def _missing(
     package: str, binary: Binary, error: ModuleNotFoundError
 ) -> BinaryError | ModuleNotFoundError:
-    """Return the error to raise: an installed package for another processor is no missing one."""
+    """Return the error to raise; a package that is there but fails to load is not missing."""
     if error.name != package.replace("-", "_"):
         return error
     return BinaryError(

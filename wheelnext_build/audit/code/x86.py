@@ -1,8 +1,8 @@
 """The extensions that x86-64 machine code needs, by the encoding of its instructions.
 
-Decoding is iced-x86's, which knows the CPUID bits of each encoding: an EVEX-encoded addition of two
-128-bit registers is AVX512VL whatever the registers are called. What is added here: which bits any
-x86-64 processor has or may ignore, and which bytes are code at all.
+iced-x86 decodes and knows the CPUID bits of each encoding: an EVEX-encoded addition of two 128-bit
+registers is AVX512VL, whatever the registers are called. This module adds which bits every x86-64
+processor has or may ignore, and which bytes are code.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ _BASELINE = {
     ),
     *("MULTIBYTENOP", "PAUSE"),
 }
-"""What every x86-64 processor has."""
+"""The CPUID bits of every x86-64 processor."""
 
 _HARMLESS = {
-    # Encoded as what older processors take for a NOP, or for the instruction without its prefix.
+    # Older processors execute these as a NOP, or as the instruction without its prefix.
     *("CET_IBT", "CET_SS", "MPX", "HLE", "CLDEMOTE", "PREFETCHITI", "PREFETCHW", "PREFETCHWT1"),
-    # How a program asks whether the operating system saves the wide registers (XGETBV).
+    # Programs ask with it whether the operating system saves the wide registers (XGETBV).
     "XSAVE",
-    # Faults in a program on any processor: no compiler emits them, these bytes are no code.
+    # These fault in user programs on any processor. Compilers do not emit them: the bytes are data.
     *("SMAP", "INVPCID", "VMX", "SVM", "SMX", "MONITOR", "RDPMC", "FRED", "LKGS", "SMM", "KNC"),
     *("SKINIT", "SKINIT_OR_SVM", "SEV_ES", "SEV_SNP", "INVEPT", "INVVPID", "INVLPGB", "RMPQUERY"),
     *("WRMSRNS", "MSRLIST", "PCONFIG", "TDX", "UDBG", "XSAVES", "HRESET", "CL1INVMB", "MCOMMIT"),
@@ -73,7 +73,7 @@ _HARMLESS = {
 }
 
 _OTHER_PROCESSORS = ("INTEL", "FPU", "CYRIX", "CENTAUR", "UMOV", "MOV_TR")
-"""How the names of what no 64-bit processor has begin."""
+"""Prefixes of the names of features that no 64-bit processor has."""
 
 _FEATURES = {value: name for name, value in vars(CpuidFeature).items() if name.isupper()}
 _INVALID = Code.INVALID
@@ -98,7 +98,7 @@ _STOPS = frozenset(
 
 
 def linear(data: bytes, address: int) -> Decoded:
-    """The extensions of machine code at ``address``, read from its start to its end."""
+    """Return the extensions of machine code at ``address``, decoded from its start to its end."""
     table, interesting = _table()
     codes = {instruction.code for instruction in Decoder(64, data, ip=address)}
     is_whole = _INVALID not in codes
@@ -112,9 +112,9 @@ def linear(data: bytes, address: int) -> Decoded:
 
 
 def reachable(data: bytes, address: int) -> Decoded:
-    """The same for what control flow leads to from the start, jump tables not followed.
+    """Return the extensions of the instructions that control flow reaches from the start.
 
-    Handlers of exceptions and the targets of jump tables are not among it.
+    Jump tables are not followed: their targets, and handlers of exceptions, are left out.
     """
     table, _ = _table()
     found: dict[str, int] = {}
@@ -150,14 +150,14 @@ def reachable(data: bytes, address: int) -> Decoded:
 
 
 def _ends(instruction: Instruction) -> bool:
-    """Whether the next instruction is not what comes next."""
+    """Return whether execution never continues with the instruction after this one."""
     if instruction.flow_control == FlowControl.INTERRUPT:
         return instruction.code == Code.INT3
     return instruction.flow_control in _STOPS
 
 
 def branch_targets(data: bytes, address: int) -> set[int]:
-    """Where machine code at ``address`` calls or jumps to outside itself."""
+    """Return the addresses outside of the code at ``address`` that it calls or jumps to."""
     end = address + len(data)
     return {
         instruction.near_branch_target
@@ -169,7 +169,7 @@ def branch_targets(data: bytes, address: int) -> set[int]:
 
 
 def instruction_at(data: bytes, address: int, at: int) -> str:
-    """The instruction at ``at``, as assemblers write it."""
+    """Return the instruction at ``at``, as assemblers write it."""
     instruction = Decoder(64, data[at - address :], ip=at).decode()
     if instruction.code == _INVALID:
         return f"(bytes {data[at - address :][:8].hex(' ')})"
@@ -178,7 +178,7 @@ def instruction_at(data: bytes, address: int, at: int) -> str:
 
 @cache
 def _table() -> tuple[dict[int, frozenset[str]], frozenset[int]]:
-    """Code -> extensions, for all encodings that need any; and the set of these."""
+    """Return code -> extensions for all encodings that need any, and the set of these codes."""
     codes = {code for name, code in vars(Code).items() if name.isupper() and isinstance(code, int)}
     table = {code: _extensions_of(code) for code in codes}
     table = {code: found for code, found in table.items() if found}
@@ -201,15 +201,15 @@ def _extensions_of(code: int) -> frozenset[str]:
 
 @cache
 def _tzcnt() -> frozenset[int]:
-    """TZCNT is BSF to a processor without BMI: results differ for zero alone.
+    """Return the codes of TZCNT, which a processor without BMI executes as BSF.
 
-    Compilers emit it for the baseline, too, where zero does not occur.
+    The results differ only for zero. If zero cannot occur, compilers also emit it for the baseline.
     """
     return frozenset(code for name, code in vars(Code).items() if name.startswith("TZCNT_"))
 
 
 def _is_apx(data: bytes) -> bool:
-    """Whether bytes that iced-x86 does not know begin as an instruction of APX does."""
+    """Return whether bytes that iced-x86 does not know start like an instruction of APX."""
     if len(data) < 2:
         return False
     return data[0] == 0xD5 or (data[0] == 0x62 and data[1] & 0x07 == 4)

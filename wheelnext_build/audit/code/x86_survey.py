@@ -1,4 +1,4 @@
-"""All x86-64 code of a binary: its functions, and what lies between them."""
+"""Survey all x86-64 code of a binary: its functions, and the code between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import x86
 from .needs import Survey, add_places
 
 _CONFIRMED = 16
-"""After so many functions with an extension that control flow reaches, others are not followed."""
+"""Once control flow reaches an extension in this many functions, further ones are not followed."""
 
 
 class X86Survey:
@@ -25,7 +25,7 @@ class X86Survey:
         self.functions = 0
 
     def run(self) -> Survey:
-        """What the code needs."""
+        """Return the extensions that the code needs."""
         for region in self.binary.regions:
             tiles = tiled(region.address, region.end, region.known)
             gaps = []
@@ -51,7 +51,7 @@ class X86Survey:
         reached = x86.reachable(code, function.start).found
         self.confirmed.update(reached.keys())
         add_places(where, reached, region, function, x86.instruction_at)
-        # A handler of exceptions, a case of a switch; or, among bytes that are no code, chance.
+        # A handler of exceptions or a case of a switch. If some bytes are not code: maybe chance.
         likely = where if read.is_whole else self.found.unsure
         others = {name: read.found[name] for name in read.found.keys() - reached.keys()}
         add_places(likely, others, region, function, x86.instruction_at)
@@ -64,7 +64,7 @@ class X86Survey:
         return bool(x86.linear(code, gap.start).found)
 
     def _gaps(self, region: Region, tiles: Sequence[Function], gaps: Sequence[Function]) -> None:
-        """Code between functions, from where calls and pointers lead; the rest is unsure."""
+        """Survey the code between functions that calls and pointers lead to; the rest is unsure."""
         targets = set(self.binary.pointers)
         for function in tiles:
             if function.is_entry:

@@ -1,4 +1,4 @@
-"""Static libraries: the members of an ``ar`` archive, in the form of System V and of BSD."""
+"""Read static libraries: the members of an ``ar`` archive in the format of System V or BSD."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST_NAME = 1 << 10
 
 
 def members(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each member; raises BinaryError where the archive is damaged."""
+    """Yield name and content of each member; raises BinaryError if the archive is damaged."""
     position, names = 8, b""
     while position < len(data):
         header = data[position : position + _HEADER]

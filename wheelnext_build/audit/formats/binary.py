@@ -1,4 +1,4 @@
-"""A binary, whatever its format: its code in regions, the functions in them, its GPU code."""
+"""A binary of any format: its code in regions, the functions in them, its GPU code."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ...errors import WheelnextBuildError
 
 
 class BinaryError(WheelnextBuildError):
-    """A file that looks like a binary and cannot be read as one."""
+    """Raised for a file that looks like a binary but cannot be read as one."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Code from ``start`` up to ``end``, addresses as the file has them.
+    """Code from ``start`` up to ``end``; the addresses are those in the file.
 
-    ``name`` is empty where the file does not tell. ``is_entry`` says that ``start`` is known to be
-    where a function begins; without it the bytes lie between functions and may be anything.
-    ``dispatched`` functions run only where a resolver has found that the processor can.
+    ``name`` is empty if the file does not have it. ``is_entry`` says that a function begins at
+    ``start``; otherwise the bytes lie between functions and may be anything. ``dispatched``
+    functions run only if a resolver has found that the processor supports them.
     """
 
     start: int
@@ -34,7 +34,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Region:
-    """Executable bytes that lie at ``address``; ``known`` are the functions the file tells of."""
+    """Executable bytes at ``address``; ``known`` are the functions in them that the file names."""
 
     name: str
     address: int
@@ -46,18 +46,18 @@ class Region:
         return self.address + len(self.data)
 
     def code(self, function: Function) -> bytes:
-        """The bytes of a function."""
+        """Return the bytes of a function."""
         return bytes(self.data[function.start - self.address : function.end - self.address])
 
 
 @dataclass(frozen=True)
 class Binary:
-    """What of a file the audit looks at.
+    """The parts of a file that the audit examines.
 
     ``machine`` is as in platform tags (``x86_64``, ``aarch64``). ``pointers`` are addresses that
     data of the file refers to, ``needed`` the libraries that it loads, ``declared`` the levels that
-    an ELF note asks for, ``fatbins`` the contents of the sections that hold NVIDIA's GPU code,
-    ``bundles`` of those that hold AMD's.
+    an ELF note asks for. ``fatbins`` are the contents of sections with NVIDIA's GPU code,
+    ``bundles`` those of sections with AMD's.
     """
 
     format: str
@@ -71,21 +71,22 @@ class Binary:
 
 
 def cut(view: memoryview, offset: int, size: int, name: str) -> memoryview:
-    """A part of a file; raises BinaryError where the file does not reach that far."""
+    """Return a part of a file; raises BinaryError if it reaches beyond the end of the file."""
     if offset + size > len(view):
         raise BinaryError(f"{name} reaches beyond the end of the file")
     return view[offset : offset + size]
 
 
 def sorted_by_start(functions: Iterable[Function]) -> list[Function]:
-    """Functions by their start, those with the same one as they came."""
+    """Return functions sorted by their start; those with the same start keep their order."""
     return sorted(functions, key=_start)
 
 
 def region(name: str, address: int, data: memoryview, functions: Sequence[Function]) -> Region:
-    """Executable bytes that lie at ``address``, with those of the functions that begin there.
+    """Return the region of executable bytes at ``address``, with the functions that begin in it.
 
-    ``functions`` are :func:`sorted_by_start`: a file may have many sections, and many functions.
+    ``functions`` must be :func:`sorted_by_start`, for speed: a file may have many sections and many
+    functions.
     """
     first = bisect_left(functions, address, key=_start)
     last = bisect_left(functions, address + len(data), key=_start)
@@ -97,10 +98,10 @@ def _start(function: Function) -> int:
 
 
 def tiled(start: int, end: int, known: Sequence[Function]) -> list[Function]:
-    """Functions and what lies between them, without overlap, for all of ``start`` to ``end``.
+    """Return functions and the gaps between them, without overlap, from ``start`` to ``end``.
 
-    Where functions overlap, the earlier one ends where the next begins; of several with one start
-    the first is taken. A function with an end at or before its start reaches to the next.
+    If functions overlap, the earlier one ends where the next begins. If several have the same
+    start, the first is taken. A function with an end at or before its start reaches to the next.
     """
     starts: dict[int, Function] = {}
     for function in known:

@@ -1,4 +1,4 @@
-"""ELF files: shared libraries, executables and object files."""
+"""Read ELF files: shared libraries, executables and object files."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _STUBS = (".plt", ".plt.got", ".plt.sec", ".iplt")
 _FUNCTION, _INDIRECT_FUNCTION = 2, 10
 _RELATIVE = {_X86_64: 8, _AARCH64: 1027}
 _RESOLVED = {_X86_64: 37, _AARCH64: 1032}
-"""Types of relocations: a pointer into the file, and one that a resolver chooses."""
+"""Types of relocations: a pointer into the file, and a pointer that a resolver chooses."""
 
 _LONGEST_RESOLVER = 1 << 12
-"""Bytes; one that chooses among twenty versions has some 500."""
+"""Limit in bytes; a resolver that chooses among twenty versions has some 500."""
 
 _ISA_NEEDED = 0xC0008002
 _LEVELS = ("v1", "v2", "v3", "v4")
-"""The type of GNU's property for the levels that a file needs, and what its bits mean."""
+"""The type of GNU's property for the levels that a file needs, and the meanings of its bits."""
 
 
 def read(data: bytes) -> Binary:
-    """Read an ELF file; raises BinaryError if it is none, or is damaged."""
+    """Read an ELF file; raises BinaryError if it is damaged or not an ELF file."""
     file = completed(read_elf(data))
     reader = _Reader(file)
     return Binary(
@@ -66,15 +66,15 @@ class _Reader:
             self._read_relocations(_RELATIVE[file.machine], _RESOLVED[file.machine])
 
     def contents(self, names: Collection[str]) -> Iterator[bytes]:
-        """The sections of these names."""
+        """Yield the contents of the sections with these names."""
         parts = (part for part in self.file.sections if part.name in names)
         for _, content in self.file.contents(parts, "sections of GPU code"):
             yield bytes(content)
 
     def regions(self) -> Iterator[Region]:
-        """The executable sections that hold code of the program.
+        """Yield the executable sections that hold code of the program.
 
-        In a file whose table of sections was cut off, what is mapped to be run.
+        If the table of sections was removed from the file, yield the executable segments.
         """
         functions = self._functions()
         what = "parts of its code"
@@ -94,7 +94,7 @@ class _Reader:
             yield region(section.name, address, data, own)
 
     def _functions(self) -> dict[int, list[Function]]:
-        """Functions by their section where addresses are relative to it, else below -1."""
+        """Return functions by section if addresses are relative to it, else all under -1."""
         found: dict[int, list[Function]] = {}
         for symbol in symbols(self.file, (_FUNCTION, _INDIRECT_FUNCTION)):
             start = symbol.value
@@ -119,7 +119,10 @@ class _Reader:
         return next((part for part in self.file.sections if part.name == name), None)
 
     def _dispatched(self, functions: dict[int, list[Function]]) -> set[str | int]:
-        """Functions that a resolver chooses: by their names, and by what the resolvers refer to."""
+        """Return names and addresses of the functions that a resolver chooses.
+
+        They are found by their names, and by the addresses in the code of resolvers.
+        """
         names = [function.name for own in functions.values() for function in own if function.name]
         chosen: set[str | int] = set(dispatched_names(names))
         if self.is_object or self.file.machine != _X86_64:
@@ -143,7 +146,7 @@ class _Reader:
 
 
 def _declared(file: ElfFile) -> Sequence[str]:
-    """The levels of x86-64 that a note of the file says it needs (psABI, "Program Property")."""
+    """Return the x86-64 levels that the file needs by its note (psABI, "Program Property")."""
     found = set()
     for kind, value in properties(file) if file.machine in _X86 else ():
         if kind == _ISA_NEEDED and len(value) == 4:

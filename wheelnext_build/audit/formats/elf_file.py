@@ -1,7 +1,7 @@
-"""ELF files: their headers, sections and segments, of both classes (32, 64 bits) and byte orders.
+"""Read ELF files: headers, sections and segments of both classes (32, 64 bits) and byte orders.
 
-Files may be hostile: every part must lie in the file, and parts of a kind may together not be
-larger than the file, so that reading takes no more time and memory than the file is worth.
+Files may be malicious: every part must lie in the file, and all parts of a kind together must not
+be larger than the file. This limits the time and memory for reading by the size of the file.
 Source: System V ABI, chapters 4 and 5.
 """
 
@@ -30,20 +30,21 @@ LOAD_SEGMENT, DYNAMIC_SEGMENT, NOTE_SEGMENT = 1, 2, 4
 """Types of segments."""
 
 EXTENDED = 0xFFFF
-"""In place of a number of 16 bits: it is larger, and written elsewhere."""
+"""Stands for a number that does not fit into 16 bits and is written elsewhere."""
 
 _IDENTITY = 16
 """Bytes before the fields of the header."""
 
 _NAMES_RATIO = 4
-"""Names may together be so many times as long as their table: "foo" may be the end of "a_foo"."""
+"""Limit of the length of all names, in lengths of their table; names may overlap: "foo" may be the
+end of "a_foo"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the file that has a purpose; ``type`` says which, and what ``link`` refers to.
+    """A part of the file with one purpose; ``type`` is the purpose and the meaning of ``link``.
 
-    ``size`` is that in memory: a section of the type NOBITS has no bytes in the file.
+    ``size`` is the size in memory: a section of the type NOBITS has no bytes in the file.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the file that the loader maps or reads; ``size`` is that in the file."""
+    """A part of the file that the loader maps or reads; ``size`` is the size in the file."""
 
     type: int
     flags: int
@@ -135,14 +136,14 @@ class ElfFile:
     data: bytes = field(repr=False)
 
     def content(self, part: Section | Segment) -> memoryview:
-        """Return the bytes of a section or segment; raises BinaryError if they are not there."""
+        """Return the bytes of a section or segment; raises BinaryError if the file is shorter."""
         if isinstance(part, Segment):
             return cut(memoryview(self.data), part.offset, part.size, "a segment")
         size = 0 if part.type == NOBITS else part.size
         return cut(memoryview(self.data), part.offset if size else 0, size, f"section {part.name}")
 
     def contents(self, parts: Iterable[Part], what: str) -> Iterator[tuple[Part, memoryview]]:
-        """Yield parts with their bytes; raises BinaryError if these are more than the file's."""
+        """Yield parts with their bytes; raises BinaryError if these exceed the file's size."""
         left = len(self.data)
         for part in parts:
             content = self.content(part)
@@ -214,7 +215,7 @@ def read_elf(data: bytes) -> ElfFile:
 
 
 _Place = tuple[int, int, int]
-"""Of a table of headers: its offset, the size of each, their number."""
+"""The place of a table of headers: its offset, the size of each, their number."""
 
 
 def _headers(

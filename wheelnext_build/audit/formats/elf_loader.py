@@ -1,4 +1,4 @@
-"""The tables that an ELF file's loader uses, for files whose own table of sections was removed.
+"""Find the tables that an ELF file's loader uses, for files without a table of sections.
 
 The loader finds them by PT_DYNAMIC. Source: System V ABI, chapter 5, "Dynamic Linking"; DT_GNU_HASH
 is documented in GNU binutils and in glibc's elf/dl-lookup.c.
@@ -31,7 +31,7 @@ from .elf_tables import dynamic_entries
 _PLT_SIZE, _HASH, _STRINGS, _SYMBOLS, _STRINGS_SIZE = 2, 4, 5, 6, 10
 _PLT_KIND, _PLT, _GNU_HASH = 20, 23, 0x6FFFFEF5
 _RELOCATIONS = ((RELA, (7, 8)), (REL, (17, 18)), (RELR, (36, 35)))
-"""Tags of the dynamic table; for each kind of relocations those of address and size."""
+"""Tags of the dynamic table. Each kind of relocations has two: for the address and for the size."""
 
 
 def completed(file: ElfFile) -> ElfFile:
@@ -79,7 +79,7 @@ def _mapped(file: ElfFile, kind: int, address: int, size: int) -> Section:
 
 
 def _symbol_count(file: ElfFile, values: Mapping[int, int]) -> int:
-    """Return the number of symbols, which only the tables for looking them up tell."""
+    """Return the number of symbols, which only the tables for looking them up contain."""
     try:
         if _HASH in values:
             _, count = file.layout.pair.unpack(file.at(values[_HASH], 8))
@@ -92,9 +92,10 @@ def _symbol_count(file: ElfFile, values: Mapping[int, int]) -> int:
 
 
 def _in_gnu_hash(file: ElfFile, address: int) -> int:
-    """Return the number of symbols: chains of them follow the buckets, the last bucket's is last.
+    """Return the number of symbols by the chain that ends last.
 
-    Symbols before ``first`` are in no chain. The last value of a chain is odd.
+    The buckets have the first symbol of each chain; the chains follow the buckets. The last value
+    of a chain is odd. Symbols before ``first`` are in no chain.
     """
     content = file.at(address, len(file.data))
     layout = file.layout

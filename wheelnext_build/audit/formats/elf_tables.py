@@ -1,4 +1,4 @@
-"""The tables in sections of an ELF file: symbols, relocations, notes, and the libraries it needs.
+"""Read the tables of an ELF file: symbols, relocations, notes, and the libraries that it needs.
 
 Sources: System V ABI, chapters 4 and 5; "Linux Extensions to gABI", 2.1 (properties).
 """
@@ -53,7 +53,7 @@ class Relocation(NamedTuple):
 
 
 def symbols(file: ElfFile, types: Collection[int]) -> Iterator[Symbol]:
-    """Yield the defined symbols of some types, those for the loader first."""
+    """Yield the defined symbols of the given types, those for the loader first."""
     for kind in (DYNSYM, SYMTAB):
         table = file.first(kind)
         if table is not None:
@@ -89,9 +89,9 @@ def _extended(file: ElfFile, table: Section) -> list[int]:
 
 
 def relocations(file: ElfFile, types: Collection[int]) -> Iterator[Relocation]:
-    """Yield the relocations of some types, and those of RELR, which has no types.
+    """Yield the relocations of the given types, and those of RELR, which has no types.
 
-    Tables without addends have these in the places to fill in.
+    If a table has no addends, they are read from the places to fill in.
     """
     layout, mask = file.layout, file.layout.relocation_type
     tables = (part for part in file.sections if part.type in (RELA, REL, RELR))
@@ -110,7 +110,7 @@ def relocations(file: ElfFile, types: Collection[int]) -> Iterator[Relocation]:
 
 
 def _packed(file: ElfFile, content: memoryview) -> Iterator[int]:
-    """Yield the addresses in a table of RELR: one by one, or as bits for the words behind it."""
+    """Yield the addresses in a table of RELR: an entry is one, or has bits for the next words."""
     word, base, left = file.layout.word, 0, len(file.data)
     for (entry,) in records(file.layout.address, content):
         if entry & 1:

@@ -1,10 +1,9 @@
-"""GPU code inside a binary: the architectures of every cubin and every PTX in its fat binaries.
+"""Find the architectures of every cubin and every PTX in the fat binaries of a binary.
 
-The layout is nvcc's own and documented nowhere; what is relied upon here was read off the output of
-CUDA 12 and 13, and is compared with cuobjdump in the tests. A fat binary is a header of 16 bytes
-(magic, version, size of the header, size of the rest) and entries, each a header of 64 bytes or
-more, whose flags tell all that is asked for, and a payload, which may be compressed and is not
-looked into.
+The layout is nvcc's own and is not documented. The parts used here were found in the output of CUDA
+12 and 13; the tests compare the results with cuobjdump. A fat binary is a header of 16 bytes
+(magic, version, size of the header, size of the rest) and entries. An entry is a header of 64 bytes
+or more, which has all that is needed here, and a payload, which may be compressed and is not read.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _OLDEST, _NEWEST = 10, 999
 
 
 def architectures(sections: Iterable[bytes]) -> list[str]:
-    """The architectures as sm_arch has them (``90_real``, ``90a_virtual``), lowest first.
+    """Return the architectures as values of sm_arch (``90_real``, ``90a_virtual``), lowest first.
 
-    Raises BinaryError where a section does not hold what it should.
+    Raises BinaryError if a section is damaged or has an unknown layout.
     """
     found = {item for section in sections for item in _section(section)}
     return [f"{number}{suffix}_{kind}" for number, suffix, kind in sorted(found)]
@@ -46,7 +45,7 @@ def _section(data: bytes) -> Iterator[tuple[int, str, str]]:
 
 
 def _next(data: bytes, position: int) -> int:
-    """Where the next fat binary begins; -1 where there is none. They are aligned to 8 bytes."""
+    """Return where the next fat binary begins, or -1. Fat binaries are aligned to 8 bytes."""
     while True:
         position = data.find(FATBIN_MAGIC, position)
         if position < 0 or position + _FILE.size > len(data):

@@ -1,10 +1,10 @@
-"""Files that hold GPU code and nothing else, as some packages load them: fat binaries, cubins, PTX,
-and AMD's offload bundles and code objects.
+"""Files that hold only GPU code, which some packages load: fat binaries, cubins, PTX, and AMD's
+offload bundles and code objects.
 
-A cubin is an ELF file for the machine EM_CUDA, whose flags have its architecture (LLVM,
-BinaryFormat/ELF.h, EF_CUDA_*) but for the suffix ``a`` or ``f``, which is nowhere in it.
-A code object is one for EM_AMDGPU, which names its target in a note (LLVM, "User Guide for AMDGPU
-Backend", code object V3 metadata).
+A cubin is an ELF file for the machine EM_CUDA. Its flags have the architecture (LLVM,
+BinaryFormat/ELF.h, EF_CUDA_*), but it does not record the suffix ``a`` or ``f``.
+A code object is an ELF file for EM_AMDGPU and names its target in a note (LLVM, "User Guide for
+AMDGPU Backend", code object V3 metadata).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .binary import BinaryError
 
 _CUDA, _AMDGPU = 190, 224
 _FLAGS = struct.Struct("<8xB9xH28xI")
-"""Of an ELF header: the version of the ABI, the machine, the flags."""
+"""The version of the ABI, the machine and the flags in an ELF header."""
 
 _TARGET = re.compile(rb"^\s*\.target\s+sm_(\d+)([af]?)\b", re.MULTILINE)
 
@@ -28,14 +28,14 @@ _BUNDLES = (hipbundle.BUNDLE_MAGIC[:8], hipbundle.COMPRESSED)
 
 
 def is_gpu_file(path: str, start: bytes) -> bool:
-    """Whether a file is one of these by its first bytes and name; cubins are ELF files."""
+    """Return whether first bytes and name are those of a GPU file; cubins count as ELF files."""
     return start.startswith((fatbin.FATBIN_MAGIC, *_BUNDLES)) or path.lower().endswith(".ptx")
 
 
 def read(path: str, data: bytes) -> tuple[str, list[str]] | None:
-    """The format of a file, and its architectures as properties have them; None of any other file.
+    """Return the format of a file and its architectures as in properties; None for other files.
 
-    Raises BinaryError where it is damaged.
+    Raises BinaryError if the file is damaged.
     """
     if data.startswith(fatbin.FATBIN_MAGIC):
         return "fatbin", fatbin.architectures([data])

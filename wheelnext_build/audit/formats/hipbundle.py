@@ -1,9 +1,9 @@
-"""AMD's GPU code inside a binary: the architectures of the code objects in its offload bundles.
+"""Find the architectures of AMD's code objects in the offload bundles of a binary.
 
-Clang documents both layouts. A bundle (ClangOffloadBundler, "Bundled Code Object Layout") is a
-magic, the number of its entries, and for each of them offset, size and the length of an ID, and the
-ID, such as ``hipv4-amdgcn-amd-amdhsa--gfx90a:xnack+``. One that is compressed
-(CompressedOffloadBundle) is another magic, version, method, sizes, a hash, and the bundle.
+Clang documents both layouts. A bundle (ClangOffloadBundler, "Bundled Code Object Layout") has a
+magic, the number of its entries, and for each of them offset, size, the length of an ID, and the
+ID, such as ``hipv4-amdgcn-amd-amdhsa--gfx90a:xnack+``. A compressed one (CompressedOffloadBundle)
+has another magic, version, method, sizes, a hash, and the bundle.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _COUNT = struct.Struct("<Q")
 _ENTRY = struct.Struct("<QQQ")
 _VERSION_AND_METHOD = struct.Struct("<4xHH")
 _SIZES = {2: struct.Struct("<8xII8x"), 3: struct.Struct("<8xQQ8x")}
-"""By version: the size of all, and of the bundle. (The first version, of Clang 18's beginnings,
-does not tell where it ends.)"""
+"""By version: the sizes of the whole and of the bundle. (The first version, of early Clang 18, does
+not record where it ends.)"""
 _ZLIB, _ZSTD = 0, 1
 _ALIGNMENT = 8
 _MOST = 1 << 10
 _LONGEST_NAME = 1 << 10
 _TABLE = 1 << 16
-"""The most entries of a bundle, bytes of a name in it, and bytes that their table takes; code
-objects are not looked into."""
+"""Limits: entries of a bundle, bytes of a name in it, and bytes of their table. Code objects
+themselves are not read."""
 
 UNKNOWN = "gfx?"
-"""Stands for the architectures of what cannot be unpacked: backports.zstd is not installed."""
+"""Stands for the architectures of a bundle that cannot be unpacked without backports.zstd."""
 
 _TARGET = re.compile(r"hip(?:v4)?-\w+-amd-amdhsa-\w*-?(gfx[^:]+|amdgcnspirv)(?::.*)?")
 
 
 def architectures(sections: Iterable[bytes]) -> list[str]:
-    """The architectures as gfx_arch has them (``gfx90a``), without their features (``xnack+``).
+    """Return the architectures as values of gfx_arch (``gfx90a``), without features (``xnack+``).
 
-    Raises BinaryError where a section does not hold what it should.
+    Raises BinaryError if a section is damaged or has an unknown layout.
     """
     return sorted({name for section in sections for name in _section(section)})
 
@@ -66,9 +66,10 @@ def _section(data: bytes) -> Iterator[str]:
 
 
 def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[str, int]]:
-    """Architecture and end of each code object for a GPU; ``whole`` says that these are in data.
+    """Yield architecture and end of each code object for a GPU.
 
-    Of other entries an empty name, and where the table goes on.
+    For other entries, yield '' and the position after the entry in the table. ``whole`` says that
+    ``data`` has the code objects, too, not only the table.
     """
     try:
         position = start + len(BUNDLE_MAGIC)
@@ -93,9 +94,9 @@ def _entries(data: bytes, start: int, *, whole: bool = True) -> Iterator[tuple[s
 
 
 def _uncompressed(data: bytes, start: int) -> tuple[int, bytes | None]:
-    """Where a compressed bundle ends, and its beginning with the table of its entries.
+    """Return where a compressed bundle ends, and its unpacked start with the table of its entries.
 
-    None in place of the latter where the means to unpack it are not installed.
+    The latter is None if the package for unpacking it is not installed.
     """
     view = memoryview(data)[start:]
     if len(view) < _VERSION_AND_METHOD.size:

@@ -1,4 +1,4 @@
-"""Mach-O files, thin and fat."""
+"""Read Mach-O files, thin and fat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import lief
 from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
 
 MachO = lief.MachO
-lief.logging.disable()  # what is wrong with a file is in our own errors
+lief.logging.disable()  # our own errors describe the problems of a file
 
 _MACHINES = {
     MachO.Header.CPU_TYPE.X86_64: "x86_64",
@@ -20,7 +20,7 @@ _STUBS = ("__stubs", "__stub_helper", "__auth_stubs", "__objc_stubs")
 
 
 def read(data: bytes) -> Iterator[tuple[str, Binary]]:
-    """Each architecture of a file, with its name where there are several; raises BinaryError."""
+    """Yield each architecture of a file, named if there are several; raises BinaryError."""
     config = MachO.ParserConfig.quick
     fat = MachO.parse(data, config)
     if fat is None or not len(fat):
@@ -41,7 +41,7 @@ def read(data: bytes) -> Iterator[tuple[str, Binary]]:
 
 
 def _named(cpu_type: object) -> str:
-    # lief gives a number where it knows no name.
+    # lief returns a number if it does not know the name.
     return str(getattr(cpu_type, "name", cpu_type)).lower()
 
 
@@ -58,7 +58,7 @@ def _regions(file: lief.MachO.Binary, content: memoryview) -> Iterator[Region]:
 
 
 def _without(code: memoryview, offset: int, data: list[tuple[int, int]]) -> memoryview:
-    """Code with the tables in it that the file lists overwritten by breakpoints."""
+    """Return code in which breakpoints replace the tables that the file lists as data."""
     inside = [
         (max(start - offset, 0), min(end - offset, len(code)))
         for start, end in data
@@ -75,7 +75,7 @@ def _without(code: memoryview, offset: int, data: list[tuple[int, int]]) -> memo
 def _functions(file: lief.MachO.Binary) -> Iterator[Function]:
     for symbol in file.symbols:
         if symbol.value and symbol.numberof_sections and not symbol.raw_type & 0xE0:
-            # Without its size, a function reaches to the next one.
+            # Symbols have no size: the function reaches to the next one.
             yield Function(symbol.value, symbol.value, str(symbol.name).removeprefix("_"))
     if file.function_starts is not None:
         for offset in file.function_starts.functions:

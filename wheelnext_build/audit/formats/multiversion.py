@@ -1,7 +1,7 @@
-"""Functions that GCC and Clang compile several times, and choose from when the program starts.
+"""Find functions that GCC and Clang compile in several versions, chosen when the program starts.
 
-``target_clones`` and ``target`` attributes make symbols like ``dot.avx2`` and ``dot.default``, an
-indirect function ``dot``, and a resolver that asks the processor and returns one of them. (GCC
+The attributes ``target_clones`` and ``target`` make symbols like ``dot.avx2`` and ``dot.default``,
+an indirect function ``dot``, and a resolver that tests the processor and returns one of them. (GCC
 manual, "Function Multiversioning"; Clang, "Attributes", target_clones.)
 """
 
@@ -18,7 +18,7 @@ _VERSION = re.compile(
 
 
 def dispatched_names(names: Iterable[str]) -> set[str]:
-    """Those of a file's symbols that are versions of a function with a resolver."""
+    """Return the symbols that are versions of a function with a resolver."""
     known = set(names)
     bases = {match[1] for match in map(_RESOLVER.match, known) if match}
     found = set()
@@ -30,9 +30,9 @@ def dispatched_names(names: Iterable[str]) -> set[str]:
 
 
 def resolved(code: bytes, address: int) -> Iterator[int]:
-    """The addresses that a resolver's machine code, which lies at ``address``, refers to.
+    """Yield the addresses that a resolver's machine code at ``address`` refers to.
 
-    Functions that it may return are among them, or the slots that hold their addresses.
+    Among them are the functions that it may return, or the slots that hold their addresses.
     """
     from iced_x86 import Decoder, Mnemonic, OpKind, Register
 

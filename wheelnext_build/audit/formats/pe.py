@@ -1,4 +1,4 @@
-"""PE files: extension modules and libraries of Windows."""
+"""Read PE files: extension modules and libraries of Windows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import lief
 from .binary import Binary, BinaryError, Function, Region, cut, region, sorted_by_start
 
 PE = lief.PE
-lief.logging.disable()  # what is wrong with a file is in our own errors
+lief.logging.disable()  # our own errors describe the problems of a file
 
 _MACHINES = {
     PE.Header.MACHINE_TYPES.AMD64: "x86_64",
     PE.Header.MACHINE_TYPES.ARM64: "aarch64",
 }
 _FATBINS, _BUNDLES = ".nv_fatb", ".hip_fat"
-"""Names in a PE file end after eight characters."""
+"""Names in a PE file have at most eight characters."""
 _EXECUTABLE = PE.Section.CHARACTERISTICS.MEM_EXECUTE
 
 
 def read(data: bytes) -> Binary:
-    """Read a PE file; raises BinaryError where it is none, or not whole."""
+    """Read a PE file; raises BinaryError if it is truncated or not a PE file."""
     config = PE.ParserConfig()
     config.parse_signature = False
     config.parse_rsrc = False
@@ -49,7 +49,7 @@ def _named(file: lief.PE.Binary, name: str, data: bytes) -> Iterator[bytes]:
 def _content(section: lief.PE.Section, view: memoryview) -> memoryview:
     size = section.sizeof_raw_data
     data = cut(view, section.pointerto_raw_data, size, f"section {section.name!s}")
-    # What is on disk beyond the section's size in memory is padding.
+    # Bytes in the file beyond the section's size in memory are padding.
     return data[: section.virtual_size or size]
 
 
@@ -62,9 +62,9 @@ def _regions(file: lief.PE.Binary, view: memoryview) -> Iterator[Region]:
 
 
 def _functions(file: lief.PE.Binary) -> Iterator[Function]:
-    """Functions, by addresses relative to where the file is loaded.
+    """Yield functions; their addresses are relative to where the file is loaded.
 
-    Each that calls another has an entry for unwinding; leaves are known where they are exported.
+    Functions that call others have an entry for unwinding. Others are known only if exported.
     """
     export = file.get_export()
     if export is not None:

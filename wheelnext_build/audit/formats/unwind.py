@@ -1,4 +1,4 @@
-"""Where functions begin and end, from the tables that exceptions are unwound with.
+"""Find where functions begin and end, by the tables for unwinding exceptions.
 
 Compilers write them for each function on x86-64 and aarch64, and they stay in stripped files.
 Source: LSB Core, "Exception Frames"; DWARF 5, 6.4.
@@ -11,17 +11,17 @@ from collections.abc import Iterator
 
 _ABSOLUTE, _PC_RELATIVE = 0x00, 0x10
 _SIGNED = {0x00: "<q", 0x02: "<h", 0x03: "<i", 0x04: "<q", 0x0A: "<h", 0x0B: "<i", 0x0C: "<q"}
-"""Encoding of a pointer, its lower half, as a format of struct. All are read as signed: sums are
+"""The lower half of a pointer's encoding -> a format of struct. All are read as signed: sums are
 taken modulo 2**64."""
 
 _WIDTHS = {"R": 1, "L": 1, "P": 1, "S": 0, "B": 0}
-"""Letters of an augmentation, and how many bytes each has, behind P's the pointer."""
+"""Letters of an augmentation, and the number of bytes for each; a pointer follows that of P."""
 
 
 def function_ranges(data: bytes, address: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each function in the .eh_frame section ``data`` that lies at ``address``.
+    """Yield start and end of each function in the .eh_frame section ``data`` at ``address``.
 
-    What cannot be read ends the list: these tables only help.
+    Stop at the first entry that cannot be read: these tables only help to find more functions.
     """
     encodings: dict[int, int] = {}
     position, size = 0, len(data)
@@ -35,7 +35,7 @@ def function_ranges(data: bytes, address: int) -> Iterator[tuple[int, int]]:
             start += 8
         end = start + length
         if length < 4 or end > size:
-            # A terminator of 4 zero bytes: linkers leave them between tables that they join.
+            # A terminator of 4 zero bytes: linkers leave these between tables that they join.
             if length == 0:
                 position += 4
                 continue
@@ -69,7 +69,7 @@ def _range(
 
 
 def _pointer_encoding(cie: bytes) -> int:
-    """How the entries of a common information entry write addresses; -1 where it is unknown."""
+    """Return the encoding of addresses in the entries of a common information entry, or -1."""
     end = cie.find(b"\0", 1)
     augmentation = cie[1:end].decode("latin-1") if end > 0 else "?"
     if not augmentation.startswith("z"):
