@@ -1,4 +1,4 @@
-"""The hooks: a call becomes a Request, a Request becomes wheels, an error becomes a clean exit."""
+"""The hooks: make a Request from a call, build its wheels, and exit cleanly after an error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def get_requires_for_build(kind: WheelKind, config_settings: Settings | None) -> list[str]:
-    """Return what the build needs installed beyond ``build-system.requires``."""
+    """Return the requirements of the build beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
     with clean_exit():
         request, project = _request(config_settings), Project.load()
@@ -35,7 +35,7 @@ def get_requires_for_build(kind: WheelKind, config_settings: Settings | None) ->
 
 
 def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
-    """Return what scikit-build-core needs for an sdist, which is the same for all variants."""
+    """Return scikit-build-core's requirements for an sdist, the same for all variants."""
     with clean_exit():
         request = Request.parse(config_settings)
         settings = _begin_plain(config_settings, request, Project.load())
@@ -43,7 +43,7 @@ def get_requires_for_build_sdist(config_settings: Settings | None) -> list[str]:
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings | None) -> str:
-    """Build scikit-build-core's sdist; settings about variants concern the wheels."""
+    """Build scikit-build-core's sdist; settings for variants only affect wheels."""
     with clean_exit():
         request = Request.parse(config_settings)
         settings = _begin_plain(config_settings, request, Project.load())
@@ -108,12 +108,12 @@ def _begin_plain(
 
     Raises ConfigurationError for mistakes in tables that this build needs.
     """
-    # Around this build there may be one of a variant of another project.
+    # This build may run within the build of another project's variant.
     for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
         del os.environ[name]
     if project.has_variant_requirements:
         _ = project.config
-    # scikit-build-core gets what it would get without us: None stays None.
+    # scikit-build-core gets the same settings as without this package: None stays None.
     return None if config_settings is None else request.settings
 
 
@@ -129,7 +129,7 @@ def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request
 
 
 def _plain_settings(request: Request, project: Project, kind: WheelKind) -> SkbuildSettings | None:
-    """Return scikit-build-core's settings; None if it refuses them, as its hook will then say."""
+    """Return scikit-build-core's settings; None if it refuses them: its hook reports the error."""
     from .config.skbuild_settings import SkbuildSettingsError
 
     try:
@@ -139,7 +139,7 @@ def _plain_settings(request: Request, project: Project, kind: WheelKind) -> Skbu
 
 
 def _leave_variant(settings: SkbuildSettings | None) -> None:
-    """Remove what a variant's build in place has left for the next build in that folder."""
+    """Remove the files of a variant's build in place that would affect the next build there."""
     from .building.cmake_files import VARIANT_FILE
 
     folder = None if settings is None else settings.in_place
@@ -174,7 +174,7 @@ def _plain_wheel(
 
 
 def _published(folder: str, build: Callable[[str], str]) -> str:
-    """Have a file built in a folder of its own, and put it into ``folder``, whole or not at all."""
+    """Build a file in a folder of its own, and move it into ``folder`` only when it is complete."""
     from .system.locks import wheel_folders
     from .system.publishing import output_folder, publish
     from .system.temporary import scratch_folder

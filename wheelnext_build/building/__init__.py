@@ -1,1 +1,1 @@
-"""From a request to wheels: the jobs, their build trees, and the workers that build them."""
+"""Build the wheels of a request: plan jobs, choose their build trees, and run workers."""

@@ -1,4 +1,4 @@
-"""The recipe of a build: stage all wheels, judge them together, publish those that passed."""
+"""Build wheels: stage all of them, judge them together, and publish those that passed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def build(plan: Plan, wheel_directory: Path, metadata_directory: Path | None) ->
     """Build the wheels of a resolved plan; return the file name of the first one.
 
     ``metadata_directory`` has the metadata that was prepared for it, if any. Raises BuildError with
-    all failures; wheels that passed are published, and nothing half-written is. Raises WheelError
-    if the metadata differs; nothing is published then.
+    all failures; wheels that passed are published, each of them complete. Raises WheelError if the
+    metadata differs; nothing is published then.
     """
     folder = wheel_directory.absolute()
     with output_folder(folder), workspace(plan) as space:
@@ -51,7 +51,7 @@ def _published(plan: Plan, outcomes: Sequence[Outcome], folder: Path) -> list[st
 
 
 def _judged(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the outcomes in the order of the request, after the judgement of all wheels."""
+    """Return the outcomes in the order of the request, after judging all wheels together."""
     outcomes = sorted(outcomes, key=lambda outcome: outcome.number)
     audited = [outcome.wheel.audited for outcome in outcomes if outcome.wheel is not None]
     errors = judged_together(plan.config.audit, [item for item in audited if item is not None])

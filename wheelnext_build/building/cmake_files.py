@@ -1,4 +1,4 @@
-"""What a pass tells CMake: the generated variant file, and cache entries."""
+"""Pass a variant's settings to CMake: in the generated variant file, and as cache entries."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ VARIANT_FILE = "wheelnext-variant.cmake"
 def write(
     folder: Path, declared: Declared | None, config: Config, next_include: str
 ) -> dict[str, str | list[str]]:
-    """Write the pass's variant file into the tree; returns the settings that point CMake to it.
+    """Write the pass's variant file into the tree; return the settings that point CMake to it.
 
-    The path is the same for all passes of a tree, so that no command line differs for it.
+    The path is the same for all passes of a tree, so that it does not change command lines.
     """
     path = folder / VARIANT_FILE
     path.write_text(content(declared, config), encoding="utf-8")
@@ -35,7 +35,7 @@ def write(
 def defines(
     declared: Declared | None, config: Config, toolkit: Toolkit | None
 ) -> dict[str, str | list[str]]:
-    """The cache entries of a wheel, as scikit-build-core's settings."""
+    """Return the cache entries of a wheel, as scikit-build-core's settings."""
     effect = declared.effect if declared else Effect()
     entries = dict(effect.define)
     if toolkit is not None:
@@ -49,7 +49,7 @@ def defines(
 
 
 def content(declared: Declared | None, config: Config) -> str:
-    """The variant file: what users' CMakeLists.txt may read, and what our modules apply."""
+    """Return the variant file: variables for users' CMakeLists.txt and for our own modules."""
     lines = ["# Written by wheelnext-build for one pass of the build; changes are lost."]
     if declared is None:
         lines += [_set("WHEELNEXT_VARIANT_LABEL", [""]), _set("WHEELNEXT_VARIANT_PROPERTIES", [])]
@@ -78,7 +78,7 @@ def content(declared: Declared | None, config: Config) -> str:
 
 
 def module_folder() -> Path:
-    """The folder of this package's CMake modules."""
+    """Return the folder of this package's CMake modules."""
     package = Path(__file__).resolve().parents[1]
     # In a source tree the modules are a top-level folder; in a wheel they are in the package.
     installed = package / "cmake"
@@ -86,8 +86,8 @@ def module_folder() -> Path:
 
 
 def _in_expression(flag: str) -> str:
-    """A flag as it may stand in a generator expression."""
-    # The backslash keeps what the expression yields from being split as a list.
+    """Return a flag, escaped for a generator expression."""
+    # The backslash keeps CMake from splitting the expression's result as a list.
     return flag.replace(">", "$<ANGLE-R>").replace(";", "\\$<SEMICOLON>")
 
 
@@ -96,7 +96,7 @@ def _set(name: str, values: Iterable[str]) -> str:
 
 
 def _bracketed(value: str) -> str:
-    """A value as CMake takes it without reading anything in it."""
+    """Return a value as a bracket argument, in which CMake evaluates nothing."""
     equals = "=="
     while f"]{equals}" in value:
         equals += "="

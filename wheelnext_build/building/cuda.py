@@ -1,4 +1,4 @@
-"""The CUDA compiler: the one that is configured, one from PyPI, and what it may promise."""
+"""Choose the CUDA compiler: a configured one, an installed one, or one from PyPI."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _PACKAGES = (
     "nvidia-cuda-runtime",
     "nvidia-cuda-cccl",
 )
-"""What makes a whole toolkit of NVIDIA's packages on PyPI: the compiler driver, its code generator,
+"""NVIDIA's packages on PyPI that make a complete toolkit: the compiler driver, its code generator,
 its headers, the runtime and the C++ core libraries."""
 
 _FIRST_ON_PYPI = 13
-"""PyPI's packages for older CUDA releases have no nvcc in them."""
+"""The first CUDA release whose packages on PyPI include nvcc."""
 
 _NVCC = "nvcc.exe" if os.name == "nt" else "nvcc"
 _USUAL_NVCC = Path("/usr/local/cuda/bin", _NVCC)
-"""Where NVIDIA's installer puts it; not always on PATH."""
+"""The nvcc of NVIDIA's installer, which is not always on PATH."""
 
 _RELEASE = re.compile(r"release (\d+\.\d+)")
 
@@ -49,12 +49,12 @@ class Toolkit:
 
     @property
     def is_default(self) -> bool:
-        """Whether CMake uses this compiler without being told by us."""
+        """Whether CMake uses this compiler without our settings."""
         return self.configured or self.source == "PATH"
 
     @property
     def define(self) -> dict[str, str]:
-        """The cache entries with which CMake uses this compiler, and finds its runtime library."""
+        """The cache entries that make CMake use this compiler and find its runtime library."""
         if self.configured:
             return {}
         entries = {"CMAKE_CUDA_COMPILER": self.nvcc.as_posix()}
@@ -66,7 +66,7 @@ class Toolkit:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the compiler needs to find its own libraries.
+        """The environment variables that the compiler needs to find its own libraries.
 
         nvcc looks for them in ``lib64``; NVIDIA's packages on PyPI have them in ``lib``.
         """
@@ -82,10 +82,10 @@ class Toolkit:
         return (root / "lib" / "libcudart_static.a").is_file() and not (root / "lib64").is_dir()
 
     def problem(self, variant: Variant) -> str | None:
-        """Why this toolkit cannot build ``variant``; None where it can.
+        """Explain why this toolkit cannot build ``variant``, or return None if it can.
 
-        A program runs on drivers of its toolkit's major version (CUDA's minor version
-        compatibility), except that PTX is compiled by the driver, which reads none that is newer.
+        A program runs on all drivers of its toolkit's major version (CUDA's minor version
+        compatibility). PTX is an exception: the driver compiles it, and cannot read newer PTX.
         """
         found = f"CUDA {self.version} ({self.nvcc}, from {self.source})"
         bound = toolkit_bound(variant)
@@ -109,10 +109,10 @@ class Toolkit:
 
 
 def requirements(variants: Iterable[Variant], define: Mapping[str, str]) -> list[str]:
-    """What must be installed so that all variants with nvidia properties can be compiled.
+    """Return the requirements for compiling all variants with nvidia properties.
 
-    ``define`` has the CMake variables that scikit-build-core's settings define. Empty if a usable
-    compiler is there. Raises ToolchainError if there is none to install.
+    ``define`` has the CMake variables that scikit-build-core's settings define. Empty if usable
+    compilers are installed. Raises ToolchainError if no compiler on PyPI fits.
     """
     lacking = [variant for variant in variants if _needs_cuda(variant)]
     lacking = [variant for variant in lacking if _choose(variant, define)[0] is None]
@@ -130,12 +130,13 @@ def requirements(variants: Iterable[Variant], define: Mapping[str, str]) -> list
             + ", ".join(f"{label} needs {bound}" for label, bound in bounds.items())
             + "; build them in separate calls with -C variant-label=LABEL"
         )
-    # The oldest is right for all: code for its drivers runs on the newer ones of its major version.
+    # The oldest release fits all: code for its drivers also runs on newer drivers of its major
+    # version.
     return [f"{name}=={releases[0].major}.{releases[0].minor}.*" for name in _PACKAGES]
 
 
 def _any_release(variants: list[Variant], define: Mapping[str, str]) -> str:
-    """The versions on PyPI that fit variants which promise no oldest driver."""
+    """Return the version specifier for variants that promise no oldest driver."""
     uppers = [
         Version(value)
         for variant in variants
@@ -149,9 +150,9 @@ def _any_release(variants: list[Variant], define: Mapping[str, str]) -> str:
 
 
 def toolkit_for(variant: Variant, define: Mapping[str, str]) -> Toolkit | None:
-    """The compiler to build ``variant`` with; None where it has no nvidia property.
+    """Return the compiler to build ``variant`` with; None if it has no nvidia property.
 
-    Raises ToolchainError where no compiler fits what the variant promises.
+    Raises ToolchainError if no compiler fits the variant's promise.
     """
     if not _needs_cuda(variant):
         return None
@@ -162,7 +163,7 @@ def toolkit_for(variant: Variant, define: Mapping[str, str]) -> Toolkit | None:
 
 
 def cmake_finds_one() -> bool:
-    """Whether CMake finds a CUDA compiler without being told by us."""
+    """Return whether CMake finds a CUDA compiler without our settings."""
     return bool(os.environ.get("CUDACXX")) or shutil.which("nvcc") is not None
 
 
@@ -171,9 +172,10 @@ def _needs_cuda(variant: Variant) -> bool:
 
 
 def _choose(variant: Variant, define: Mapping[str, str]) -> tuple[Toolkit | None, list[str]]:
-    """The first toolkit that fits, and why the others do not.
+    """Return the first toolkit that fits, and the problems of the others.
 
-    One that the user configured is used or refused; no other takes its place silently.
+    If the user configured a toolkit, no other one is used; raises ToolchainError if it does not
+    fit.
     """
     problems: list[str] = []
     for source, nvcc in _configured(define):
@@ -184,7 +186,7 @@ def _choose(variant: Variant, define: Mapping[str, str]) -> tuple[Toolkit | None
     for source, nvcc in _installed():
         try:
             toolkit = _toolkit(nvcc, source, configured=False)
-        except ToolchainError as error:  # a broken one is no reason to do without another
+        except ToolchainError as error:  # it is broken, but the next one may fit
             problems.append(str(error))
             continue
         problem = toolkit.problem(variant)
@@ -209,7 +211,7 @@ def _missing(variants: list[Variant], define: Mapping[str, str]) -> ToolchainErr
 
 
 def _installed() -> Iterator[tuple[str, str]]:
-    """Compilers that nobody named, in the order in which they are tried."""
+    """Yield installed compilers that the user did not name, in the order of trying them."""
     if nvcc := shutil.which("nvcc"):
         yield "PATH", nvcc
     if _USUAL_NVCC.is_file():
@@ -219,7 +221,7 @@ def _installed() -> Iterator[tuple[str, str]]:
 
 
 def _configured(define: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Compilers that the user names, the strongest word first."""
+    """Yield compilers that the user names, the setting with the highest priority first."""
     try:
         arguments = shlex.split(os.environ.get("CMAKE_ARGS", ""))
     except ValueError as error:
@@ -235,7 +237,7 @@ def _configured(define: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _from_pypi() -> Iterator[Path]:
-    """The compilers of NVIDIA's packages in this environment, the newest first."""
+    """Yield the compilers of NVIDIA's packages in this environment, the newest first."""
     root = Path(sysconfig.get_path("purelib")) / "nvidia"
     yield from sorted(root.glob(f"cu*/bin/{_NVCC}"), reverse=True)
 
@@ -258,5 +260,5 @@ def _toolkit(nvcc: str, source: str, *, configured: bool) -> Toolkit:
 
 
 def _release(version: Version) -> Version:
-    """``13`` and ``13.0`` are the same release."""
+    """Return a version as MAJOR.MINOR, so that ``13`` and ``13.0`` are the same release."""
     return Version(f"{version.major}.{version.minor}")

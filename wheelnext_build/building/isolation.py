@@ -1,9 +1,9 @@
-"""The isolated environment of a build, under a name that is the same in the next build.
+"""Give the isolated environment of a build a path that is the same in the next build.
 
-Frontends make a new folder for each build and install the build requirements there. Headers of
-pybind11 or numpy then lie elsewhere each time, and command lines that name them never match those
-of an earlier build, in a kept build folder or in a compiler cache. A symbolic link whose own name
-stays gives them a path that does; and a file that is the same as last time gets last time's date.
+Frontends make a new folder for each build and install the build requirements there. The paths of
+headers of pybind11 or numpy then differ each time, and command lines that name them never match
+those of an earlier build, in a kept build folder or in a compiler cache. A symbolic link with a
+constant name gives them a constant path. A file that has not changed gets its earlier date again.
 """
 
 from __future__ import annotations
@@ -30,26 +30,27 @@ _NOT_FOR_COMPILERS = (".py", ".pyc", ".pyi", ".dist-info/")
 
 @dataclass(frozen=True)
 class BuildEnvironment:
-    """An isolated environment: where it is (``root``), and the link to it that is to be used."""
+    """An isolated environment: its folder (``root``), and the link that replaces it in paths."""
 
     root: Path
     link: Path
 
     def renamed(self, text: str) -> str:
-        """A path, or a list of paths, in terms of the link."""
+        """Return a path, or a list of paths, with the link in place of the root."""
         for root in {str(self.root), str(self.root.resolve())}:
             text = text.replace(root, str(self.link))
         return text
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Environment variables in terms of the link."""
+        """Return environment variables with the link in place of the root."""
         return {name: self.renamed(value) for name, value in environment.items()}
 
     def settle(self, manifest: Path) -> None:
-        """Give files that are the same as in the build before the date that they had then.
+        """Give unchanged files the date that they had in the previous build.
 
-        What is new or differs gets the date of now, so that nothing compiled with another version
-        is taken for current, whatever date its wheel was unpacked with. ``manifest`` remembers.
+        New and changed files get the current time. Otherwise their date in the wheel could be old,
+        and objects compiled with another version would seem up to date. ``manifest`` is the file
+        that has the dates and hashes of the previous build.
         """
         before = _read_manifest(manifest)
         now = time.time_ns()
@@ -70,10 +71,10 @@ class BuildEnvironment:
         part.replace(manifest)
 
     def kept_in(self, folder: Path) -> Self:
-        """This environment under the name ``folder``, where a copy of it stays for good.
+        """Copy this environment to ``folder``, where it stays; return it with that path.
 
-        For what is built again when the frontend has removed its own: CMake, Ninja, headers and
-        CMake modules are still where the build files say.
+        An editable install may build again after the frontend has removed its environment. CMake,
+        Ninja, headers and CMake modules are then still at the paths in the build files.
         """
         part = folder.with_name(f"{folder.name}.part")
         for path in (part, folder):
@@ -85,7 +86,7 @@ class BuildEnvironment:
         return replace(self, link=folder)
 
     def _installed_files(self) -> Iterator[tuple[Path, str]]:
-        """What wheels installed here that a compiler may read, each with RECORD's hash."""
+        """Yield the installed files that a compiler may read, each with its hash in RECORD."""
         for folder in {Path(entry) for entry in sys.path if self.root in Path(entry).parents}:
             for record in folder.glob("*.dist-info/RECORD"):
                 with record.open(encoding="utf-8", newline="") as stream:
@@ -99,11 +100,11 @@ class BuildEnvironment:
 
 @contextlib.contextmanager
 def isolated(trees: Path) -> Iterator[BuildEnvironment | None]:
-    """This process's isolated environment, with a link to it while the block runs.
+    """Yield this process's isolated environment, with a link to it while the block runs.
 
-    The link's name follows from the folder of the build trees. It is short: GCC puts the real path
-    of a system header in place of its name where that is shorter (-fcanonical-system-headers).
-    None where the environment is not a frontend's temporary one, or there can be no links.
+    The link's name depends on the folder of the build trees. It is short: GCC replaces the name of
+    a system header by its real path if that is shorter (-fcanonical-system-headers). Yield None if
+    the environment is not a frontend's temporary one, or if links cannot be made.
     """
     root = _temporary_root()
     name = hashlib.sha256(str(trees).encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -119,7 +120,7 @@ def isolated(trees: Path) -> Iterator[BuildEnvironment | None]:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether nobody else can put something of theirs in the place of a link in the folder."""
+    """Return whether no other user can replace a link in the folder."""
     if not hasattr(os, "getuid"):
         return True  # Windows has a folder for each user
     status = folder.stat()
@@ -131,13 +132,13 @@ def _make_link(link: Path, root: Path) -> bool:
     try:
         link.unlink(missing_ok=True)
         link.symlink_to(root, target_is_directory=True)
-    except OSError:  # another user's, or Windows without the right to make links
+    except OSError:  # another user's link, or Windows without the right to make links
         return False
     return True
 
 
 def _temporary_root() -> Path | None:
-    for entry in map(Path, sys.path):  # pip's is no virtual environment
+    for entry in map(Path, sys.path):  # pip's build environment is not a virtual environment
         for folder in entry.parents:
             if folder.name.startswith("pip-build-env-"):
                 return folder
@@ -149,7 +150,7 @@ def _temporary_root() -> Path | None:
 
 
 def _is_temporary(folder: Path) -> bool:
-    # uv has its temporary environments in its cache, in folders called .tmp and more.
+    # uv has its temporary environments in its cache, in folders whose names begin with .tmp.
     temporary = Path(tempfile.gettempdir()).resolve()
     return temporary in folder.resolve().parents or folder.name.startswith(".tmp")
 
@@ -163,7 +164,7 @@ def _link_or_copy(source: str, target: str) -> None:
 
 def _set_date(path: Path, date: int) -> None:
     if path.stat().st_nlink > 1:
-        # An installer's cache has the same file: its date is not ours to change.
+        # This file is also in an installer's cache, where its date must not change.
         part = path.with_name(f"{path.name}.part")
         shutil.copy2(path, part)
         part.replace(path)

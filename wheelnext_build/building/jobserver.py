@@ -1,8 +1,8 @@
-"""One pool of compile jobs for several builds at once: the jobserver of GNU make.
+"""Share one pool of compile jobs between several builds: the jobserver of GNU make.
 
 Each build that takes part may run one job, and one more for each token that it reads from the pool,
-a named pipe; it writes the token back when that job ends. (GNU make manual, "POSIX Jobserver
-Interaction"; Ninja speaks it since 1.13, GNU make's named pipes since 4.4, GCC's link-time
+a named pipe. It writes the token back when that job ends. (GNU make manual, "POSIX Jobserver
+Interaction". Named pipes are supported by GNU make since 4.4, Ninja since 1.13, and GCC's link-time
 optimization since 13.)
 """
 
@@ -23,7 +23,7 @@ from ..config.skbuild_settings import SkbuildSettings
 from ..system import processes
 
 NINJA = "ninja>=1.13"
-"""The requirement of a build tool that takes part in a jobserver."""
+"""The requirement for a build tool that takes part in a jobserver."""
 
 
 _FIRST_NINJA = Version("1.13")
@@ -39,9 +39,10 @@ def slots() -> int:
 
 
 def wants_ninja(settings: SkbuildSettings) -> bool:
-    """Return whether builds at the same time need no more than a new enough Ninja for one pool.
+    """Return whether parallel builds could share a pool if a new enough Ninja is installed.
 
-    They do if there is another build tool, or if it is told how many jobs to run.
+    They could not without named pipes, inside another jobserver, with a build tool other than
+    Ninja, or if its arguments set the number of jobs.
     """
     if not hasattr(os, "mkfifo") or "--jobserver" in os.environ.get("MAKEFLAGS", ""):
         return False
@@ -51,7 +52,7 @@ def wants_ninja(settings: SkbuildSettings) -> bool:
 
 
 def is_usable(settings: SkbuildSettings) -> bool:
-    """Return whether builds at the same time would share one pool."""
+    """Return whether parallel builds would share one pool."""
     ninja = _ninja_version()
     return wants_ninja(settings) and ninja is not None and ninja >= _FIRST_NINJA
 
@@ -63,8 +64,8 @@ class JobServer:
         self._folder = folder
         self._fifo = folder / "jobserver"
         os.mkfifo(self._fifo, 0o600)
-        # Open for both directions: reading does not wait for a writer, and tokens stay while no
-        # build has the pipe open.
+        # Open for reading and writing: then opening does not wait for another process, and the
+        # tokens stay while no build has the pipe open.
         self._pipe = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)
         os.write(self._pipe, b"+" * max(0, slots - clients))
 
@@ -72,19 +73,19 @@ class JobServer:
         os.close(self._pipe)
 
     def release(self) -> None:
-        """Give the job of a build that has ended, and is not followed by another, to the others."""
+        """Give the job of a build that has ended to the others, if no further build needs it."""
         os.write(self._pipe, b"+")
 
     def joined(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Return an environment with the variables by which a build takes part."""
+        """Return an environment with the variables that make a build take part."""
         joined = {**environment, "MAKEFLAGS": f"-j --jobserver-auth=fifo:{self._fifo}"}
-        joined.pop(PARALLEL_VARIABLE, None)  # it would keep Ninja out of the pool
+        joined.pop(PARALLEL_VARIABLE, None)  # with it, Ninja would not use the pool
         if (old := _old_makes()) and (path := environment.get("PATH")):
             joined["PATH"] = f"{self._write_shims(old)}{os.pathsep}{path}"
         return joined
 
     def _write_shims(self, makes: dict[str, str]) -> Path:
-        """Write programs that hide the pool from makes that fail if it is a named pipe."""
+        """Write scripts that hide the pool from versions of make that fail with a named pipe."""
         folder = self._folder / "make-shims"
         folder.mkdir(exist_ok=True)
         for name, program in makes.items():

@@ -1,7 +1,7 @@
-"""``-C variant-label=native``: the variant that an installer would choose on this very machine.
+"""``-C variant-label=native``: the variant that an installer would choose on this machine.
 
-Each hook is a process of its own and asks for itself; the answer follows from pyproject.toml, the
-machine and the environment, so that it is the same in all of them.
+Each hook is a separate process and chooses again. The choice depends only on pyproject.toml, the
+machine and the environment, so it is the same in all hooks.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .request import Request
 
 @dataclass(frozen=True)
 class NativeChoice:
-    """What ``native`` stands for here: a label, or None for the plain wheel.
+    """The meaning of ``native`` on this machine: a label, or None for the plain wheel.
 
-    ``lines`` say how that came about, the first one what was chosen.
+    ``lines`` explain the choice; the first one names it.
     """
 
     label: str | None
@@ -35,11 +35,11 @@ class NativeChoice:
 
 
 def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None = None) -> Request:
-    """The request with what ``native`` stands for in its place; the plain wheel has no label.
+    """Return the request with ``native`` replaced by a label, or removed for the plain wheel.
 
-    ``folder`` is the project's; ``tell`` is called with each line about the choice. Raises
-    RequestError where ``native`` has company or no meaning. A project that declares a variant
-    called native gets that one.
+    ``folder`` is the project's; ``tell`` is called with each line about the choice. If the project
+    declares a variant called native, that one is built. Raises RequestError if ``native`` is
+    requested together with others, or if the build is for another machine.
     """
     if NATIVE not in request.patterns:
         return request
@@ -60,10 +60,10 @@ def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None 
 
 
 def choose(config: Config, target: BuildTarget, host: Host | None = None) -> NativeChoice:
-    """The best of the variants for ``target`` that ``host`` (default: this machine) supports.
+    """Return the best variant for ``target`` that ``host`` (default: this machine) supports.
 
-    The order is an installer's: variants, null where it is declared, the plain wheel. Raises
-    RequestError where the build is for another kind of machine than this one.
+    The order is an installer's: variants, the null variant if it is declared, the plain wheel.
+    Raises RequestError if the build is for another kind of machine than this one.
     """
     own = _own_machine()
     if target.machine != own:
@@ -95,7 +95,7 @@ def choose(config: Config, target: BuildTarget, host: Host | None = None) -> Nat
 
 
 def _own_machine() -> str:
-    # Where cross builds set this variable, sysconfig tells of the other machine.
+    # If a cross build sets this variable, sysconfig reports the target machine.
     if HOST_PLATFORM in os.environ:
         return family(platform.machine())
     return BuildTarget.detect(env={}).machine
@@ -106,14 +106,14 @@ def _line(name: str, reason: str) -> NativeChoice:
 
 
 def _why_not(ranked: Collection[RankedVariant]) -> str:
-    """What each variant needs that is not here, the first thing of each."""
+    """Return the first property of each variant that this machine does not support."""
     return "; ".join(f"{item.variant.label} {item.unsupported[0]}" for item in ranked)
 
 
 def _passed_by(
     metadata: VariantMetadata, host: Host, ranked: Collection[RankedVariant]
 ) -> list[str]:
-    """A line for each namespace of these variants of which nothing here knows a value."""
+    """Return a line for each namespace of these variants that has no supported value here."""
     known = supported_properties(metadata, host.supported(metadata))
     reasons = {
         missing.namespace: missing.reason

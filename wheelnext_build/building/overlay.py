@@ -1,7 +1,7 @@
-"""A folder of installed packages that is put in front of a build environment, for one variant.
+"""Install packages for one variant into a folder that takes priority over the build environment.
 
-A frontend makes one environment for a call, but a call builds many wheels, and two of them may be
-for different releases of one project.
+A frontend makes one environment for a call, but a call builds many wheels, and two of them may need
+different releases of one project.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ..system.announce import announce
 
 _COMPLETE = "installed.json"
 _TAIL = 15
-"""Lines of an installer's output to show where it fails."""
+"""Lines of an installer's output to show if it fails."""
 
 
 def install(title: str, requires: Sequence[str], folder: Path) -> Path:
-    """Install requirements into a folder of their own below ``folder``; returns that folder.
+    """Install requirements into a folder of their own below ``folder``; return that folder.
 
-    One that an earlier build left there is used again. Raises ToolchainError where it fails;
-    ``title`` is the wheel that it is for.
+    A complete folder of an earlier build is used again. ``title`` is that of the wheel that needs
+    them. Raises ToolchainError if the installation fails.
     """
     wanted = json.dumps([sys.implementation.cache_tag, sorted(requires)])
     overlay = folder / f"requirements-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
@@ -66,13 +66,13 @@ def _installer(names: str) -> list[str]:
 
 
 def brought_installer() -> str:
-    """The uv that is the frontend of this build, if it is one; it tells what it is."""
+    """Return the path of uv if it is this build's frontend, else ''; uv sets the variable."""
     return os.environ.get("UV", "")
 
 
 @contextlib.contextmanager
 def importable(overlay: Path | None) -> Iterator[None]:
-    """Have this process find what is installed in the folder, before all else."""
+    """Have this process import packages from the folder before all others."""
     if overlay is None:
         yield
         return
@@ -84,7 +84,7 @@ def importable(overlay: Path | None) -> Iterator[None]:
 
 
 def variables(overlay: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables by which other processes find what is installed in the folder."""
+    """Return the environment variables that make other processes find packages in the folder."""
     fronts = {"PYTHONPATH": overlay, "CMAKE_PREFIX_PATH": overlay, "PATH": overlay / "bin"}
     return {
         name: os.pathsep.join(filter(None, [str(front), environment.get(name, "")]))

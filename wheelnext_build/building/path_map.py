@@ -1,8 +1,8 @@
-"""Reproducible builds: what compilers write into their files does not hold this machine's folders.
+"""Reproducible builds: keep this machine's folders out of the files that compilers write.
 
-Where dates are fixed, by SOURCE_DATE_EPOCH or scikit-build-core's ``wheel.reproducible``, the same
-input is to give the same bytes. ``cmake/WheelnextBuildPaths.cmake`` then has compilers write other
-names for the folders of the build (``-ffile-prefix-map``).
+If SOURCE_DATE_EPOCH or scikit-build-core's ``wheel.reproducible`` fixes dates, the same input must
+give the same bytes. ``cmake/WheelnextBuildPaths.cmake`` then has compilers write other names for
+the folders of the build (``-ffile-prefix-map``).
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ def added(
 
 def _environment(overlay: Path | None) -> Iterator[Path]:
     """Yield the folders of the build's Python packages, by each name that a compiler may see."""
-    # The environment that a frontend made for this build; the base installation is the toolchain.
+    # Only the environment that a frontend made for this build. The base installation counts as
+    # part of the toolchain.
     prefixes = [Path(sys.prefix)] if sys.prefix != sys.base_prefix else []
-    for entry in map(Path, sys.path):  # pip's is no virtual environment
+    for entry in map(Path, sys.path):  # pip's build environment is not a virtual environment
         prefixes += [path for path in entry.parents if path.name.startswith("pip-build-env-")]
     for folder in (*prefixes, *([overlay] if overlay else [])):
         yield folder

@@ -1,6 +1,6 @@
-"""A request for a project becomes a Plan: which wheels are built, in which trees, with which tools.
+"""Make a Plan from a request: the wheels to build, their trees and their tools.
 
-All hooks use the same plan: those for requirements and for metadata, and those that build.
+All hooks use the same plan: those for requirements, for metadata and for building.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Plan:
 
     @property
     def in_place(self) -> Path | None:
-        """The project's folder of an editable build that leaves its binaries beside the sources."""
+        """The project's folder if an editable build leaves its binaries beside the sources."""
         return self.jobs[0].skbuild.in_place if self.kind == "editable" else None
 
     @property
@@ -78,7 +78,7 @@ class Plan:
 
     @property
     def is_reproducible(self) -> bool:
-        """Whether any wheel is to have the same bytes in each build."""
+        """Whether any wheel must have the same bytes in each build."""
         return any(job.skbuild.is_reproducible for job in self.jobs)
 
     def trees(self) -> dict[str, list[Job]]:
@@ -95,7 +95,7 @@ class Plan:
         return replace(self, config=build_time.resolved(self.config))
 
     def resolve(self) -> Plan:
-        """Return the plan with the answers of plugins and with the compilers of its wheels.
+        """Return the plan with the answers of plugins and with the compilers for its wheels.
 
         Raises ProviderError, ConfigurationError and ToolchainError, before anything is built.
         """
@@ -121,8 +121,8 @@ def make_plan(
     state = state or kind
     config, target = project.config, project.target(request.settings, state)
     chosen = request.choose(config, target)
-    # An editable wheel stays on its machine, and only installers, which may reject labels, ask
-    # for one.
+    # An editable wheel stays on its machine. Only installers request one, and they may reject
+    # labels.
     carriers = check_count(request, chosen, kind, wheel_directory) or kind == "editable"
     declared: list[Declared | None] = [*([None] if request.all_variants else []), *chosen]
     jobs = tuple(
@@ -157,7 +157,7 @@ def _with_toolkits(jobs: Sequence[Job]) -> tuple[Job, ...]:
         for job in jobs
     ]
     # A project may need a CUDA compiler for every wheel. If CMake finds none, all wheels get the
-    # variants' one, and can share a tree.
+    # compiler of the variants, and can share a tree.
     lent = next((kit for kit in toolkits if kit is not None and not cuda.cmake_finds_one()), None)
     return tuple(replace(job, toolkit=kit or lent) for job, kit in zip(jobs, toolkits, strict=True))
 
@@ -165,11 +165,12 @@ def _with_toolkits(jobs: Sequence[Job]) -> tuple[Job, ...]:
 def tree_name(job: Job, jobs: Sequence[Job], config: Config) -> str:
     """Return the name of the build tree of a job; jobs with the same name share one.
 
-    Flags for the whole project change everything, configure checks included, so each variant has a
-    tree of its own. So has a variant with defines, environment variables or build requirements of
-    its own, and one with another CUDA compiler than the variants before: a tree keeps its compiler.
+    Flags for the whole project change everything, configure checks included, so each variant gets
+    its own tree. So does a variant with its own defines, environment variables or build
+    requirements, and one with another CUDA compiler than earlier variants: a tree keeps its
+    compiler.
     """
-    own = f"variant-{job.title}"  # a label may be "..", which is no name of a folder
+    own = f"variant-{job.title}"  # a label may be "..", which cannot be the name of a folder
     if job.requires:
         return own
     if job.declared is not None:

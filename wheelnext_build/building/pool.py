@@ -1,4 +1,4 @@
-"""Worker processes: where they come from, how their output is read, and how they are ended."""
+"""Start worker processes, read their output, and end them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ _AUDIT = ("..audit.wheels", "..audit.code.x86_survey")
 _BLOCK = 1 << 16
 
 _LONGEST = 64
-"""Bytes of a folder's path; a socket has 104 to 108, and multiprocessing appends up to 40."""
+"""Limit in bytes for a folder's path. A socket's path may have 104 to 108, and multiprocessing
+appends up to 40."""
 
 
 @dataclass
 class WorkerPool:
-    """Starts worker processes; all that run end when its block ends by an exception.
+    """Starts worker processes; if its block ends with an exception, it ends them all.
 
     Workers are forked from a server process that has loaded this package, scikit-build-core and, if
     ``audits``, what the audit needs. On Windows, which has no fork, each one loads them itself.
@@ -65,13 +66,13 @@ class WorkerPool:
         if kind is not None:
             self.stop()
         if sys.platform != "win32":
-            # It would be this process's to the end, with modules from an environment that is gone.
+            # Otherwise this process would keep the server, with modules of a removed environment.
             from multiprocessing import forkserver
 
             forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
     def stop(self) -> None:
-        """End all workers and the processes that they started; no further ones start."""
+        """End all workers and the processes that they started; start no more."""
         with self._lock:
             self.stopped = True
             for process in self._running:
@@ -80,9 +81,9 @@ class WorkerPool:
     def run(
         self, wheel_pass: Pass, environment: Mapping[str, str], show: Callable[[str], None]
     ) -> Outcome | None:
-        """Have a worker make a wheel, and ``show`` each line that it prints.
+        """Have a worker make a wheel, and call ``show`` with each line that it prints.
 
-        Returns None if the pool was stopped. Raises the error if one ends the whole request.
+        Returns None if the pool was stopped. Raises an error that ends the whole request.
         """
         task = Task(wheel_pass, environment, tuple(self._search_path()), self.scratch)
         context = _context()
@@ -114,7 +115,7 @@ class WorkerPool:
         return answer
 
     def renamed(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Return variables with the isolated environment under its lasting name."""
+        """Return variables with the link in place of the isolated environment's folder."""
         if self.environment is None:
             return dict(environment)
         return self.environment.variables(environment)
@@ -132,16 +133,16 @@ class WorkerPool:
         return names
 
     def _server_environment(self) -> dict[str, str]:
-        # Python 3.11 hands the server no search path. It must import nothing from the project.
+        # Python 3.11 gives the server no search path. It must import nothing from the project.
         path = os.pathsep.join(entry for entry in self._search_path() if entry)
         return self.renamed({**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"})
 
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:
-        """Have processes start under the lasting name, and without this process's main module.
+        """Start processes with paths below the environment's link, and without this main module.
 
-        multiprocessing would run the main module, a frontend's, once more in each worker. Ctrl-C is
-        blocked: the server would print a traceback if it came while the server loads modules.
+        multiprocessing would run the main module, which is the frontend's, again in each worker.
+        Ctrl-C is blocked: it would make a server that loads modules print a traceback.
         """
         main, python = sys.modules["__main__"], sys.executable
         sys.modules["__main__"] = ModuleType("__main__")
@@ -159,7 +160,7 @@ class WorkerPool:
 
 @contextlib.contextmanager
 def _short_temporary_folder() -> Iterator[None]:
-    """Have temporary files in /tmp if the path of the usual folder is too long for a socket."""
+    """Put temporary files in /tmp if the path of the usual folder is too long for a socket."""
     before = tempfile.tempdir
     if len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
         tempfile.tempdir = "/tmp"  # noqa: S108 - multiprocessing makes a folder of its own there
@@ -185,9 +186,9 @@ def _block_interrupts() -> set[signal.Signals] | None:
 def _answer(
     output: Connection, result: Connection, show: Callable[[str], None]
 ) -> Outcome | WheelnextBuildError | None:
-    """Show lines until the worker sends its result; None if it dies before.
+    """Show lines until the worker sends its result; return the result, or None if it dies first.
 
-    The end of the output is not waited for: a compiler cache's server keeps it open.
+    This does not wait for the end of the output: a compiler cache's server keeps it open.
     """
     rest = b""
     sources = [output, result]
@@ -211,7 +212,7 @@ def _answer(
 
 
 def _read(output: Connection) -> bytes:
-    """Return what processes have written to the pipe; empty at its end."""
+    """Return the bytes that processes have written to the pipe; empty at its end."""
     try:
         if sys.platform == "win32":
             return output.recv_bytes()

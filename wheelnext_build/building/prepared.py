@@ -1,4 +1,4 @@
-"""The metadata of a variant before its build, which the wheel then keeps.
+"""Prepare the metadata of a variant before its build, and check that the wheel has the same.
 
 PEP 517, ``prepare_metadata_for_build_wheel``; PEP 660 has the same for editable wheels.
 """

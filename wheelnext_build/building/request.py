@@ -1,4 +1,4 @@
-"""Config settings become a Request: which wheels are wanted, under which names."""
+"""Make a Request from config settings: the wanted wheels and the kind of their names."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from ..config.hook_settings import (
 )
 from ..errors import RequestError
 
-# What a call without variants does not need is imported where it is used: such a call is to be as
-# quick as scikit-build-core's own.
+# Modules that a call without variants does not need are imported in functions: such a call should
+# be as fast as scikit-build-core's own.
 if TYPE_CHECKING:
     from ..config.build_target import BuildTarget
     from ..config.config import Config, Declared
 
 
 _NOT_OURS = ("variant", "variant-name", "null-variant")
-"""Settings of scikit-build-core with names near ours."""
+"""Settings of scikit-build-core with names similar to ours."""
 
 
 Installer = Literal["pip", "uv"]
 
 TRACKER_VARIABLE = "PIP_BUILD_TRACKER"
-"""Set by pip, and by nobody else, for the hooks that it calls."""
+"""Set only by pip, for the hooks that it calls."""
 
 _UV_CACHE_BUCKET = re.compile(r"(sdists|builds|wheels)-v\d+")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a hook was asked for.
+    """The wheels that a hook was asked for.
 
-    ``patterns`` are labels or globs, ``all_variants`` asks for the plain wheel and every variant,
+    ``patterns`` are labels or globs. ``all_variants`` asks for the plain wheel and every variant,
     ``carriers`` for carriers instead of labelled names. ``settings`` are scikit-build-core's.
     """
 
@@ -52,7 +52,7 @@ class Request:
 
     @classmethod
     def parse(cls, config_settings: Settings | None) -> Self:
-        """Read config settings as frontends hand them over; raises RequestError."""
+        """Read config settings as frontends pass them; raises RequestError."""
         given = dict(config_settings or {})
         for key in given:
             _check_spelling(key)
@@ -78,9 +78,9 @@ class Request:
         return bool(self.patterns) or self.all_variants
 
     def choose(self, config: Config, target: BuildTarget) -> tuple[Declared, ...]:
-        """The variants asked for, in the order in which they are declared.
+        """Return the requested variants, in the order in which they are declared.
 
-        Raises RequestError for a label or a glob that matches nothing that can be built here.
+        Raises RequestError for a label or a glob that matches no variant that can be built here.
         """
         from ..config.config import NO_VARIANTS, Declared
         from ..config.matrix import select
@@ -103,10 +103,10 @@ class Request:
 
 
 def installer(wheel_directory: str | None = None) -> Installer | None:
-    """The installer that will take the wheel for itself and rejects labelled names, if it tells.
+    """Return the installer that will install the wheel, or None if there is no sign of one.
 
-    pip leaves the folder of its build tracker in the environment of the hooks. uv has nothing of
-    the kind, but builds what it installs inside its cache.
+    Installers reject labelled names. pip sets a variable for the hooks that it calls. uv does not,
+    but it builds the wheels that it installs in its cache.
     """
     if TRACKER_VARIABLE in os.environ:
         return "pip"
@@ -125,9 +125,10 @@ def _is_cache(folder: Path) -> bool:
 def check_count(
     request: Request, chosen: tuple[Declared, ...], kind: WheelKind, wheel_directory: str | None
 ) -> bool:
-    """Return whether an installer asks for the wheel; it must then be a single one.
+    """Return whether an installer asks for the wheel.
 
-    Every frontend that asks for an editable wheel is an installer. Raises RequestError.
+    Every frontend that asks for an editable wheel counts as an installer, too, when the number of
+    wheels is checked. Raises RequestError if an installer would get more than one wheel.
     """
     client = installer(wheel_directory)
     if client is not None or kind == "editable":
@@ -136,7 +137,7 @@ def check_count(
 
 
 def check_installable(chosen: tuple[Declared, ...], request: Request, client: Installer) -> None:
-    """Raise RequestError where an installer would get more wheels than the one that it takes."""
+    """Raise RequestError if an installer, which takes one wheel, would get more."""
     if len(chosen) + request.all_variants == 1:
         return
     labels = ", ".join(item.variant.label for item in chosen)
@@ -180,7 +181,7 @@ def _check_spelling(key: str) -> None:
 
 
 def _parts(text: str) -> list[str]:
-    """The labels and globs of a list with commas; those in braces separate a glob's choices."""
+    """Return the labels and globs between commas; commas in braces belong to a glob."""
     parts, depth = [""], 0
     for character in text:
         depth += (character == "{") - (character == "}" and depth > 0)

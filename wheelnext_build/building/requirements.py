@@ -1,4 +1,4 @@
-"""Build requirements of a plan's wheels: common ones, and those of single wheels."""
+"""Build requirements of a plan's wheels: common ones, and those of individual wheels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def of_plan(plan: Plan, hook: Hook) -> list[str]:
 
 
 def _of_scikit_build_core(plan: Plan, hook: Hook) -> list[str]:
-    """Return what the hook asks for, once for each environment in which its answer may differ."""
+    """Return the hook's requirements; it is called for each environment that may change them."""
     jobs = [job for job in plan.jobs if job.declared is not None]
     if not jobs:
         return hook(plan.settings)
@@ -65,7 +65,7 @@ def _of_scikit_build_core(plan: Plan, hook: Hook) -> list[str]:
 
 
 def _ninja(plan: Plan) -> list[str]:
-    """Return the Ninja with which several trees can be built at once, if there are several."""
+    """Return a Ninja that takes part in a jobserver, if the plan has several trees."""
     if len(plan.trees()) < 2 or not jobserver.wants_ninja(plan.jobs[0].skbuild):
         return []
     return [jobserver.NINJA]
@@ -95,15 +95,15 @@ def assigned(jobs: Sequence[Job], config: Config) -> tuple[Job, ...]:
 
 
 def installer_requirements(jobs: Sequence[Job]) -> list[str]:
-    """Return pip if single wheels have requirements and the frontend brings no installer."""
+    """Return pip if a wheel has requirements of its own and the frontend brings no installer."""
     needed = any(job.requires for job in jobs)
     return ["pip"] if needed and not overlay.brought_installer() else []
 
 
 def installed(job: Job, folder: Path) -> Job:
-    """Install what a job needs for itself below ``folder``; return the job with that place.
+    """Install a job's own requirements below ``folder``; return the job with their folder.
 
-    What an earlier build installed there is used again. Raises ToolchainError if it fails.
+    Installed packages of an earlier build are used again. Raises ToolchainError if this fails.
     """
     if not job.requires:
         return job
@@ -121,9 +121,10 @@ def check_promised(jobs: Sequence[Job]) -> None:
 def _shared(jobs: Sequence[Job], config: Config) -> dict[str, tuple[str, ...]]:
     """Return the common requirements by project.
 
-    If two wheels need different releases of a project, those of the first wheel that does not
-    depend on its ABI are common, and none if all do. A release that abi_dependency names is for the
-    wheels with that property alone: the others would be compiled against it, too.
+    If two wheels need different releases of a project, the requirements of the first wheel that
+    does not depend on its ABI are common. If all depend on it, none are. A release that
+    abi_dependency names is only for the wheels with that property: otherwise the other wheels would
+    be compiled against it, too.
     """
     wanted = [(job, _by_name(job, config)) for job in jobs]
     shared: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""The order in which the wheels of a plan are built: one after the other, or several at once."""
+"""Build the wheels of a plan in order, or several at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .workspace import Workspace
 
 @dataclass(frozen=True)
 class Lane:
-    """Jobs that go through one tree, one after the other."""
+    """Jobs that are built in one tree, one after the other."""
 
     tree: Tree
     jobs: Sequence[Job]
@@ -57,7 +57,7 @@ class _Run:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def through(self, trees: Sequence[Lane]) -> list[Outcome]:
-        """Build in all trees: common files of many wheels first, then copies of their tree."""
+        """Build in all trees: first the common files of many wheels, then copies of their tree."""
         if len(self.plan.jobs) == 1 or not self._may_run_at_once():
             return self._in_order(trees)
         largest = max(trees, key=lambda lane: len(lane.jobs))
@@ -79,7 +79,7 @@ class _Run:
         jobs = self.plan.jobs
         if not self.plan.config.parallel_trees or self.plan.in_place is not None:
             return False
-        # Each pass writes those files again, and another one may read them at that moment.
+        # Each pass writes those files again, while another one may read them.
         if any(job.skbuild.generates_sources for job in jobs):
             return False
         return all(jobserver.is_usable(job.skbuild) for job in jobs)
@@ -157,7 +157,7 @@ class _Run:
             return None
         if outcome.wheel is None:
             failed = f"{PREFIX}{replace(news, state='failed')}"
-            # The output of one of several wheels once more, in one piece.
+            # The lines of several wheels are mixed: show this wheel's again in one piece.
             say("\n".join([failed, *log, ""]) if is_labelled else failed)
         else:
             seconds, name = time.monotonic() - start, outcome.wheel.path.name

@@ -26,13 +26,13 @@ KnownFiles = dict[tuple[str, str], "list[Found]"]
 """Results of the audit by a file's name in the wheel and the SHA-256 of its content."""
 
 _ZSTD = "backports.zstd>=1"
-"""AMD's compilers compress GPU code with it; Python has it from 3.14 on."""
+"""Reads GPU code that AMD's compilers have compressed; part of Python since 3.14."""
 
 
 def requirements(
     config: AuditConfig, target: BuildTarget, variants: Iterable[Variant] = ()
 ) -> list[str]:
-    """Return what the audit of these wheels for ``target`` needs to be installed."""
+    """Return the requirements of auditing these wheels for ``target``."""
     if config.mode == "off":
         return []
     system = target.environment.get("sys_platform", sys.platform)
@@ -44,7 +44,7 @@ def requirements(
 def check_installed(
     config: AuditConfig, target: BuildTarget, variants: Iterable[Variant] = ()
 ) -> None:
-    """Raise ToolchainError if one of these is missing, before anything is compiled."""
+    """Raise ToolchainError if one of these packages is missing, before anything is compiled."""
     for requirement in requirements(config, target, variants):
         name = requirement.partition(">=")[0]
         if not _is_installed(name.replace("-", "_")):
@@ -57,7 +57,7 @@ def check_installed(
 def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even the package that it would be in
+    except ModuleNotFoundError:  # the parent package is missing, too
         return False
 
 
@@ -73,7 +73,7 @@ def _foreign() -> str:
 
 @dataclass(frozen=True)
 class AuditedWheel:
-    """The audit of one wheel, as far as other wheels of the build are concerned.
+    """The part of one wheel's audit that is needed to compare the wheels of the build.
 
     ``is_special`` says that the wheel must differ from the others. ``used_rules`` are the indices
     of rules that allowed something. ``files`` are the results by name and content.
@@ -107,9 +107,9 @@ class SelfCheck:
     ) -> AuditedWheel | None:
         """Audit a finished wheel that is not stamped yet; None if the audit is off.
 
-        ``differs`` says that its compilers got other arguments than the plain wheel's. Raises
-        BuildError if the wheel breaks the promise of ``variant``; if the project asks for warnings
-        only, they are printed.
+        ``differs`` says that its compilers got other arguments than the plain wheel's. If the wheel
+        breaks the promise of ``variant``, raises BuildError, or prints warnings if the project asks
+        for these.
         """
         if self.config.mode == "off":
             return None
@@ -136,10 +136,10 @@ class SelfCheck:
 
 
 def judged_together(config: AuditConfig, wheels: Sequence[AuditedWheel]) -> dict[str, str]:
-    """Return the errors that several wheels show together, by title; print notes.
+    """Return errors from comparing the wheels, by title; print notes.
 
-    A wheel that must differ from the others and has the binaries of another one is an error. It is
-    never the plain wheel's, whatever the order in which they were finished.
+    It is an error if a wheel must differ from the others but has the same binaries as another one.
+    The plain wheel never gets this error, whatever the order in which the wheels were finished.
     """
     errors: dict[str, str] = {}
     for own in wheels:

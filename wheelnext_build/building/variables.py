@@ -38,14 +38,15 @@ def of_tools(toolkit: Toolkit | None, folder: Path | None) -> dict[str, str]:
 
 
 def of_tree(tree: Path) -> dict[str, str]:
-    """Return the variable by which scikit-build-core builds in this folder."""
-    # It formats build-dir, and its environment variable has priority over all other sources.
+    """Return the variable that makes scikit-build-core build in this folder."""
+    # scikit-build-core formats build-dir. The environment variable takes priority over all other
+    # sources.
     folder = str(tree.absolute())
     return {"SKBUILD_BUILD_DIR": folder.replace("{", "{{").replace("}", "}}")}
 
 
 def with_process(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's variables with these, and without those of another variant."""
+    """Return this process's variables with these added, and those of another variant removed."""
     kept = {
         name: value
         for name, value in os.environ.items()

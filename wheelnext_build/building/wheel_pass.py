@@ -1,7 +1,7 @@
 """One pass through a build tree: one call of scikit-build-core, which makes one wheel.
 
-A pass changes cache variables and one generated file. CMake configures again and Ninja, which
-remembers each command line, rebuilds what differs. Nothing here guesses what is shared.
+A pass changes cache variables and one generated file. CMake configures again. Ninja remembers each
+command line and rebuilds the outputs whose command lines differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PROJECT_INCLUDE = "CMAKE_PROJECT_INCLUDE"
 
 @dataclass(frozen=True)
 class StagedWheel:
-    """A finished wheel under its final name, which nobody has been given yet.
+    """A finished wheel under its final name, which is not published yet.
 
     ``audited`` is None if the audit is off, or if the wheel is editable.
     """
@@ -89,7 +89,7 @@ class Pass:
         return StagedWheel(stamp(wheel, folder, metadata, carrier=self.carriers), audited)
 
     def reason(self, error: BuildError | OSError | MemoryError) -> str:
-        """Return the message of a failure, with the wheel's title."""
+        """Return the message for a failure, with the wheel's title."""
         title = self.job.title
         if isinstance(error, BuildError):
             return str(error)
@@ -186,8 +186,8 @@ class Pass:
 
 
 def _threads() -> int | None:
-    """Return the number of threads beside the compilers; None for one on each core.
+    """Return the number of threads for work other than compiling; None for one on each core.
 
-    If several trees share a pool of compile jobs, it is the one job that each build has.
+    If several trees share a pool of compile jobs, it is 1: each build has one job.
     """
     return 1 if "--jobserver" in os.environ.get("MAKEFLAGS", "") else None

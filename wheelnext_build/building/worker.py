@@ -1,7 +1,7 @@
-"""The process that makes one wheel, forked from a process that has loaded what it needs.
+"""The process that makes one wheel, forked from a process that has loaded the modules for it.
 
-It is a process of its own so that several wheels can be built at once, that scikit-build-core sees
-the isolated environment under its lasting name, and that all compilers can be ended.
+A separate process per wheel has three uses: several wheels can be built at once, scikit-build-core
+sees the isolated environment under a constant path, and all compilers can be ended.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def run(task: Task, output: Connection, result: Connection) -> None:
     os.environ.clear()
     os.environ.update(task.environment)
     sys.path[:] = task.search_path
-    # Not by TMPDIR: the server of a compiler cache that starts now would outlive the folder.
+    # TMPDIR stays: the server of a compiler cache that starts now would outlive the folder.
     tempfile.tempdir = str(task.scratch)
     job = task.wheel_pass.job
     answer: Outcome | WheelnextBuildError

@@ -22,7 +22,7 @@ _ENVIRONMENT = "wheelnext-environment"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where the wheels of a plan are built.
+    """The folders in which the wheels of a plan are built.
 
     ``trees`` has the build trees; ``scratch`` is for temporary files and staged wheels.
     ``environment`` is the frontend's isolated environment, if there is one.
@@ -43,7 +43,7 @@ class Workspace:
         return Tree(folder / name)
 
     def prepared(self, job: Job) -> Job:
-        """Return a job with its own requirements installed, and paths that are valid here."""
+        """Return a job with its own requirements installed and with paths below the link."""
         if self.environment is not None and job.toolkit is not None:
             nvcc = Path(self.environment.renamed(str(job.toolkit.nvcc)))
             job = replace(job, toolkit=replace(job.toolkit, nvcc=nvcc))

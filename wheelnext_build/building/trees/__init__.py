@@ -1,1 +1,1 @@
-"""CMake build folders that several variants share, and what is kept in them."""
+"""CMake build folders that several variants share, and the files that are kept in them."""

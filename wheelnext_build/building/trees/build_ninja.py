@@ -1,4 +1,4 @@
-"""The edges of a build.ninja that CMake has written."""
+"""Read the edges of a build.ninja that CMake has written."""
 
 from __future__ import annotations
 

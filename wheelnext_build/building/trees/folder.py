@@ -1,4 +1,4 @@
-"""Where the build trees of a request lie, and that no two builds use them at once."""
+"""The folder of a request's build trees, which only one build uses at a time."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class TreesFolder:
 
 @contextlib.contextmanager
 def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
-    """The folder ``kept``, or, where that is None, one for this call.
+    """Yield the folder ``kept``, or a temporary one if that is None.
 
-    One build uses it at a time: another one waits, and says so.
+    One build uses it at a time: another one prints a message and waits.
     """
     if kept is None:
         with temporary_folder(project) as folder:
@@ -47,13 +47,13 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
     with build_folder(kept, waiting):
         _check_toolchain(kept)
         _check_clock(kept)
-        # Whoever packs the project by what is in its folder must not take this.
+        # Keeps the folder out of sdists, which leave out the files that git ignores.
         (kept / ".gitignore").write_text("*\n", encoding="utf-8")
         yield TreesFolder(kept, kept=True)
 
 
 def _check_toolchain(folder: Path) -> None:
-    """Empty a kept folder whose files other compilers made: their command lines may be the same."""
+    """Empty a kept folder if other compilers made its files: command lines would not tell."""
     current = _toolchain()
     path = folder / _TOOLCHAIN
     if path.is_file() and path.read_text(encoding="utf-8") == current:

@@ -1,9 +1,9 @@
 """Copies of a shared build tree, in which its further passes can run at the same time.
 
-After the first pass all that is common is compiled. A copy of the tree has it too, as long as no
-command line names the tree's own folder: Ninja compares command lines. Where one does (a generated
-header's folder, a generator that runs in the tree), copies would compile it again, and the passes
-are better done one after the other in the tree itself.
+After the first pass, all common files are compiled, and a copy of the tree has them, too. But Ninja
+compares command lines: if one names the tree's own folder (the folder of a generated header, a
+generator that runs in the tree), the copies compile the common files again. Then it is better to
+run the passes one after the other in the tree itself.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from .build_ninja import edges
 from .tree import Tree
 
 _LARGEST = 1 << 30
-"""Trees of more bytes are not copied: compiling is their cost, and each pass uses all cores."""
+"""Limit in bytes. Larger trees are not copied: compiling takes most of their time, and each pass
+uses all cores."""
 
 
 def lanes(tree: Tree, jobs: Sequence[Job], count: int) -> list[tuple[Tree, list[Job]]]:
-    """Return the jobs dealt to at most ``count`` copies of a tree after its first pass.
+    """Copy a tree after its first pass, up to ``count`` times; return the jobs for each copy.
 
-    There is one entry, with the tree itself, if copies would not help.
+    If copies would not help, return one entry with the tree itself.
     """
     resumed = replace(tree, resumed=True)
     count = min(count, len(jobs))
@@ -57,7 +58,7 @@ def remove_left(folder: Path) -> None:
 
 
 def names_itself(folder: Path) -> bool:
-    """Return whether a command that compiles or generates names the tree's folder, or may do so."""
+    """Return whether commands that compile or generate name the tree's folder, or may name it."""
     found, path = edges(folder), folder.as_posix()
     return found is None or any(
         (

@@ -1,9 +1,9 @@
-"""What Ninja remembers of a build folder: .ninja_log and .ninja_deps.
+"""Read and write Ninja's records of a build folder: .ninja_log and .ninja_deps.
 
-Ninja rebuilds an output whose command line or inputs changed since it was built. The log has the
-hash of each output's command, the deps log what each was found to include. Both are append-only,
-and of two entries for one output the later counts. Formats: log version 5 to 7, deps version 4
-(Ninja's src/build_log.cc and src/deps_log.cc); what has another version is not touched.
+Ninja rebuilds an output if its command line or inputs have changed since it was built. The log has
+the hash of each output's command; the deps log has the files that it includes. Both are
+append-only: of two entries for one output, the later one counts. Formats: log version 5 to 7, deps
+version 4 (Ninja's src/build_log.cc and src/deps_log.cc). Other versions are not read.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Deps:
-    """What one output was found to depend on, as of ``mtime`` (ns)."""
+    """The dependencies of one output that Ninja found, as of ``mtime`` (ns)."""
 
     mtime: int
     paths: tuple[str, ...]
 
 
 def read_log(folder: Path) -> dict[str, LogEntry]:
-    """The outputs that the log knows; empty where there is no log that can be read."""
+    """Return the entries of the log by output; empty if there is no readable log."""
     try:
         text = (folder / _LOG_NAME).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -54,23 +54,24 @@ def read_log(folder: Path) -> dict[str, LogEntry]:
 
 
 def append_log(folder: Path, entries: Iterable[LogEntry]) -> None:
-    """Make the log know these outputs as they were."""
+    """Append earlier entries to the log, so that Ninja knows these outputs again."""
     with (folder / _LOG_NAME).open("a", encoding="utf-8", errors="surrogateescape") as stream:
         stream.writelines(f"{entry.line}\n" for entry in entries)
 
 
 def forget_unproven(folder: Path) -> None:
-    """Have Ninja make again what a command may have left half-made, or another variant's.
+    """Make Ninja rebuild outputs that a failed or killed command may have written.
 
-    Ninja goes by the last command that succeeded. What one that failed or was killed has written
-    since, it knows by its date for compilers' outputs, whose includes it notes, and for no others:
-    linked and generated files.
+    Such an output may be incomplete or belong to another variant, but the log only has the last
+    command that succeeded. For outputs in the deps log, which are compilers' outputs, Ninja sees by
+    the date that the file was written later. All others, such as linked and generated files, are
+    removed from the log.
     """
     proven = read_deps(folder)
     path = folder / _LOG_NAME
     entries = read_log(folder)
     if not entries:
-        path.unlink(missing_ok=True)  # another version's: all is made again
+        path.unlink(missing_ok=True)  # another version of Ninja's log: rebuild all outputs
         return
     with path.open(encoding="utf-8", errors="surrogateescape") as stream:
         header = stream.readline()
@@ -82,12 +83,12 @@ def forget_unproven(folder: Path) -> None:
 
 
 def read_deps(folder: Path) -> dict[str, Deps]:
-    """The outputs whose inputs Ninja found out when they were built; empty where unreadable."""
+    """Return the inputs that Ninja found while building, by output; empty if unreadable."""
     return _DepsLog(folder / _DEPS_NAME).deps
 
 
 def append_deps(folder: Path, deps: dict[str, Deps]) -> None:
-    """Make the deps log know these outputs' inputs as they were."""
+    """Append the inputs of these outputs to the deps log, so that Ninja knows them again."""
     log = _DepsLog(folder / _DEPS_NAME)
     records = bytearray()
     for output, found in deps.items():
@@ -100,7 +101,7 @@ def append_deps(folder: Path, deps: dict[str, Deps]) -> None:
 
 
 class _DepsLog:
-    """The deps log, taken apart; what cannot be read is as good as absent."""
+    """The content of the deps log; parts that cannot be read count as absent."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -115,7 +116,7 @@ class _DepsLog:
             self._read(data)
 
     def number(self, path: str, records: bytearray) -> int:
-        """The number of a path; a new path gets the next one, and a record."""
+        """Return the number of a path; a new path gets the next one, and a record."""
         if path not in self._numbers:
             self._numbers[path] = len(self._paths)
             self._paths.append(path)
@@ -138,7 +139,7 @@ class _DepsLog:
                 try:
                     self._read_deps(record)
                 except (struct.error, IndexError):
-                    return  # damaged: what came before counts
+                    return  # damaged: only the entries before count
             else:
                 path = record[:-4].rstrip(b"\0").decode("utf-8", errors="surrogateescape")
                 self._numbers[path] = len(self._paths)

@@ -1,8 +1,8 @@
-"""The object files of all variants that share a build tree, kept for the next build in it.
+"""Keep the object files of all variants that share a build tree for the next build in it.
 
-In a shared tree a variant's object files lie where those of the variant before lay. Before a pass,
-those that the same pass left last time are put back, with what Ninja knows of them; whether they
-are still good is for Ninja to say, by their command lines and the times of what they include.
+In a shared tree, a variant's object files replace those of the previous variant. Before a pass, the
+files that the same pass left last time are put back, with their entries in Ninja's logs. Ninja then
+decides whether they are up to date, by their command lines and the times of the included files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INDEX = "index.json"
 
 @dataclass(frozen=True)
 class _Kept:
-    """What Ninja knew of a kept object file: its line in the log, and what it includes."""
+    """Ninja's entries for a kept object file: its line in the log, and the included files."""
 
     line: str
     paths: tuple[str, ...]
@@ -28,20 +28,20 @@ class _Kept:
 
 @dataclass
 class _Index:
-    """The kept files by output and hash of the command, and which of them each pass left."""
+    """The kept files by output and hash of the command, and the files that each pass left."""
 
     files: dict[str, dict[str, _Kept]] = field(default_factory=dict)
     passes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def left(self, title: str, python: str) -> dict[str, str]:
-        """The files to begin a pass with."""
+        """Return the files to begin a pass with, as output -> hash of the command."""
         if known := self.passes.get(f"{title} {python}"):
             return known
         other = next((name for name in reversed(self.passes) if name.split()[0] == title), None)
         if other is None:
             return {}
-        # What all wheels for the other interpreter have in common may depend on the interpreter,
-        # and is here already for this one; what differs between them depends on the variant.
+        # Files that all wheels for the other interpreter share may depend on the interpreter, and
+        # this interpreter's are here already. Files that differ between them depend on the variant.
         same_python = [
             files for name, files in self.passes.items() if name.split()[1] == other.split()[1]
         ]
@@ -59,9 +59,9 @@ class ObjectStore:
     folder: Path
 
     def put_back(self, tree: Path, title: str, python: str) -> int:
-        """Put back what the pass for a wheel and an interpreter left; returns the number of files.
+        """Put back the files of the pass for a wheel and an interpreter; return their number.
 
-        Where there was no such pass, take what is the variant's own of the same wheel for another
+        If there was no such pass, take the variant's own files of the same wheel for another
         interpreter.
         """
         with build_folder(self.folder):
@@ -78,8 +78,8 @@ class ObjectStore:
             kept = index.files[output][command_hash]
             target = tree / output
             target.parent.mkdir(parents=True, exist_ok=True)
-            # The file is new, so that what was linked from another one is linked again. Whether
-            # its inputs are newer than itself, Ninja sees by its line in the log.
+            # The copy has the current date, so that outputs linked from an older file are linked
+            # again. Ninja sees by the line in its log whether inputs are newer than the object.
             shutil.copyfile(stored, target)
             log.append(LogEntry(kept.line, command_hash))
             deps[output] = Deps(target.stat().st_mtime_ns, kept.paths)
@@ -90,7 +90,7 @@ class ObjectStore:
 
     def take(self, tree: Path, title: str, python: str) -> None:
         """Keep the object files that the pass for a wheel and an interpreter left in ``tree``."""
-        with build_folder(self.folder):  # copies of the tree have passes at the same time
+        with build_folder(self.folder):  # passes in copies of the tree run at the same time
             self._take(tree, title, python)
 
     def _take(self, tree: Path, title: str, python: str) -> None:
@@ -98,7 +98,7 @@ class ObjectStore:
         name = f"{title} {python}"
         log, deps = read_log(tree), read_deps(tree)
         index.passes.pop(name, None)
-        left = index.passes[name] = {}  # the newest stands last
+        left = index.passes[name] = {}  # the newest is last
         for output, found in deps.items():
             entry, built = log.get(output), tree / output
             if entry is None or not built.is_file():
@@ -124,7 +124,7 @@ class ObjectStore:
                 self._path(output, command_hash).unlink(missing_ok=True)
 
     def _path(self, output: str, command_hash: str) -> Path:
-        # An output outside of the tree must not lead out of the store.
+        # The path of an output outside of the tree must not lead out of the store.
         parts = ["_" if part in ("..", "/") else part for part in Path(output).parts]
         return self.folder.joinpath(*parts, command_hash)
 
@@ -138,7 +138,7 @@ class ObjectStore:
                 for output, found in data["files"].items()
             }
             return _Index(files, data["passes"])
-        except (OSError, ValueError, KeyError, TypeError):  # none, or another version's
+        except (OSError, ValueError, KeyError, TypeError):  # no index, or another version's
             return _Index()
 
     def _write_index(self, index: _Index) -> None:

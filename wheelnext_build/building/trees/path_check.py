@@ -1,8 +1,8 @@
-"""Paths that CMake or Ninja take for something else: refused before anything is built.
+"""Refuse paths that CMake or Ninja would misread, before anything is built.
 
-They pass quotes, spaces, and most of what shells and make stumble over. What they do not pass fails
-late, in words that name no path, or (``|`` in the path of a build tree) after a hundred tries.
-Measured with CMake 4.4 and Ninja 1.13.
+CMake and Ninja handle quotes, spaces, and most characters that are special in shells and make. With
+others a build fails late, with a message that names no path, or after a hundred tries (``|`` in the
+path of a build tree). Tested with CMake 4.4 and Ninja 1.13.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _IN_TREES = (*_NOWHERE, *_IN_EXPRESSIONS, '"', "${")
 
 
 def check_source(folder: Path, *, reproducible: bool) -> None:
-    """Raise RequestError where the project's folder has a path that cannot be built in.
+    """Raise RequestError if CMake cannot build in the path of the project's folder.
 
     ``reproducible`` says that compilers are told to write another path in its place.
     """
@@ -31,7 +31,7 @@ def check_source(folder: Path, *, reproducible: bool) -> None:
 
 
 def check_trees(*folders: Path) -> None:
-    """Raise RequestError where a folder for build trees has a path that cannot be built in."""
+    """Raise RequestError if CMake cannot build in the path of a folder for build trees."""
     for folder in folders:
         where = "the folder of the build: have TMPDIR, or build-dir, name another one"
         _check(folder, _IN_TREES, where)

@@ -1,7 +1,7 @@
-"""Whether a build wrote into the folder that its sources are in.
+"""Find out whether a build wrote into its source folder.
 
-Builds at the same time see what the others write there: a generated header of one variant may end
-up in another's wheel. What lies in a build folder of its own cannot.
+Parallel builds see the files that the others write there: a generated header of one variant may end
+up in another's wheel. Files in separate build folders cannot.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Snapshot = dict[str, tuple[int, int]]
 
 
 def snapshot(folder: Path, outside: Iterable[Path]) -> Snapshot:
-    """The files below ``folder``, less hidden folders and those that are ``outside`` of sources."""
+    """Return the files below ``folder``, without hidden folders and those in ``outside``."""
     skipped = {str(path) for path in outside}
     return {
         os.path.relpath(entry.path, folder): (entry.stat().st_mtime_ns, entry.stat().st_size)
@@ -28,7 +28,7 @@ def snapshot(folder: Path, outside: Iterable[Path]) -> Snapshot:
 
 
 def warn_of_changes(before: Snapshot, after: Snapshot) -> None:
-    """Say which files were written while several trees were built at once."""
+    """Print a warning if files were written while several trees were built at once."""
     changed = sorted(name for name, state in after.items() if before.get(name) != state)
     if not changed:
         return

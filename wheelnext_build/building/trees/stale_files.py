@@ -1,9 +1,9 @@
-"""What one pass leaves in a build tree that the next would install.
+"""Remove files of one pass from a build tree that the next pass would install.
 
-``install(DIRECTORY)`` of a folder in the build tree takes all files that are there, and nothing
-knows which wheel they were made for: a name with the variant's label in it, or a file that only one
-variant generates. So a pass through such a tree, after that of another wheel, finds nothing there
-but what is not installed that way: object files, what Ninja and CMake know, and fetched sources.
+``install(DIRECTORY)`` of a folder in the build tree installs all files in it, also files of another
+wheel: one with that variant's label in its name, or one that only that variant generates. So before
+a pass for another wheel, such a tree is emptied, except for files that are not installed this way:
+object files, the records of Ninja and CMake, and fetched sources.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _REPLIES = ".cmake/api/v1/reply"
 
 _KEPT = ("*.o", "*.obj", ".ninja_log", ".ninja_deps", "CMakeCache.txt")
 _KEPT_FOLDERS = ("CMakeFiles/[0-9]*", "_deps/*-src", "_deps/*-subbuild")
-"""What CMake knows of the compilers, and what FetchContent fetches."""
+"""CMake's records of the compilers, and the sources that FetchContent fetches."""
 
 
 def remove(folder: Path) -> bool:
-    """Remove what must not be installed by the next pass; returns whether there was a need to.
+    """Remove files that the next pass must not install; return whether that was necessary.
 
-    Only where the last configuration of the tree installs folders that are in it.
+    It is necessary only if the last configuration of the tree installs folders that are in it.
     """
     if not any(_installed_folders(folder)):
         return False
@@ -39,10 +39,10 @@ def remove(folder: Path) -> bool:
 
 
 def _installed_folders(folder: Path) -> Iterator[Path]:
-    """The folders in the tree whose content is installed as it is found."""
+    """Yield the folders in the tree whose whole content is installed."""
     replies = folder / _REPLIES
     for model in map(_read, replies.glob("codemodel-*.json")):
-        # A copy of a tree has the answer that was given in the tree itself.
+        # A copy of a tree has the reply for the original tree, with that one's paths.
         source, build = (Path(model["paths"][name]) for name in ("source", "build"))
         for answer in map(_read, replies.glob("directory-*.json")):
             for installer in answer.get("installers", []):

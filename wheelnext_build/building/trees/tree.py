@@ -1,4 +1,4 @@
-"""A CMake build folder that several passes share, and what one pass leaves for the next."""
+"""A CMake build folder that several passes share, and its state between them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from . import ninja_state, stale_files, unnamed_inputs
 from .object_store import ObjectStore
 
 _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECTURES:STRING)=")
-"""What CMake remembers of its folder and of the compilers: their paths, their tools, and the GPUs
-that they compile for where nobody says for which."""
+"""CMake's entries for its folder and the compilers: paths, tools, and the GPUs that the compilers
+choose if the build names none."""
 
 
 @dataclass
 class Tree:
     """A CMake build folder and the cache that each of its passes starts from.
 
-    Whatever a pass leaves in CMakeCache.txt must not linger for the next: a define, an option()
-    whose default follows the variant, the result of a search or a check. So the first pass of a
-    request starts without a cache, and every later one with no more than ``base``, the entries by
-    which CMake knows its own folder again: without them it would throw away what it found out about
-    the compilers, which it keeps outside of the cache.
+    Entries of one pass in CMakeCache.txt must not affect the next: a define, an option() whose
+    default depends on the variant, the result of a search or a check. So the first pass of a
+    request starts without a cache, and each later one only with ``base``, the entries by which
+    CMake recognizes its own folder. Without them it would discard its records of the compilers,
+    which are outside of the cache.
 
-    ``objects`` keeps the object files of all passes, for a folder that is kept after the request;
+    ``objects`` keeps the object files of all passes if the folder is kept after the request.
     ``in_place`` says that the folder is the project's own, ``resumed`` that an earlier pass of the
     request has left its cache there.
     """
@@ -41,7 +41,7 @@ class Tree:
         return self.folder / "CMakeCache.txt"
 
     def begin(self, title: str) -> None:
-        """Make the folder what the pass for the wheel ``title`` starts from."""
+        """Prepare the folder for the pass for the wheel ``title``."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._at_work.exists():
             ninja_state.forget_unproven(self.folder)
@@ -50,9 +50,9 @@ class Tree:
             self._remove_leftovers(title)
         for path in (self._begun, *self._finished()):
             path.unlink(missing_ok=True)
-        # By this file scikit-build-core tells that its own folder has moved, and then throws away
-        # what was built. Its folder moves with every isolated environment, and what that changes
-        # is in the command lines, which Ninja compares.
+        # With this file scikit-build-core detects that its own folder has moved, and then removes
+        # all build files. Each isolated environment has another folder, but if that matters, it
+        # changes command lines, which Ninja compares.
         (self.folder / ".skbuild-info.json").unlink(missing_ok=True)
         if self.base is None and self.resumed:
             self._keep_base()
@@ -65,7 +65,7 @@ class Tree:
         unnamed_inputs.forget(self.folder, Path())
 
     def end(self, title: str) -> None:
-        """Remember what the pass for the wheel ``title`` leaves for later ones."""
+        """Save the results of the pass for the wheel ``title`` for later ones."""
         self._keep_base()
         if self.objects is not None:
             self.objects.take(self.folder, title, python_tag())
@@ -82,33 +82,36 @@ class Tree:
         self.base = "".join(kept) or None
 
     def gave_up(self) -> bool:
-        """Whether the pass ended well though CMake did not get as far as installing.
+        """Return whether the pass succeeded although CMake did not install anything.
 
-        That is what overrides with ``if.failed`` are for: a wheel without compiled code.
+        Overrides with ``if.failed`` do this: they make a wheel without compiled code.
         """
         return self._begun.is_file() and not self._finished()
 
     def applied(self) -> str | None:
-        """The label of the variant whose flags the last configuration put to use."""
+        """Return the label of the variant whose flags the last configuration applied."""
         return self.cached("WHEELNEXT_APPLIED")
 
     def cached(self, name: str) -> str | None:
-        """The value of an entry of the cache; None where there is no such entry."""
+        """Return the value of an entry of the cache; None if there is no such entry."""
         found = (line for line in self._entries() if line.startswith(f"{name}:"))
         return next((line.partition("=")[2] for line in found), None)
 
     @property
     def _at_work(self) -> Path:
-        """What is there from a pass' beginning to its good end: after another one, files lie."""
+        """Marker file that exists while a pass runs.
+
+        If it is there at the start, the last pass died and file times cannot be trusted.
+        """
         return self.folder / ".wheelnext-at-work"
 
     @property
     def _begun(self) -> Path:
-        """What scikit-build-core writes for CMake to read first."""
+        """The initial cache that scikit-build-core writes for CMake."""
         return self.folder / "CMakeInit.txt"
 
     def _finished(self) -> list[Path]:
-        """What ``cmake --install`` writes, one for all or one for each component."""
+        """Return the files that ``cmake --install`` writes: one for all, or one per component."""
         return list(self.folder.glob("install_manifest*.txt"))
 
     def _entries(self) -> list[str]:
@@ -118,5 +121,5 @@ class Tree:
 
 
 def python_tag() -> str:
-    """What tells the interpreter of a pass from others."""
+    """Return a name that tells the interpreter of a pass from others."""
     return sys.implementation.cache_tag or sys.implementation.name

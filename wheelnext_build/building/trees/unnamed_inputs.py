@@ -1,7 +1,7 @@
-"""Compilations with inputs that no depfile names, which are repeated in each pass.
+"""Repeat, in each pass, the compilations with inputs that no depfile names.
 
-Ninja compiles a file again if its command line, or a file that the compiler has named in a depfile,
-has changed. Compilers name neither files that assembly includes (``.incbin``) nor profiles, plugins
+Ninja compiles a file again if its command line has changed, or a file that the compiler has named
+in a depfile. Compilers do not name files that assembly includes (``.incbin``), profiles, plugins
 and specs. In a tree that several wheels share, such an object could be another wheel's.
 """
 
@@ -19,7 +19,7 @@ _OPTIONS = re.compile(
     r"(^|\s)(-f(profile(-instr|-sample)?-use|auto-profile|branch-probabilities|(pass-)?plugin)\b"
     r"|--?specs\b|-load\b|-wrapper\b|--config\b|@\S)"
 )
-"""Options of GCC and Clang that name such a file; ``@FILE`` may have any of them in it."""
+"""Options of GCC and Clang that name such a file; a file in ``@FILE`` may contain any of them."""
 
 _ASSEMBLY = re.compile(rb"\.incbin\b")
 
@@ -27,8 +27,8 @@ _ASSEMBLY = re.compile(rb"\.incbin\b")
 def forget(folder: Path, sources: Path) -> list[str]:
     """Remove the objects of such compilations from a tree, so that Ninja makes them again.
 
-    ``sources`` is the project's folder: files elsewhere, headers of the system, are not searched
-    for ``.incbin``. Returns the objects that were removed, relative to the tree.
+    ``sources`` is the project's folder: files outside of it and of the tree, such as headers of the
+    system, are not searched for ``.incbin``. Returns the removed objects, relative to the tree.
     """
     compilations = [edge for edge in edges(folder) or () if edge.is_compilation]
     named = read_deps(folder) if compilations else {}
@@ -46,7 +46,7 @@ def forget(folder: Path, sources: Path) -> list[str]:
 
 
 def _search(folder: Path, sources: Path) -> Callable[[str], bool]:
-    """Return a function that tells whether a file of the project includes another one's bytes."""
+    """Return a function that tells whether a file of the project includes another file's bytes."""
     searched = (folder.absolute(), sources.absolute())
 
     @cache
