@@ -38,7 +38,7 @@ class WorkerPool:
     """Starts worker processes; if its block ends with an exception, it ends them all.
 
     Workers are forked from a server process that has loaded this package, scikit-build-core and, if
-    ``audits``, what the audit needs. On Windows, which has no fork, each one loads them itself.
+    ``audits``, the modules of the audit. On Windows, which has no fork, each worker loads them.
     """
 
     scratch: Path

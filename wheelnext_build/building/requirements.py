@@ -111,7 +111,7 @@ def installed(job: Job, folder: Path) -> Job:
 
 
 def check_promised(jobs: Sequence[Job]) -> None:
-    """Raise ToolchainError if the common environment differs from what abi_dependency promises."""
+    """Raise ToolchainError if the common environment breaks a promise of abi_dependency."""
     for job in jobs:
         for text in job.declared.effect.requires if job.declared else ():
             if text not in job.requires and (reason := unmet(Requirement(text))):

@@ -23,7 +23,7 @@ from ..system.processes import replaced_environment
 from .hook_settings import Settings, WheelKind
 
 State = Literal["sdist", "wheel", "editable", "metadata_wheel", "metadata_editable"]
-"""scikit-build-core's word for what a hook makes, which overrides may test."""
+"""scikit-build-core's word for the product of a hook; overrides may test it."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -130,7 +130,10 @@ class SkbuildSettings:
         return kept.with_name(f"wheelnext-editable-{interpreter}") / f"variant-{label}"
 
     def plain_folders(self) -> tuple[Path, ...]:
-        """Return where scikit-build-core may build the plain wheel, without fields of build-dir."""
+        """Return the folders in which scikit-build-core may build the plain wheel.
+
+        Fields of build-dir are not filled in.
+        """
         temporary = Path(tempfile.gettempdir())
         return (temporary, Path(self.build_dir).absolute()) if self.build_dir else (temporary,)
 

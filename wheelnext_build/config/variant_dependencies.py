@@ -114,7 +114,7 @@ def _check_is_asked_of_one(
 
 
 def _missing(pyproject: Mapping[str, object]) -> str:
-    """Return what pyproject.toml lacks for dependencies that differ by wheel (PEP 621, PEP 643)."""
+    """Return the missing settings for dependencies that differ by wheel (PEP 621, PEP 643)."""
     entries = _list(value_at(pyproject, "tool", "dynamic-metadata"))
     missing = []
     if "dependencies" not in _list(value_at(pyproject, "project", "dynamic")):

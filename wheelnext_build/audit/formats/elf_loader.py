@@ -55,7 +55,7 @@ def _section(segment: Segment, kind: int) -> Section:
 
 
 def _dynamic(file: ElfFile, table: Section, index: int) -> Iterator[Section]:
-    """Yield the strings, whose index is given, and the tables that the dynamic table points to."""
+    """Yield the tables that the dynamic table points to: first the strings, at ``index``."""
     values: dict[int, int] = {}
     for tag, value in dynamic_entries(file, table):
         values.setdefault(tag, value)

@@ -53,7 +53,7 @@ def trees_folder(kept: Path | None, project: str) -> Iterator[TreesFolder]:
 
 
 def _check_toolchain(folder: Path) -> None:
-    """Empty a kept folder if other compilers made its files: command lines would not tell."""
+    """Empty a kept folder if other compilers made its files: Ninja cannot see the difference."""
     current = _toolchain()
     path = folder / _TOOLCHAIN
     if path.is_file() and path.read_text(encoding="utf-8") == current:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 _REPLIES = ".cmake/api/v1/reply"
-"""Where CMake answers scikit-build-core's query (CMake manual, cmake-file-api(7))."""
+"""The folder of CMake's replies to scikit-build-core's query (CMake manual, cmake-file-api(7))."""
 
 _KEPT = ("*.o", "*.obj", ".ninja_log", ".ninja_deps", "CMakeCache.txt")
 _KEPT_FOLDERS = ("CMakeFiles/[0-9]*", "_deps/*-src", "_deps/*-subbuild")
