@@ -84,6 +84,41 @@ def test_one_variant_after_the_other_and_back_to_plain(
         built.edit(SOURCE, f"#define LEVEL {expected}{expected}", f"#define LEVEL {expected}")
 
 
+OVERRIDES = """
+[[tool.scikit-build.overrides]]
+if.state = "editable"
+build-dir = "build/editable"
+editable.rebuild = true
+"""
+
+
+def test_settings_in_overrides_count_for_a_variant(
+    project: Callable[[str], Project], target: Path
+) -> None:
+    """scikit-build-core#909, #642: build-dir and rebuild for editable installs alone."""
+    built = project("editable")
+    with (built.folder / "pyproject.toml").open("a") as stream:
+        stream.write(OVERRIDES)
+    install("pip", target, label("x86_64_v3"), "-e", built.folder)
+    assert level(target) == "3"
+    change(built, "#define LEVEL 3", "#define LEVEL 30")
+    assert level(target) == "30"
+
+
+def test_a_variants_metadata_leaves_the_rebuild_dir_of_the_plain_install(
+    project: Callable[[str], Project], tmp_path: Path
+) -> None:
+    """scikit-build-core empties the folder in that hook; see scikit-build-core#1135."""
+    built = project("editable")
+    plain = {"build-dir": "build", "editable.rebuild-dir": "tree", "editable.rebuild": "false"}
+    built.build(plain, kind="editable")
+    modules = {path.name for path in (built.folder / "tree").rglob("*.so")}
+    assert len(modules) == 1
+    variant = {**plain, "variant-label": "x86_64_v3"}
+    built.call("prepare_metadata_for_build_editable", str(tmp_path / "metadata"), variant)
+    assert {path.name for path in (built.folder / "tree").rglob("*.so")} == modules
+
+
 def test_a_variant_in_place_of_another_is_said(project: Callable[[str], Project]) -> None:
     built = project("editable")
     settings = {"variant-label": "x86_64_v3", "editable.mode": "inplace"}
