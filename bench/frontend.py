@@ -74,7 +74,11 @@ def build(
     installer: str = "uv",
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """One isolated ``python -m build --wheel``; returns what it printed."""
+    """Run ``python -m build --wheel``; return its output.
+
+    ``installer`` makes an isolated environment; with ``none``, the current one is used.
+    """
     options = [part for setting in settings for part in ("-C", setting)]
-    command = [sys.executable, "-m", "build", "--wheel", "--installer", installer]
+    isolation = ["--no-isolation"] if installer == "none" else ["--installer", installer]
+    command = [sys.executable, "-m", "build", "--wheel", *isolation]
     return run(*command, "--outdir", outdir, *options, source, env=environment(env))

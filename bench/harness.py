@@ -68,13 +68,16 @@ def show(title: str, ways: Sequence[Way], *, base: str, unit: str = "s", digits:
     """
     reference = next(way for way in ways if way.name == base)
     width = max(len(way.name) for way in ways)
-    print(f"\n{title}\n  {'':{width}}  {'median':>9}  {'range':>17}  ratio  processors")
+    print(f"\n{title}\n  {'':{width}}  {'median':>9}  {'range':>17}  ratio  processors  ratio")
     for way in ways:
         span = f"{min(way.figures):.{digits}f}-{max(way.figures):.{digits}f}"
         ratio = statistics.median(map(truediv, way.figures, reference.figures))
         line = f"  {way.name:{width}}  {way.median:7.{digits}f} {unit}  {span:>17}  {ratio:5.2f}"
         spent = statistics.median(way.processor or [0.0])
-        print(f"{line}  {spent:9.1f} s" if spent > 1 else line)
+        if spent > 1:
+            ratio = statistics.median(map(truediv, way.processor, reference.processor))
+            line += f"  {spent:9.1f} s  {ratio:5.2f}"
+        print(line)
 
 
 def record(path: Path | None, **tables: Sequence[Way]) -> None:

@@ -9,8 +9,8 @@ ours       four wheels (plain, v2, v3, v4) in one call of wheelnext-build
 bound      each distinct file compiled once, spread over the cores without a gap, and one link
 
 All builds are isolated ``python -m build --wheel`` with uv for the environment (--installer pip for
-pip). ``--growth`` measures 1, 2, 4, 8 and 16 variants in one call instead, against the cost of
-compiling the kernels.
+pip, --installer none for no isolation). ``--growth`` measures 1, 2, 4, 8 and 16 variants in one
+call instead, against the cost of compiling the kernels.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ cxx-flags = ["-march=x86-64-v3", "-DBENCH_KIND={number}"]
 def main() -> None:
     """Run what the command line asks for."""
     options = parser(__doc__, runs=3)
-    options.add_argument("--installer", choices=("uv", "pip"), default="uv")
+    options.add_argument("--installer", choices=("uv", "pip", "none"), default="uv")
     options.add_argument("--growth", action="store_true", help="1 to 16 variants")
     options.add_argument("--way", action="append", help="only this way, of those above")
     args = options.parse_args()
