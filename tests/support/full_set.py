@@ -22,6 +22,7 @@ FULL = {
         r"test_same_answers_and_files\[(?!simplest_c\]|cmake_generated|broken_fallback-retries"
         r"|importlib_editable)"
     ),
+    "test_scikit_build_core_tests.py": r".*",
     "test_at_once.py": r"test_one_after_the_other_where_there_can_be_no_pool\[settings[1-3]",
     "test_packing.py": r"test_a_file_of_more_than_4_gib",
     "test_sdist.py": r"test_its_wheels_are_those_of_the_tree\[wheel.reproducible",

@@ -1,0 +1,104 @@
+"""scikit-build-core's own tests have the same results with these hooks as with its own.
+
+They are in its sdist. Only test modules that call hooks are run, twice; what needs an isolated
+environment calls the backend that the sample's pyproject.toml names, and is left out.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import replaced_hooks
+import sdists
+from builds_tools import clean_environment
+
+pytestmark = pytest.mark.build
+
+CLEAN_EXITS = {
+    "test_force_include_missing_sdist_source_errors",
+    "test_force_include_missing_wheel_source_errors",
+    "test_force_include_unresolvable_through_sdist_errors",
+}
+"""Tests that expect an exception from a hook, which is a message and an exit status here."""
+
+OWN_SETTING = {"test_prepare_metadata_for_build_wheel_variant"}
+"""A test of scikit-build-core's experimental ``variant-label``, which is a setting of ours."""
+
+LEAST = 300
+"""Tests that must have run, or this one would compare too little."""
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("suite")
+    archive = sdists.fetch("scikit-build-core", version("scikit-build-core"), folder)
+    (folder / "unpacked").mkdir()
+    return sdists.unpack(archive, folder / "unpacked")
+
+
+@pytest.fixture(scope="module")
+def python(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the requirements of those tests."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run(
+        ["uv", "venv", "--quiet", "--python", sys.executable, "--system-site-packages", folder],
+        check=True,
+    )
+    found = folder / "bin" / "python"
+    group = f"{suite / 'pyproject.toml'}:test"
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "--python", found, "--group", group], check=True
+    )
+    site = subprocess.run(
+        [found, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    ours = [entry for entry in sys.path if entry.endswith("site-packages")]
+    Path(site, "ours.pth").write_text("\n".join(ours) + "\n")
+    return found
+
+
+def results(python: Path, suite: Path, report: Path, *options: str) -> dict[str, str]:
+    """Run the tests that call hooks; return "passed", "failed" or "skipped" by name."""
+    calls = re.compile(r"\b(" + "|".join(replaced_hooks.HOOKS) + r")\b")
+    files = [
+        path for path in sorted((suite / "tests").glob("*.py")) if calls.search(path.read_text())
+    ]
+    support = str(Path(replaced_hooks.__file__).parent)
+    command = [python, "-m", "pytest", "-q", "-m", "not isolated and not network", *options]
+    ended = subprocess.run(
+        [*command, f"--junitxml={report}", *files],
+        cwd=suite,
+        env={**clean_environment(), "PYTHONPATH": support},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode in (0, 1), ended.stdout
+    if options:
+        assert re.search(r"replaced [1-9]\d hooks", ended.stdout)
+    found = {}
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it
+        states = {child.tag for child in case}
+        failed = bool(states & {"failure", "error"})
+        name = f"{case.get('classname')}::{case.get('name')}"
+        found[name] = "failed" if failed else "skipped" if "skipped" in states else "passed"
+    return found
+
+
+def test_same_results_as_with_its_own_hooks(python: Path, suite: Path, tmp_path: Path) -> None:
+    theirs = results(python, suite, tmp_path / "theirs.xml")
+    ours = results(python, suite, tmp_path / "ours.xml", "-p", "replaced_hooks")
+    assert sum(state == "passed" for state in theirs.values()) >= LEAST
+    assert ours.keys() == theirs.keys()
+    differing = {name.rpartition("::")[2] for name in ours if ours[name] != theirs[name]}
+    assert differing == CLEAN_EXITS | OWN_SETTING
