@@ -140,7 +140,7 @@ def _plain_settings(request: Request, project: Project, kind: WheelKind) -> Skbu
 
 def _leave_variant(settings: SkbuildSettings | None) -> None:
     """Remove the files of a variant's build in place that would affect the next build there."""
-    from .building.cmake_files import VARIANT_FILE
+    from .building.trees.cmake_files import VARIANT_FILE
 
     folder = None if settings is None else settings.in_place
     if folder is not None and (folder / VARIANT_FILE).is_file():
@@ -155,8 +155,7 @@ def _plain_wheel(
     config_settings: Settings | None,
     metadata_directory: str | None,
 ) -> str:
-    from .building import path_map
-    from .building.trees import path_check
+    from .building.trees import path_check, path_map
     from .wheels.packing import fast_packing
 
     settings = _begin_plain(config_settings, request, project)

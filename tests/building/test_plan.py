@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 from plans import plan_of
 
-from wheelnext_build.building.cuda import Toolkit
+from wheelnext_build.building.environment.cuda import Toolkit
 from wheelnext_build.building.trees.tree import Tree
 
 TABLES = """

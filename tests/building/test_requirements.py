@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from plans import plan_of
 
-from wheelnext_build.building import overlay, requirements, variables
+from wheelnext_build.building import requirements
+from wheelnext_build.building.environment import overlay, variables
 from wheelnext_build.building.plan import Plan
 
 CUBLAS = "nvidia-cublas; 'nvidia' in variant_namespaces"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.building.cmake_files import module_folder
+from wheelnext_build.building.trees.cmake_files import module_folder
 from wheelnext_build.variants.effects import DIALECTS
 
 pytestmark = pytest.mark.build

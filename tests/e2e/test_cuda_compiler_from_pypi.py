@@ -24,10 +24,10 @@ pytestmark = [
 BACKEND = """
 from pathlib import Path
 
-import wheelnext_build.building.cuda
+import wheelnext_build.building.environment.cuda
 from wheelnext_build import build_wheel, get_requires_for_build_wheel
 
-wheelnext_build.building.cuda._USUAL_NVCC = Path("no such file")
+wheelnext_build.building.environment.cuda.USUAL_NVCC = Path("no such file")
 """
 
 

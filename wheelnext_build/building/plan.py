@@ -16,7 +16,8 @@ from ..config.hook_settings import PLAIN, Settings, WheelKind
 from ..config.project import Project
 from ..config.skbuild_settings import SkbuildSettings, State, editable_variables
 from ..plugins import build_time
-from . import cuda, requirements, variables
+from . import requirements
+from .environment import cuda, variables
 from .request import Request, check_count
 
 

@@ -21,7 +21,7 @@ from typing import Self
 from ..errors import WheelnextBuildError
 from ..system.processes import replaced_environment
 from . import worker
-from .isolation import BuildEnvironment
+from .environment.isolation import BuildEnvironment
 from .wheel_pass import Pass
 from .worker import Outcome, Task
 

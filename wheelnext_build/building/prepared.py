@@ -16,7 +16,7 @@ from ..errors import WheelError
 from ..system.processes import replaced_environment
 from ..variants.metadata import VARIANT_JSON
 from ..wheels.reader import WheelReader
-from . import variables
+from .environment import variables
 from .plan import make_plan
 from .request import Request
 

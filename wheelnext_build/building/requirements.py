@@ -16,7 +16,8 @@ from ..plugins import build_time
 from ..system.installed import unmet
 from ..system.processes import replaced_environment
 from ..wheels import deflate
-from . import cuda, jobserver, overlay, self_check, variables
+from . import jobserver, self_check
+from .environment import cuda, overlay, variables
 
 if TYPE_CHECKING:
     from .plan import Job, Plan

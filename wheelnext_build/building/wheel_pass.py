@@ -23,9 +23,10 @@ from ..system.processes import replaced_environment
 from ..system.publishing import make_folder
 from ..wheels.packing import fast_packing
 from ..wheels.stamp import stamp
-from . import cmake_files, overlay, path_map, variables
+from .environment import overlay, variables
 from .plan import Job, Plan
 from .self_check import AuditedWheel, KnownFiles, SelfCheck
+from .trees import cmake_files, path_map
 from .trees.tree import Tree
 
 _PROJECT_INCLUDE = "CMAKE_PROJECT_INCLUDE"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..system.temporary import scratch_folder
 from . import requirements
-from .isolation import BuildEnvironment, isolated
+from .environment.isolation import BuildEnvironment, isolated
 from .plan import Job, Plan
 from .trees import lanes, path_check
 from .trees.folder import TreesFolder, trees_folder

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import ToolchainError
-from ..system import processes
-from ..system.announce import announce
+from ...errors import ToolchainError
+from ...system import processes
+from ...system.announce import announce
 
 _COMPLETE = "installed.json"
 _TAIL = 15

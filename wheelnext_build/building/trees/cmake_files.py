@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..config.config import Config, Declared
-from ..variants.effects import DIALECTS, Effect
-from .cuda import Toolkit
+from ...config.config import Config, Declared
+from ...variants.effects import DIALECTS, Effect
+from ..environment.cuda import Toolkit
 
 VARIANT_FILE = "wheelnext-variant.cmake"
 
@@ -79,7 +79,7 @@ def content(declared: Declared | None, config: Config) -> str:
 
 def module_folder() -> Path:
     """Return the folder of this package's CMake modules."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     # In a source tree the modules are a top-level folder; in a wheel they are in the package.
     installed = package / "cmake"
     return installed if installed.is_dir() else package.parent / "cmake"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from wheelnext_build.building.cmake_files import content, defines, module_folder, write
-from wheelnext_build.building.cuda import Toolkit
+from wheelnext_build.building.environment.cuda import Toolkit
+from wheelnext_build.building.trees.cmake_files import content, defines, module_folder, write
 from wheelnext_build.config.config import Config, Declared, parse
 from wheelnext_build.config.model import FlagsScope
 from wheelnext_build.variants.effects import Effect

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..config.hook_settings import Settings
-from ..config.skbuild_settings import SkbuildSettings, without_define
+from ...config.hook_settings import Settings
+from ...config.skbuild_settings import SkbuildSettings, without_define
 from .cmake_files import module_folder
 
 _INCLUDES = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.building import cuda
-from wheelnext_build.building.cuda import requirements, toolkit_for
+from wheelnext_build.building.environment import cuda
+from wheelnext_build.building.environment.cuda import requirements, toolkit_for
 from wheelnext_build.errors import ToolchainError
 from wheelnext_build.variants.variant import Variant
 
@@ -29,7 +29,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     for name in ("CMAKE_ARGS", "CUDACXX"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(cuda, "_USUAL_NVCC", tmp_path / "usual" / "nvcc")
+    monkeypatch.setattr(cuda, "USUAL_NVCC", tmp_path / "usual" / "nvcc")
     monkeypatch.setattr(sysconfig, "get_path", {"purelib": str(tmp_path / "site-packages")}.get)
 
 

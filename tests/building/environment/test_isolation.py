@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wheelnext_build.building import isolation
-from wheelnext_build.building.isolation import BuildEnvironment
+from wheelnext_build.building.environment import isolation
+from wheelnext_build.building.environment.isolation import BuildEnvironment
 from wheelnext_build.wheels.record import record_row
 
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..config.config import Declared
-from ..config.hook_settings import KEEP_GOING_VARIABLE, LABEL_VARIABLE
+from ...config.config import Declared
+from ...config.hook_settings import KEEP_GOING_VARIABLE, LABEL_VARIABLE
 from . import overlay
 from .cuda import Toolkit
 

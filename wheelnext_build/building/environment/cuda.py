@@ -14,9 +14,9 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from ..errors import ToolchainError
-from ..variants.known_properties import has_ptx, toolkit_bound
-from ..variants.variant import Variant
+from ...errors import ToolchainError
+from ...variants.known_properties import has_ptx, toolkit_bound
+from ...variants.variant import Variant
 
 _PACKAGES = (
     "nvidia-cuda-nvcc",
@@ -32,7 +32,7 @@ _FIRST_ON_PYPI = 13
 """The first CUDA release whose packages on PyPI include nvcc."""
 
 _NVCC = "nvcc.exe" if os.name == "nt" else "nvcc"
-_USUAL_NVCC = Path("/usr/local/cuda/bin", _NVCC)
+USUAL_NVCC = Path("/usr/local/cuda/bin", _NVCC)
 """The nvcc of NVIDIA's installer, which is not always on PATH."""
 
 _RELEASE = re.compile(r"release (\d+\.\d+)")
@@ -214,8 +214,8 @@ def _installed() -> Iterator[tuple[str, str]]:
     """Yield installed compilers that the user did not name, in the order of trying them."""
     if nvcc := shutil.which("nvcc"):
         yield "PATH", nvcc
-    if _USUAL_NVCC.is_file():
-        yield "/usr/local/cuda", str(_USUAL_NVCC)
+    if USUAL_NVCC.is_file():
+        yield "/usr/local/cuda", str(USUAL_NVCC)
     for path in _from_pypi():
         yield "PyPI", str(path)
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from .request import TRACKER_VARIABLE
+from ..request import TRACKER_VARIABLE
 
 _NOT_FOR_COMPILERS = (".py", ".pyc", ".pyi", ".dist-info/")
 

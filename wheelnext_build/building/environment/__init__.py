@@ -1,0 +1,1 @@
+"""The packages, compilers, paths and variables with which a wheel is built."""
