@@ -15,7 +15,7 @@ from ..errors import BuildError, RequestError, WheelError
 from ..frontend.display import display
 from ..frontend.progress import DONE, Row, Tracker
 from ..frontend.pythons import Interpreter, find
-from ..frontend.session import DistKind, Session, Settings
+from ..frontend.session import DistKind, Options, Session, Settings
 from ..plugins.build_time import asked_while_building
 from ..system.publishing import output_folder
 from ..system.text import human_size
@@ -122,7 +122,10 @@ def run(args: argparse.Namespace) -> int:
     tracker = Tracker([*(["sdist"] if "sdist" in kinds else []), *titles])
     with output_folder(outdir):
         with display() as shown:
-            session = Session(args, project, interpreters, settings, outdir, tracker, shown)
+            options = Options(
+                args.installer, args.no_isolation, args.keep_going, args.jobs, args.verbose
+            )
+            session = Session(options, project, interpreters, settings, outdir, tracker, shown)
             failure = session.build(kinds)
         built = [row for row in tracker.rows if row.state == DONE]
         if args.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import subprocess
@@ -45,11 +44,26 @@ _LOG_TAIL = 200
 """Lines of output to show if the failure is in no wheel's log."""
 
 
+@dataclass(frozen=True)
+class Options:
+    """How hooks are called.
+
+    ``installer`` makes the isolated environments, unless ``no_isolation``; ``jobs`` is the number
+    of compilers at once, None for one on each core. ``verbose`` shows all output.
+    """
+
+    installer: Literal["pip", "uv"] = "pip"
+    no_isolation: bool = False
+    keep_going: bool = False
+    jobs: int | None = None
+    verbose: bool = False
+
+
 @dataclass
 class Session:
     """The files to build, their folder, and the progress that is shown."""
 
-    args: argparse.Namespace
+    options: Options
     project: Path
     interpreters: Sequence[Interpreter]
     settings: Settings
@@ -83,7 +97,7 @@ class Session:
                 ) as error:
                     errors.append(error)
                     self.tracker.fail()
-                    if "sdist" in kinds or not self.args.keep_going:
+                    if "sdist" in kinds or not self.options.keep_going:
                         break
                 kinds = [kind for kind in kinds if kind != "sdist"]
         self.shown.update(self.tracker, changed=True)
@@ -97,8 +111,8 @@ class Session:
 
         with contextlib.ExitStack() as stack:
             env = None
-            if not self.args.no_isolation:
-                env = stack.enter_context(isolated(interpreter, self.args.installer))
+            if not self.options.no_isolation:
+                env = stack.enter_context(isolated(interpreter, self.options.installer))
             if "sdist" in kinds:
                 self.tracker.start("sdist", "preparing the environment")
                 self.shown.update(self.tracker, changed=True)
@@ -172,9 +186,9 @@ class Session:
     ) -> None:
         """Run a hook and follow its output; this is a SubprocessRunner of build."""
         env = {**os.environ, **(extra_environ or {})}
-        if self.args.jobs:
-            env[PARALLEL_VARIABLE] = str(self.args.jobs)
-        if self.args.keep_going:
+        if self.options.jobs:
+            env[PARALLEL_VARIABLE] = str(self.options.jobs)
+        if self.options.keep_going:
             env[KEEP_GOING_VARIABLE] = "1"
         with subprocess.Popen(
             cmd,
@@ -205,7 +219,7 @@ class Session:
             if failing:
                 self._errors.append(line.rstrip().removeprefix(ERROR))
             changed = self.tracker.feed(line)
-            if self.args.verbose:
+            if self.options.verbose:
                 print(line, end="", file=sys.stderr)
             self.shown.update(self.tracker, changed=changed)
         process.wait()
