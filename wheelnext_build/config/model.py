@@ -53,12 +53,12 @@ MATRIX = TableOf(
         ),
         "include": Key(
             ListOf(_COMBINATION),
-            "Tables that are each one more combination, complete by itself.",
+            "Further combinations, one table for each; each one is complete.",
             example=[{"x86_64": {"level": "v4"}}],
         ),
         "exclude": Key(
             ListOf(_COMBINATION),
-            "Tables of choices; a combination with all choices of one of them is left out.",
+            "Tables of choices; a combination that has all choices of a table is left out.",
             example=[{"nvidia": {"sm_arch": "80_real"}}],
         ),
         "label": Key(
@@ -70,7 +70,7 @@ MATRIX = TableOf(
         "when": Key(
             _TEXT,
             "A marker as in dependencies (PEP 508), evaluated for the target of the build: the "
-            "variants are built where it holds.",
+            "variants are built if it is true.",
             example="sys_platform == 'linux'",
         ),
     },
@@ -95,14 +95,14 @@ PROPERTY = TableOf(
         "link-flags": Key(_TEXTS, "Further flags for linking.", example=["-Wl,--as-needed"]),
         "no-flags": Key(
             Boolean(),
-            "`true`: the property changes nothing here: the project reads it for itself, or the "
-            "wheel is meant to be like the plain one.",
+            "`true`: the property has no flags here, because the project reads it itself or the "
+            "wheel is meant to equal the plain one.",
             default=False,
         ),
         "share-tree": Key(
             Boolean(),
-            "`true`: what `define` and `environment` change may be built in the common tree. "
-            "Without it, a variant with either has a build tree of its own.",
+            "`true`: a variant with `define` or `environment` may be built in the shared tree. "
+            "Otherwise it has a build tree of its own.",
         ),
     }
 )
@@ -111,24 +111,24 @@ RULE = TableOf(
     {
         "path": Key(
             _NOT_BLANK,
-            "The file's path in the wheel; patterns as of the shell.",
+            "The file's path in the wheel, or a pattern as in a shell.",
             required=True,
             example="*.libs/libscipy_openblas*",
         ),
         "reason": Key(
             _NOT_BLANK,
-            "Why the code may be there: who asks the processor before it runs.",
+            "Why the code is allowed: which code checks the processor before it runs.",
             required=True,
-            example="OpenBLAS asks the processor when it is loaded",
+            example="OpenBLAS checks the processor when it is loaded",
         ),
         "symbols": Key(
             _TEXTS,
-            "Patterns of functions' names, as `nm` prints them; without them, all functions.",
+            "Patterns of function names, as `nm` prints them; default: all functions.",
             example=["*_haswell", "*_skylakex"],
         ),
         "extensions": Key(
             _TEXTS,
-            "Patterns of extensions that they may need; without them, all extensions.",
+            "Patterns of extensions that they may need; default: all extensions.",
             example=["AVX2", "AVX512*"],
         ),
     }
@@ -138,8 +138,8 @@ AUDIT = TableOf(
     {
         "mode": Key(
             String(get_args(Mode)),
-            "What becomes of a wheel that does not hold its promise: `error` ends the build, "
-            "`warn` says it and goes on, `off` does not look.",
+            "What happens if a wheel breaks its promise: `error` ends the build, `warn` prints a "
+            "warning, `off` skips the audit.",
             default="error",
         ),
         "x86-64-baseline": Key(
@@ -149,31 +149,36 @@ AUDIT = TableOf(
             String(levels("aarch64")), "The version that the plain wheel may need on aarch64."
         ),
         "allow": Key(
-            ListOf(RULE), "What binaries may need beyond their promise, each with its reason."
+            ListOf(RULE),
+            "Exceptions: what binaries may need beyond their promise, each with a reason.",
         ),
         "may-be-identical": Key(
-            _TEXTS, "Labels whose wheels may have another's binaries.", example=["x86_64_v2"]
+            _TEXTS,
+            "Labels of wheels that may have the same binaries as another wheel.",
+            example=["x86_64_v2"],
         ),
     }
 )
 
 TOOL_TABLE = TableOf(
     {
-        "matrix": Key(ListOf(MATRIX), "Variants by their axes; each table is a matrix of its own."),
+        "matrix": Key(
+            ListOf(MATRIX), "Variants as products of axes; each table is a matrix of its own."
+        ),
         "flags-scope": Key(
             String(get_args(FlagsScope)),
-            "`project`: a variant's flags are for the whole build. `targets`: only for the targets "
+            "`project`: a variant's flags apply to the whole build. `targets`: only to the targets "
             "that CMakeLists.txt names with `wheelnext_target_variant`.",
             default="project",
         ),
         "properties": Key(
             MappingOf("namespace :: feature :: value", PROPERTY, _PROPERTY),
-            "What a property means for the build.",
+            "How a property changes the build.",
         ),
         "share-tree": Key(
             Boolean(),
             "`false`: each variant has a build tree of its own. `true`: overrides of "
-            "scikit-build-core that test the variant do not keep it from sharing a tree.",
+            "scikit-build-core that test the variant do not prevent sharing a tree.",
         ),
         "parallel-trees": Key(
             Boolean(),
@@ -181,16 +186,16 @@ TOOL_TABLE = TableOf(
             "ones are not copied.",
             default=True,
         ),
-        "audit": Key(AUDIT, "How built wheels are checked against what their labels promise."),
+        "audit": Key(AUDIT, "How built wheels are compared with the promises of their labels."),
         "dependencies": Key(
             _TEXTS,
-            "What wheels depend on beyond `project.dependencies`; markers may ask for the variant "
+            "Dependencies of wheels beyond `project.dependencies`; markers may test the variant "
             "(`variant_label`, `variant_namespaces`, `variant_features`, `variant_properties`).",
             example=["nvidia-cublas>=13; 'nvidia' in variant_namespaces"],
         ),
         "build-requires": Key(
             _TEXTS,
-            "What builds need beyond `build-system.requires`, with the same markers.",
+            "Build requirements beyond `build-system.requires`, with the same markers.",
             example=["nvidia-cublas>=13; 'nvidia' in variant_namespaces"],
         ),
     }
@@ -211,13 +216,13 @@ PROVIDER = TableOf(
     {
         "build-requires": Key(
             _REQUIREMENTS,
-            "The requirements of a plugin that is asked while building; its answer becomes the "
+            "The requirements of a plugin that is asked during the build; its answer becomes the "
             "wheels' `static-properties` and `feature-order`.",
             example=["openmp-variant-provider>=1"],
         ),
         "optional": Key(
             Boolean(),
-            "`true`: installers ask the provider only where the user chose it.",
+            "`true`: installers ask the provider only if the user enables it.",
             default=False,
         ),
         "requires": Key(
@@ -232,16 +237,16 @@ PROVIDER = TableOf(
             example={"vendor": ["mkl", "openblas"]},
         ),
         "builtin": Key(
-            _TEXT, "The name of a provider that installers have themselves.", example="x86_64"
+            _TEXT, "The name of a provider that is built into installers.", example="x86_64"
         ),
         "plugin-api": Key(
             String(pattern=PLUGIN_API.pattern),
-            "Where the plugin of `requires` or `build-requires` is: `module` or `module:object`.",
+            "The plugin in `requires` or `build-requires`: `module` or `module:object`.",
             example="openmp_variant_provider:Plugin",
         ),
         "feature-order": Key(
             ListOf(_NAME, unique=True),
-            "The features of `static-properties`, most preferred first; needed where there are "
+            "The features of `static-properties`, most preferred first; required if there are "
             "several.",
             example=["vendor"],
         ),
@@ -255,7 +260,7 @@ VARIANT = TableOf(
         "default-priorities": Key(PRIORITIES, "Which variant an installer prefers."),
         "providers": Key(
             MappingOf("namespace", PROVIDER, NAME_PATTERN.pattern),
-            "Who tells an installer what a system supports. Filled in for `nvidia`, `amd`, "
+            "How installers find out what a system supports. Filled in for `nvidia`, `amd`, "
             "`ascend`, `tpu`, `abi_dependency`, `x86_64` and `aarch64`; an entry written here "
             "wins.",
         ),
@@ -265,8 +270,8 @@ VARIANT = TableOf(
                 MappingOf("namespace", _FEATURES, NAME_PATTERN.pattern),
                 LABEL_PATTERN.pattern,
             ),
-            "The variants by their labels, each with the values of its features; `null` is the "
-            "one without any, for systems that none fits.",
+            "The variants by label, each with the values of its features; `null` is the variant "
+            "without features, for systems that no other variant fits.",
             example={"x86_64_v3": {"x86_64": {"level": ["v3"]}}},
         ),
     }
