@@ -36,7 +36,7 @@ def test_a_sound_project_passes(audited: Project) -> None:
 def test_march_native_in_the_project(audited: Project) -> None:
     audited.edit("CMakeLists.txt", "# fault: project", "add_compile_options(-march=skylake-avx512)")
     said = refuse(audited)
-    assert "plain: the wheel does not hold what its label says" in said
+    assert "plain: the wheel breaks the promise of its label" in said
     assert re.search(r"needs? AVX2, beyond the plain wheel: the baseline: \w+ \(0x\w+: v", said)
     assert "-march=native" in said
     assert "docs/audit.md#leaks" in said
@@ -50,7 +50,7 @@ def test_the_build_command_says_it_last(audited: Project) -> None:
     log, failed, reason = said.rpartition("plain failed\n")
     assert failed
     assert "[1/" in log
-    assert reason.strip().startswith("plain: the wheel does not hold what its label says")
+    assert reason.strip().startswith("plain: the wheel breaks the promise of its label")
     assert "were built" in reason.splitlines()[-1]
 
 
@@ -82,7 +82,7 @@ def test_a_static_library_of_another_level(audited: Project) -> None:
     fault = "target_compile_options(common PRIVATE -march=x86-64-v4 -mprefer-vector-width=512)"
     audited.edit("CMakeLists.txt", "# fault: targets", fault)
     said = refuse(audited, "x86_64_v3")
-    assert "x86_64_v3: the wheel does not hold what its label says" in said
+    assert "x86_64_v3: the wheel breaks the promise of its label" in said
     assert "beyond x86_64 :: level :: v3" in said
 
 
@@ -117,7 +117,7 @@ def test_only_warnings_where_the_project_asks_for_no_more(audited: Project) -> N
     path = audited.folder / "pyproject.toml"
     path.write_text(path.read_text() + '\n[tool.wheelnext-build.audit]\nmode = "warn"\n')
     said = audited.build({"variants": "all"}).output
-    assert "warning: plain: the wheel does not hold what its label says" in said
+    assert "warning: plain: the wheel breaks the promise of its label" in said
     assert len(audited.files()) == 3
 
 

@@ -97,7 +97,7 @@ def test_a_plain_wheel_that_needs_more_is_refused(project: Callable[[str], Proje
         env=for_arm(built.folder),
         status=1,
     )
-    assert "plain: the wheel does not hold what its label says" in said
+    assert "plain: the wheel breaks the promise of its label" in said
     assert "beyond the plain wheel: the baseline: counted (0x" in said
     assert built.files() == []
 

@@ -198,13 +198,13 @@ MISTAKES = [
     ),
     pytest.param(
         row("axes.x86_64.level = ['v3', 'v3']"),
-        f"{ROW}.axes.x86_64.level: the same choice stands twice in it | keep one of them",
-        id="a choice that stands twice",
+        f"{ROW}.axes.x86_64.level: the same choice is listed twice | keep one of them",
+        id="a choice that is listed twice",
     ),
     pytest.param(
         row("axes.nvidia.sm_arch = [['90_real', '90_real']]"),
-        f"{ROW}.axes.nvidia.sm_arch[0]: '90_real' stands twice in it | keep one of them",
-        id="a value that stands twice",
+        f"{ROW}.axes.nvidia.sm_arch[0]: '90_real' is listed twice | keep one of them",
+        id="a value that is listed twice",
     ),
     pytest.param(
         row("axes.x86_64.level = ['V3']"),
@@ -336,7 +336,7 @@ MISTAKES = [
     pytest.param(
         "[variant.default-priorities]\nnamespace = ['x86_64', 'x86_64']\n"
         + row("axes.x86_64.level = ['v3']"),
-        "variant.default-priorities.namespace: a namespace stands twice in it | keep one of them",
+        "variant.default-priorities.namespace: a namespace is listed twice | keep one of them",
         id="a namespace with two priorities",
     ),
     pytest.param(
@@ -420,7 +420,7 @@ WHERE = "variant.providers.openmp"
         ),
         pytest.param(
             "build-requires = ['a']\nplugin-api = 'not a module'",
-            f"{WHERE}.plugin-api: 'not a module' is no module | write it like an entry point: "
+            f"{WHERE}.plugin-api: 'not a module' is not a module | write it like an entry point: "
             "package.module:Class",
         ),
         pytest.param(

@@ -158,7 +158,7 @@ def _run(tasks: Sequence[_Task], jobs: int) -> dict[_Task, list[Found]]:
         suspects, waiting = broken[: jobs + 1], broken[jobs + 1 :]
         for task in suspects:
             if crashes[task.wheel] < _MOST_CRASHES and _attempt([task], 1, results):
-                error = "reading it crashed, or took more time or memory than any sound file does"
+                error = "reading it crashed, or took too much time or memory"
                 results[task] = [Found(task.member, error=error)]
                 crashes[task.wheel] += 1
             elif task not in results:
@@ -231,7 +231,7 @@ def _audit(task: _Task) -> list[Found]:
             signal.alarm(min(_SECONDS + more, _MOST_SECONDS))
         return files.audit(task.member, reader.read(task.member))
     except MemoryError:
-        return [Found(task.member, error="takes more memory than any sound file does")]
+        return [Found(task.member, error="takes too much memory")]
     except WheelError as error:
         return [Found(task.member, error=str(error))]
     except Exception as error:  # noqa: BLE001 - libraries raise anything for a malicious file

@@ -12,7 +12,7 @@ from ..variants.allowance import Allowance
 from .model import Mode
 from .toml_table import Table
 
-_HINT = "See docs/audit.md; [tool.wheelnext-build.audit] says what is allowed, and mode."
+_HINT = "See docs/audit.md; [tool.wheelnext-build.audit] sets the mode and what is allowed."
 
 _BASELINES = {"x86-64-baseline": "x86_64", "aarch64-baseline": "aarch64"}
 
@@ -41,7 +41,7 @@ class AuditConfig:
         if not problems:
             return
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        text = f"{title}: {wheel} does not hold what its label says:\n{lines}\n{_HINT}"
+        text = f"{title}: {wheel} breaks the promise of its label:\n{lines}\n{_HINT}"
         if self.mode == "error":
             raise BuildError(text)
         for line in text.splitlines():

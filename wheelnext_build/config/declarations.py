@@ -158,7 +158,7 @@ def choice_of(value: object, where: str, report: Mistakes) -> Values | None:
         report.add(where, f"{bad[0]!r} cannot be a value", f"allowed: {VALUE_RULE}")
         return None
     if twice := [item for item in values if values.count(item) > 1]:
-        report.add(where, f"{twice[0]!r} stands twice in it", "keep one of them")
+        report.add(where, f"{twice[0]!r} is listed twice", "keep one of them")
     return tuple(sorted(set(values)))
 
 

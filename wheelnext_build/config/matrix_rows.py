@@ -104,7 +104,7 @@ def _axes(table: Table) -> Iterator[Axis]:
             read = (choice_of(item, dotted(where, i), table.report) for i, item in enumerate(value))
             valid = [choice for choice in read if choice is not None]
             if len(set(valid)) != len(valid):
-                table.report.add(where, "the same choice stands twice in it", "keep one of them")
+                table.report.add(where, "the same choice is listed twice", "keep one of them")
             # An invalid axis gets no choices, so that variants without it are not reported too.
             sound = is_name(namespace) and is_name(feature)
             yield Axis(namespace, feature, tuple(dict.fromkeys(valid)) if sound else ())

@@ -30,7 +30,7 @@ def seed(standard: Table, drafts: list[Draft], report: Mistakes) -> MetadataSeed
     written = priorities.strings("namespace")
     check_names(written, priorities.at("namespace"), report)
     if len(set(written)) != len(written):
-        report.add(priorities.at("namespace"), "a namespace stands twice in it", "keep one of them")
+        report.add(priorities.at("namespace"), "a namespace is listed twice", "keep one of them")
     if missing := [name for name in used if name not in written and "namespace" in priorities]:
         report.add(
             priorities.at("namespace"),
@@ -113,7 +113,7 @@ def _build_time_provider(namespace: str, table: Table) -> BuildTimeProvider | No
         table.report.add(where, "is empty", "name the package of the plugin")
     elif plugin_api is not None and not PLUGIN_API.fullmatch(plugin_api):
         hint = "write it like an entry point: package.module:Class"
-        table.report.add(table.at("plugin-api"), f"{plugin_api!r} is no module", hint)
+        table.report.add(table.at("plugin-api"), f"{plugin_api!r} is not a module", hint)
     elif plugin_api is None:
         _check_default_api(table, "build-requires", requires)
     if len(table.report.problems) > mistakes:

@@ -91,7 +91,7 @@ def _record_problems(reader: WheelReader, contents: Collection[str] | None) -> I
     rows: dict[str, list[str]] = {}
     for row in reader.record():
         if row[0] in rows:
-            yield f"{row[0]} stands twice in RECORD"
+            yield f"{row[0]} is listed twice in RECORD"
         rows[row[0]] = row
     for member in reader.members():
         row = rows.pop(member.name, [])

@@ -84,12 +84,12 @@ def names_problem(names: Iterable[str], *, ignoring_case: bool) -> str | None:
         key = _key(path, ignoring_case)
         if name.endswith("/"):
             if key in listed:
-                return f"{path} stands twice in it"
+                return f"{path} is listed twice"
             listed.add(key)
             folders.add(key)
         elif key in files:
             if files[key] == str(path):
-                return f"{path} stands twice in it"
+                return f"{path} is listed twice"
             both = f"{files[key]} and {path}"
             return f"{both} are one file where case or accents do not count, or on Windows"
         else:

@@ -100,7 +100,7 @@ def descriptor_problem(info: zipfile.ZipInfo, data: bytes) -> str | None:
     told = struct.unpack("<LLL" if len(numbers) == _DESCRIPTOR_SIZES[0] else "<LQQ", numbers)
     if told == (info.CRC, info.compress_size, info.file_size):
         return None
-    return f"what stands behind the data of {info.filename} disagrees with the central directory"
+    return f"the data descriptor of {info.filename} disagrees with the central directory"
 
 
 def end_problem(stream: IO[bytes], start: int, count: int, comment: bytes) -> str | None:
