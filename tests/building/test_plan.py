@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from packaging.version import Version
 from plans import plan_of
 
+from wheelnext_build.building.environment import cuda
 from wheelnext_build.building.environment.cuda import Toolkit
 from wheelnext_build.building.trees.tree import Tree
+from wheelnext_build.errors import ProviderError, ToolchainError
 
 TABLES = """
 [variant.variants.null]
@@ -117,6 +120,127 @@ def test_no_label_leads_out_of_the_folder_of_the_trees(scope: str) -> None:
     assert len(names) >= 2
     for name in names:
         assert Path("/trees", name).resolve().parent == Path("/trees")
+
+
+TARGETS = TABLES.replace("SCOPE", "targets")
+KEPT: dict[str, str | list[str]] = {"build-dir": "build"}
+
+
+def test_wheels_share_a_kept_folder_and_each_editable_variant_has_its_own() -> None:
+    wheels = plan_of(TARGETS, "mkl", settings=KEPT)
+    editable = plan_of(TARGETS, "mkl", settings=KEPT, kind="editable")
+    assert wheels.kept_folder == Path(f"build/wheelnext-{sysconfig.get_platform()}").absolute()
+    assert editable.kept_folder is not None
+    assert editable.kept_folder.name == "variant-mkl"
+    assert editable.kept_folder.parent.name.startswith("wheelnext-editable-")
+    assert editable.kept_folder.parent.parent == Path("build").absolute()
+    assert plan_of(TARGETS, "mkl").kept_folder is None
+    assert plan_of(TARGETS, "mkl", kind="editable").kept_folder is None
+
+
+def test_only_an_editable_build_works_in_place() -> None:
+    settings: dict[str, str | list[str]] = {"editable.mode": "inplace"}
+    assert plan_of(TARGETS, "mkl", settings=settings, kind="editable").in_place == Path().absolute()
+    assert plan_of(TARGETS, "mkl", settings=settings).in_place is None
+    assert plan_of(TARGETS, "mkl", kind="editable").in_place is None
+
+
+def test_an_editable_variant_has_a_rebuild_dir_of_its_own() -> None:
+    settings: dict[str, str | list[str]] = {**KEPT, "editable.rebuild-dir": "tree"}
+    (job,) = plan_of(TARGETS, "mkl", settings=settings, kind="editable").jobs
+    assert job.environment["SKBUILD_EDITABLE_REBUILD_DIR"] == "tree-mkl"
+    (job,) = plan_of(TARGETS, "mkl", settings=settings).jobs
+    assert "SKBUILD_EDITABLE_REBUILD_DIR" not in job.environment
+    assert job.environment["WHEELNEXT_VARIANT_LABEL"] == "mkl"
+
+
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_dates_are_fixed_if_the_project_says_so(
+    monkeypatch: pytest.MonkeyPatch, reproducible: bool
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    settings: dict[str, str | list[str]] = {"wheel.reproducible": str(reproducible).lower()}
+    assert plan_of(TARGETS, settings=settings).is_reproducible is reproducible
+
+
+NUMPY = """
+[[tool.wheelnext-build.matrix]]
+axes.abi_dependency.numpy = RELEASES
+"""
+
+
+def test_a_wheel_with_requirements_of_its_own_has_a_tree_of_its_own() -> None:
+    scope = '[tool.wheelnext-build]\nflags-scope = "targets"\n'
+    plan = plan_of(scope + NUMPY.replace("RELEASES", '["2.3", "2.4"]'))
+    assert {job.title: name for name, jobs in plan.trees().items() for job in jobs} == {
+        "plain": "shared",
+        "numpy2.3": "variant-numpy2.3",
+        "numpy2.4": "variant-numpy2.4",
+    }
+
+
+def test_a_promised_release_must_be_installed() -> None:
+    plan = plan_of(NUMPY.replace("RELEASES", '["0.1"]'), "numpy0.1")
+    with pytest.raises(ToolchainError, match=r"needs numpy==0\.1\.\*"):
+        plan.resolve()
+
+
+PROVIDER = """
+[variant.providers.blas]
+build-requires = ["blas-provider-that-is-nowhere"]
+[[tool.wheelnext-build.matrix]]
+axes.blas.kind = ["mkl"]
+when = "sys_platform CONDITION 'nowhere'"
+[tool.wheelnext-build.properties."blas :: kind :: mkl"]
+no-flags = true
+"""
+
+
+def test_plugins_are_asked_only_if_variants_are_built() -> None:
+    with pytest.raises(ProviderError, match="blas-provider-that-is-nowhere"):
+        plan_of(PROVIDER.replace("CONDITION", "!=")).resolve()
+    plan = plan_of(PROVIDER.replace("CONDITION", "==")).resolve()
+    assert [job.title for job in plan.jobs] == ["plain"]
+
+
+@pytest.fixture
+def nvcc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A compiler of CUDA 13.0 that is in no usual place; nothing configures another one."""
+    for name in ("CUDACXX", "CMAKE_ARGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(cuda, "USUAL_NVCC", tmp_path / "nowhere")
+    path = tmp_path / "cuda" / "nvcc"
+    path.parent.mkdir()
+    path.write_text("#!/bin/sh\necho 'release 13.0'\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_every_wheel_gets_the_compiler_that_cmake_does_not_find(
+    nvcc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "USUAL_NVCC", nvcc)
+    plan = plan_of(TARGETS).resolve()
+    assert {job.toolkit and job.toolkit.nvcc for job in plan.jobs} == {nvcc}
+    assert set(plan.trees()) == {"shared", "variant-mkl"}
+
+
+def test_only_gpu_wheels_get_the_compiler_that_cmake_finds(
+    nvcc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(nvcc.parent))
+    plan = plan_of(TARGETS).resolve()
+    assert {job.title for job in plan.jobs if job.toolkit} == {"gpu"}
+
+
+def test_of_two_compilers_the_second_has_a_tree_of_its_own() -> None:
+    plan = plan_of(TARGETS, "gpu", "..")
+    other = replace(FROM_PYPI, nvcc=Path("/other/nvcc"))
+    jobs = tuple(
+        replace(job, toolkit=kit) for job, kit in zip(plan.jobs, (FROM_PYPI, other), strict=True)
+    )
+    assert list(replace(plan, jobs=jobs).trees()) == ["shared", f"variant-{jobs[1].title}"]
 
 
 CACHE = """\
