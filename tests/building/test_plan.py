@@ -138,6 +138,16 @@ def test_wheels_share_a_kept_folder_and_each_editable_variant_has_its_own() -> N
     assert plan_of(TARGETS, "mkl", kind="editable").kept_folder is None
 
 
+def test_installers_and_those_who_ask_get_carriers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_BUILD_TRACKER", raising=False)
+    carrier: dict[str, str | list[str]] = {"variant-filename": "carrier"}
+    assert not plan_of(TARGETS, "mkl").carriers
+    assert plan_of(TARGETS, "mkl", settings=carrier).carriers
+    assert plan_of(TARGETS, "mkl", kind="editable").carriers
+    monkeypatch.setenv("PIP_BUILD_TRACKER", "/tracker")
+    assert plan_of(TARGETS, "mkl").carriers
+
+
 def test_only_an_editable_build_works_in_place() -> None:
     settings: dict[str, str | list[str]] = {"editable.mode": "inplace"}
     assert plan_of(TARGETS, "mkl", settings=settings, kind="editable").in_place == Path().absolute()
