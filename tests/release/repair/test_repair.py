@@ -146,7 +146,7 @@ def test_a_failed_audit_publishes_nothing(
 ) -> None:
     (tmp_path / "pyproject.toml").unlink()
     assert repaired(built, status=1) == []
-    assert "x86_64_v3: the repaired wheel does not hold" in capsys.readouterr().err
+    assert "x86_64_v3: the repaired wheel breaks the promise" in capsys.readouterr().err
 
 
 def test_a_write_error_leaves_no_wheel(
