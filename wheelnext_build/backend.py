@@ -12,6 +12,7 @@ from scikit_build_core import build as skbuild
 from .building.request import Request
 from .config.hook_settings import NATIVE, Settings, WheelKind
 from .config.project import Project
+from .config.skbuild_settings import plain_environment
 from .system.clean_exit import clean_exit
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def get_requires_for_build(kind: WheelKind, config_settings: Settings | None) ->
     """Return the requirements of the build beyond ``build-system.requires``."""
     hook: Callable[..., list[str]] = getattr(skbuild, f"get_requires_for_build_{kind}")
     with clean_exit():
-        request, project = _request(config_settings), Project.load()
+        project = Project.load()
+        request = _request(config_settings, project)
         if not request.wants_variants:
             requirements = hook(_begin_plain(config_settings, request, project))
             if not project.has_variant_requirements:
@@ -55,7 +57,8 @@ def build_wheel(
 ) -> str:
     """Build the plain wheel, or those of the requested variants; return the first one's name."""
     with clean_exit():
-        request, project = _request(config_settings, quiet=False), Project.load()
+        project = Project.load()
+        request = _request(config_settings, project, quiet=False)
         if request.wants_variants:
             return _variant_wheels(request, project, "wheel", wheel_directory, metadata_directory)
         return _plain_wheel(request, project, wheel_directory, config_settings, metadata_directory)
@@ -66,7 +69,8 @@ def build_editable(
 ) -> str:
     """Build scikit-build-core's editable wheel, of a variant if one is requested."""
     with clean_exit():
-        request, project = _request(config_settings, quiet=False), Project.load()
+        project = Project.load()
+        request = _request(config_settings, project, quiet=False)
         if request.wants_variants:
             return _variant_wheels(
                 request, project, "editable", wheel_directory, metadata_directory
@@ -89,13 +93,14 @@ def prepare_metadata_hook(kind: WheelKind) -> Callable[..., str]:
 
     def prepare(metadata_directory: str, config_settings: Settings | None = None) -> str:
         with clean_exit():
-            request = _request(config_settings)
+            project = Project.load()
+            request = _request(config_settings, project)
             if not request.wants_variants:
-                settings = _begin_plain(config_settings, request, Project.load())
+                settings = _begin_plain(config_settings, request, project)
                 return str(hook(metadata_directory, settings))
             from .building import prepared
 
-            return prepared.prepare(hook, kind, metadata_directory, request)
+            return prepared.prepare(hook, kind, metadata_directory, request, project)
 
     prepare.__name__ = prepare.__qualname__ = name
     return prepare
@@ -109,7 +114,7 @@ def _begin_plain(
     Raises ConfigurationError for mistakes in tables that this build needs.
     """
     # This build may run within the build of another project's variant.
-    for name in [name for name in os.environ if name.startswith("WHEELNEXT_")]:
+    for name in os.environ.keys() - plain_environment().keys():
         del os.environ[name]
     if project.has_variant_requirements:
         _ = project.config
@@ -117,7 +122,7 @@ def _begin_plain(
     return None if config_settings is None else request.settings
 
 
-def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request:
+def _request(config_settings: Settings | None, project: Project, *, quiet: bool = True) -> Request:
     """Return the request, with ``native`` replaced by the label that fits this machine."""
     request = Request.parse(config_settings)
     if NATIVE not in request.patterns:
@@ -125,7 +130,7 @@ def _request(config_settings: Settings | None, *, quiet: bool = True) -> Request
     from .building.native import resolved
     from .system.announce import announce
 
-    return resolved(request, Path(), None if quiet else announce)
+    return resolved(request, project, None if quiet else announce)
 
 
 def _plain_settings(request: Request, project: Project, kind: WheelKind) -> SkbuildSettings | None:

@@ -12,6 +12,7 @@ from wheelnext_build.building import native
 from wheelnext_build.building.request import Request
 from wheelnext_build.config.build_target import BuildTarget
 from wheelnext_build.config.config import Config, parse
+from wheelnext_build.config.project import Project
 from wheelnext_build.errors import RequestError
 from wheelnext_build.host import probe
 from wheelnext_build.host.host import Host
@@ -130,7 +131,7 @@ def project(tmp_path: Path) -> Path:
 )
 def test_native_stands_alone(project: Path, settings: dict[str, str | list[str]]) -> None:
     with pytest.raises(RequestError, match=re.escape("chooses one wheel for this machine")):
-        native.resolved(Request.parse(settings), project)
+        native.resolved(Request.parse(settings), Project.load(project))
 
 
 def test_a_variant_called_native_wins_over_the_word(project: Path) -> None:
@@ -138,7 +139,7 @@ def test_a_variant_called_native_wins_over_the_word(project: Path) -> None:
     pyproject.write_text(LEVELS.replace('"v1", "v3", ', "") + 'label = "native"\n')
     told: list[str] = []
     request = Request.parse({"variant-label": "native"})
-    assert native.resolved(request, project, told.append) == request
+    assert native.resolved(request, Project.load(project), told.append) == request
     assert told == []
 
 
@@ -148,17 +149,17 @@ def test_the_choice_takes_the_place_of_the_word(
     monkeypatch.setattr(Host, "detect", lambda: Host(x86_64_level="v3"))
     told: list[str] = []
     request = Request.parse({"variant-label": ["native", "native"], "build-dir": "b"})
-    resolved = native.resolved(request, project, told.append)
+    resolved = native.resolved(request, Project.load(project), told.append)
     assert resolved.patterns == ("x86_64_v3",)
     assert resolved.settings == {"build-dir": "b"}
     assert told == ["native: x86_64_v3 (supported here: x86_64_v3, x86_64_v1)"]
     monkeypatch.setattr(Host, "detect", Host)
-    assert not native.resolved(request, project).wants_variants
+    assert not native.resolved(request, Project.load(project)).wants_variants
 
 
 def test_other_requests_read_nothing(tmp_path: Path) -> None:
     request = Request.parse({"variant-label": "x86_64_v3"})
-    assert native.resolved(request, tmp_path / "no-such-folder") is request
+    assert native.resolved(request, Project(tmp_path, {})) is request
 
 
 def test_what_only_a_plugin_can_order_is_said() -> None:

@@ -10,7 +10,6 @@ import os
 import platform
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ..config.build_target import HOST_PLATFORM, BuildTarget, family
 from ..config.config import Config
@@ -34,16 +33,17 @@ class NativeChoice:
     lines: tuple[str, ...]
 
 
-def resolved(request: Request, folder: Path, tell: Callable[[str], None] | None = None) -> Request:
+def resolved(
+    request: Request, project: Project, tell: Callable[[str], None] | None = None
+) -> Request:
     """Return the request with ``native`` replaced by a label, or removed for the plain wheel.
 
-    ``folder`` is the project's; ``tell`` is called with each line about the choice. If the project
-    declares a variant called native, that one is built. Raises RequestError if ``native`` is
+    ``tell`` is called with each line about the choice. If the project declares a variant called
+    native, that one is built. Raises RequestError if ``native`` is
     requested together with others, or if the build is for another machine.
     """
     if NATIVE not in request.patterns:
         return request
-    project = Project.load(folder)
     config = project.config
     if any(item.variant.label == NATIVE for item in config.declared):
         return request

@@ -22,13 +22,17 @@ from .request import Request
 
 
 def prepare(
-    hook: Callable[..., Any], kind: WheelKind, metadata_directory: str, request: Request
+    hook: Callable[..., Any],
+    kind: WheelKind,
+    metadata_directory: str,
+    request: Request,
+    project: Project,
 ) -> str:
     """Call scikit-build-core's hook, and add variant.json if one variant is requested.
 
     Returns the name of the ``.dist-info`` folder.
     """
-    plan = make_plan(request, Project.load(), kind, state=metadata_state(kind))
+    plan = make_plan(request, project, kind, state=metadata_state(kind))
     if len(plan.jobs) != 1 or not plan.chosen:
         return str(hook(metadata_directory, request.settings))
     plan = plan.with_answers()

@@ -158,13 +158,13 @@ def _labels(project: Path, settings: Settings) -> list[str]:
     are printed. In the settings, the label that fits this machine replaces ``native``.
     """
     asked = Request.parse(settings)
-    request = native.resolved(asked, project, lambda line: print(line, file=sys.stderr))
+    loaded = Project.load(project)
+    request = native.resolved(asked, loaded, lambda line: print(line, file=sys.stderr))
     if request is not asked:
         settings.pop(LABEL_SETTING)
         if not request.wants_variants:
             return [PLAIN]
         settings[LABEL_SETTING] = list(request.patterns)
-    loaded = Project.load(project)
     config = loaded.config
     chosen = request.choose(config, loaded.target(request.settings))
     for text in asked_while_building(config) if chosen else ():

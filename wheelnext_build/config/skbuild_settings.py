@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 
 from ..errors import RequestError
 from ..system.processes import replaced_environment
-from .hook_settings import Settings, WheelKind
+from .hook_settings import KEEP_GOING_VARIABLE, Settings, WheelKind
 
 State = Literal["sdist", "wheel", "editable", "metadata_wheel", "metadata_editable"]
 """scikit-build-core's word for the product of a hook; overrides may test it."""
@@ -80,7 +80,6 @@ class SkbuildSettings:
         set_environment_from_settings(variables, found)
         define = {name: str(value) for name, value in found.cmake.define.items()}
         editable = found.editable
-        rebuilds = bool(editable.rebuild_dir) if editable.rebuild is None else editable.rebuild
         return cls(
             build_dir=found.build_dir,
             source_dir=Path(found.cmake.source_dir),
@@ -88,7 +87,7 @@ class SkbuildSettings:
             # scikit-build-core fixes dates in either case.
             is_reproducible=bool(variables.get("SOURCE_DATE_EPOCH") or found.wheel.reproducible),
             is_in_place=editable.mode == "inplace",
-            rebuilds_itself=rebuilds or bool(editable.rebuild_dir),
+            rebuilds_itself=bool(editable.rebuild or editable.rebuild_dir),
             rebuild_dir=editable.rebuild_dir,
             generates_sources=any(item.location == "source" for item in found.generate),
             generator=_generator(found.cmake.args, define, variables),
@@ -207,4 +206,8 @@ def plain_environment() -> dict[str, str]:
 
     This build may run within the build of another project's variant.
     """
-    return {name: value for name, value in os.environ.items() if not name.startswith("WHEELNEXT_")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("WHEELNEXT_") or name == KEEP_GOING_VARIABLE
+    }

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...config.config import Declared
-from ...config.hook_settings import KEEP_GOING_VARIABLE, LABEL_VARIABLE
+from ...config.hook_settings import LABEL_VARIABLE
+from ...config.skbuild_settings import plain_environment
 from . import overlay
 from .cuda import Toolkit
 
@@ -47,9 +48,4 @@ def of_tree(tree: Path) -> dict[str, str]:
 
 def with_process(variables: Mapping[str, str]) -> dict[str, str]:
     """Return this process's variables with these added, and those of another variant removed."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("WHEELNEXT_") or name == KEEP_GOING_VARIABLE
-    }
-    return {**kept, **variables}
+    return {**plain_environment(), **variables}
