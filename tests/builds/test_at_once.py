@@ -130,16 +130,18 @@ parallel-trees = false
 [[tool.wheelnext-build.matrix]]"""
 
 
-def test_copies_of_a_shared_tree_compile_only_what_differs(
+def test_wheels_of_a_shared_tree_compile_only_what_differs(
     project: Callable[[str], Project],
 ) -> None:
     output = project("targets_scope").build({"variants": "all"})
-    assert "2 build trees" in output.output or os.cpu_count() != 2
+    assert "build trees, " not in output.output
     assert output.compiled("common.c") == 1
     assert output.compiled("kernels.c") == 4  # null has the plain wheel's
 
 
-def test_a_tree_that_names_itself_is_not_copied(project: Callable[[str], Project]) -> None:
+def test_a_header_that_is_made_in_a_shared_tree_is_common(
+    project: Callable[[str], Project],
+) -> None:
     output = project("shared_cache").build({"variants": "all"})
     assert "build trees, " not in output.output
     assert output.compiled("common.cpp") == 1

@@ -25,7 +25,7 @@ install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/data" DESTINATION drop_in COMPONE
 @pytest.mark.parametrize(
     "settings",
     [
-        pytest.param({}, id="copies of a tree"),
+        pytest.param({}, id="shared tree"),
         pytest.param({"build.tool-args": "-j2"}, id="one tree"),
         pytest.param({"build-dir": "build"}, id="kept tree"),
         pytest.param({"cmake.args": "-GUnix Makefiles"}, id="make"),

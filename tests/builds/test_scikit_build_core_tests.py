@@ -47,22 +47,14 @@ def python(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the requirements of those tests."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run(
-        ["uv", "venv", "--quiet", "--python", sys.executable, "--system-site-packages", folder],
+        ["uv", "venv", "--quiet", "--python", sys.executable, folder],
         check=True,
     )
     found = folder / "bin" / "python"
     group = f"{suite / 'pyproject.toml'}:test"
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", found, "--group", group], check=True
-    )
-    site = subprocess.run(
-        [found, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    ours = [entry for entry in sys.path if entry.endswith("site-packages")]
-    Path(site, "ours.pth").write_text("\n".join(ours) + "\n")
+    installing = ["uv", "pip", "install", "--quiet", "--python", found, "--group", group]
+    pinned = f"scikit-build-core=={version('scikit-build-core')}"
+    subprocess.run([*installing, "wheelnext-build", pinned, "cmake", "ninja"], check=True)
     return found
 
 
@@ -74,10 +66,13 @@ def results(python: Path, suite: Path, report: Path, *options: str) -> dict[str,
     ]
     support = str(Path(replaced_hooks.__file__).parent)
     command = [python, "-m", "pytest", "-q", "-m", "not isolated and not network", *options]
+    variables = {
+        name: text for name, text in clean_environment().items() if not name.startswith("PYTEST")
+    }
     ended = subprocess.run(
         [*command, f"--junitxml={report}", *files],
         cwd=suite,
-        env={**clean_environment(), "PYTHONPATH": support},
+        env={**variables, "PYTHONPATH": support},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -16,7 +16,6 @@ from .jobserver import JobServer, slots
 from .plan import Job, Plan
 from .pool import WorkerPool
 from .self_check import KnownFiles
-from .trees import lanes
 from .trees.source_watch import snapshot, warn_of_changes
 from .trees.tree import Tree
 from .wheel_pass import Pass
@@ -25,7 +24,7 @@ from .workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Lane:
+class TreeJobs:
     """Jobs that are built in one tree, one after the other."""
 
     tree: Tree
@@ -39,13 +38,13 @@ def schedule(plan: Plan, space: Workspace, outside: Path) -> list[Outcome]:
     the output folder, which may be below the sources.
     """
     jobs = {job.number: space.prepared(job) for job in plan.jobs}
-    lanes_of_trees = [
-        Lane(space.tree(name), [jobs[job.number] for job in planned])
+    trees = [
+        TreeJobs(space.tree(name), [jobs[job.number] for job in planned])
         for name, planned in plan.trees().items()
     ]
     audits = plan.kind == "wheel" and plan.config.audit.mode != "off"
     with WorkerPool(space.scratch, space.environment, audits) as pool:
-        return _Run(plan, space, pool, outside).through(lanes_of_trees)
+        return _Run(plan, space, pool, outside).through(trees)
 
 
 @dataclass
@@ -56,24 +55,11 @@ class _Run:
     outside: Path
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def through(self, trees: Sequence[Lane]) -> list[Outcome]:
-        """Build in all trees: first the common files of many wheels, then copies of their tree."""
-        if len(self.plan.jobs) == 1 or not self._may_run_at_once():
+    def through(self, trees: Sequence[TreeJobs]) -> list[Outcome]:
+        """Build in all trees, at once if they can share one pool of compile jobs."""
+        if len(trees) == 1 or not self._may_run_at_once():
             return self._in_order(trees)
-        largest = max(trees, key=lambda lane: len(lane.jobs))
-        others = [lane for lane in trees if lane is not largest]
-        if len(largest.jobs) < 3:
-            return self._at_once(trees)
-        self._lane(replace(largest, jobs=largest.jobs[:1]), dict(os.environ))
-        if self._gives_up():
-            return self.outcomes
-        dealt = [
-            Lane(tree, jobs) for tree, jobs in lanes.lanes(largest.tree, largest.jobs[1:], slots())
-        ]
-        try:
-            return self._at_once([*dealt, *others])
-        finally:
-            lanes.remove([lane.tree for lane in dealt], largest.tree)
+        return self._at_once(trees)
 
     def _may_run_at_once(self) -> bool:
         jobs = self.plan.jobs
@@ -87,33 +73,31 @@ class _Run:
     def _gives_up(self) -> bool:
         return any(outcome.error for outcome in self.outcomes) and not keeps_going()
 
-    def _in_order(self, trees: Sequence[Lane]) -> list[Outcome]:
-        for lane in trees:
+    def _in_order(self, trees: Sequence[TreeJobs]) -> list[Outcome]:
+        for tree_jobs in trees:
             if not self._gives_up():
-                self._lane(lane, dict(os.environ))
+                self._tree(tree_jobs, dict(os.environ))
         return self.outcomes
 
-    def _at_once(self, trees: Sequence[Lane]) -> list[Outcome]:
+    def _at_once(self, trees: Sequence[TreeJobs]) -> list[Outcome]:
         """Build in several trees at once, with no more compilers than there are slots."""
-        if len(trees) == 1:
-            return self._in_order(trees)
         announce(several_trees(len(trees), slots()))
         outside = (self.space.trees.path, self.outside)
         before = snapshot(Path().absolute(), outside)
         clients = min(slots(), len(trees))
         server = JobServer(self.space.scratch, slots(), clients)
         environment = server.joined(os.environ)
-        begun: list[Lane] = []
+        begun: list[TreeJobs] = []
 
-        def run(lane: Lane) -> None:
-            begun.append(lane)
-            self._lane(lane, environment, is_labelled=True)
-            if len(begun) == len(trees):  # no other lane takes the compile job of this one
+        def run(tree_jobs: TreeJobs) -> None:
+            begun.append(tree_jobs)
+            self._tree(tree_jobs, environment, is_labelled=True)
+            if len(begun) == len(trees):  # no other tree takes the compile job of this one
                 server.release()
 
         try:
             with ThreadPoolExecutor(clients) as threads:
-                futures = [threads.submit(run, lane) for lane in trees]
+                futures = [threads.submit(run, tree_jobs) for tree_jobs in trees]
                 try:
                     for future in futures:
                         future.result()
@@ -125,10 +109,12 @@ class _Run:
         warn_of_changes(before, snapshot(Path().absolute(), outside))
         return self.outcomes
 
-    def _lane(self, lane: Lane, environment: dict[str, str], *, is_labelled: bool = False) -> None:
-        """Build the jobs of a lane in order; stop the pool after a failure."""
-        tree = lane.tree
-        for job in lane.jobs:
+    def _tree(
+        self, tree_jobs: TreeJobs, environment: dict[str, str], *, is_labelled: bool = False
+    ) -> None:
+        """Build the jobs of a tree in order; stop the pool after a failure."""
+        tree = tree_jobs.tree
+        for job in tree_jobs.jobs:
             outcome = self._wheel(job, tree, environment, is_labelled=is_labelled)
             if outcome is None:
                 return

@@ -11,7 +11,7 @@ from ..system.temporary import scratch_folder
 from . import requirements
 from .environment.isolation import BuildEnvironment, isolated
 from .plan import Job, Plan
-from .trees import lanes, path_check
+from .trees import path_check
 from .trees.folder import TreesFolder, trees_folder
 from .trees.object_store import ObjectStore
 from .trees.tree import Tree
@@ -64,7 +64,6 @@ def workspace(plan: Plan) -> Iterator[Workspace]:
         scratch_folder() as scratch,
         isolated(trees.path) as link,
     ):
-        lanes.remove_left(trees.path)
         path_check.check_trees(plan.in_place or trees.path, scratch)
         if link is not None and trees.kept:
             link.settle(trees.path / "environment.json")

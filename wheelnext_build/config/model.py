@@ -182,8 +182,7 @@ TOOL_TABLE = TableOf(
         ),
         "parallel-trees": Key(
             Boolean(),
-            "`false`: build trees are built one after the other, not at the same time, and shared "
-            "ones are not copied.",
+            "`false`: build trees are built one after the other, not at the same time.",
             default=True,
         ),
         "audit": Key(AUDIT, "How built wheels are compared with the promises of their labels."),

@@ -12,7 +12,6 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ...system.locks import build_folder
 from .ninja_state import Deps, LogEntry, append_deps, append_log, read_deps, read_log
 
 _INDEX = "index.json"
@@ -64,8 +63,7 @@ class ObjectStore:
         If there was no such pass, take the variant's own files of the same wheel for another
         interpreter.
         """
-        with build_folder(self.folder):
-            index = self._read_index()
+        index = self._read_index()
         left = index.left(title, python)
         current = read_log(tree)
         log: list[LogEntry] = []
@@ -90,10 +88,6 @@ class ObjectStore:
 
     def take(self, tree: Path, title: str, python: str) -> None:
         """Keep the object files that the pass for a wheel and an interpreter left in ``tree``."""
-        with build_folder(self.folder):  # passes in copies of the tree run at the same time
-            self._take(tree, title, python)
-
-    def _take(self, tree: Path, title: str, python: str) -> None:
         index = self._read_index()
         name = f"{title} {python}"
         log, deps = read_log(tree), read_deps(tree)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import ninja_state, stale_files, unnamed_inputs
@@ -15,14 +15,14 @@ _BASE_ENTRY = re.compile(r"CMAKE_([^:]+:(FILEPATH|INTERNAL)|(CUDA|HIP)_ARCHITECT
 choose if the build names none."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tree:
     """A CMake build folder and the cache that each of its passes starts from.
 
     Entries of one pass in CMakeCache.txt must not affect the next: a define, an option() whose
     default depends on the variant, the result of a search or a check. So the first pass of a
-    request starts without a cache, and each later one only with ``base``, the entries by which
-    CMake recognizes its own folder. Without them it would discard its records of the compilers,
+    request starts without a cache, and each later one only with the entries by which CMake
+    recognizes its own folder. Without them it would discard its records of the compilers,
     which are outside of the cache.
 
     ``objects`` keeps the object files of all passes if the folder is kept after the request.
@@ -34,7 +34,6 @@ class Tree:
     objects: ObjectStore | None = None
     in_place: bool = False
     resumed: bool = False
-    base: str | None = field(default=None, repr=False)
 
     @property
     def cache(self) -> Path:
@@ -54,19 +53,17 @@ class Tree:
         # all build files. Each isolated environment has another folder, but if that matters, it
         # changes command lines, which Ninja compares.
         (self.folder / ".skbuild-info.json").unlink(missing_ok=True)
-        if self.base is None and self.resumed:
-            self._keep_base()
-        if self.base is None:
-            self.cache.unlink(missing_ok=True)
+        base = [f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line)]
+        if self.resumed and base:
+            self.cache.write_text("".join(base), encoding="utf-8", errors="surrogateescape")
         else:
-            self.cache.write_text(self.base, encoding="utf-8", errors="surrogateescape")
+            self.cache.unlink(missing_ok=True)
         if self.objects is not None:
             self.objects.put_back(self.folder, title, python_tag())
         unnamed_inputs.forget(self.folder, Path())
 
     def end(self, title: str) -> None:
         """Save the results of the pass for the wheel ``title`` for later ones."""
-        self._keep_base()
         if self.objects is not None:
             self.objects.take(self.folder, title, python_tag())
         self._at_work.unlink(missing_ok=True)
@@ -76,10 +73,6 @@ class Tree:
         if last.is_file() and last.read_text(encoding="utf-8") != name:
             stale_files.remove(self.folder)
         last.write_text(name, encoding="utf-8")
-
-    def _keep_base(self) -> None:
-        kept = (f"{line}\n" for line in self._entries() if _BASE_ENTRY.match(line))
-        self.base = "".join(kept) or None
 
     def gave_up(self) -> bool:
         """Return whether the pass succeeded although CMake did not install anything.
