@@ -5,6 +5,8 @@ It is loaded by name in the environment of those tests (``-p replaced_hooks``).
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import pytest
 import scikit_build_core.build as theirs
 
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     replaced = 0
     for module in {item.module for item in items if isinstance(item, pytest.Function)}:
         for name, value in list(vars(module).items()):
-            if callable(value) and value in hooks:
+            if isinstance(value, FunctionType) and value in hooks:
                 setattr(module, name, hooks[value])
                 replaced += 1
     print(f"\nreplaced {replaced} hooks")
