@@ -25,7 +25,13 @@ from .environment.isolation import BuildEnvironment
 from .wheel_pass import Pass
 from .worker import Outcome, Task
 
-_AUDIT = ("..audit.wheels", "..audit.code.x86_survey")
+_HOOK = "scikit_build_core.build.wheel"
+"""The module with the work of scikit-build-core's hooks, which they import when they are called."""
+
+_PACKING = "wheels.fast_writer"
+_AUDIT = ("audit.wheels", "audit.comparison", "audit.code.x86_survey")
+"""Modules of this package that workers import when they use them."""
+
 _BLOCK = 1 << 16
 
 _LONGEST = 64
@@ -126,11 +132,9 @@ class WorkerPool:
         return [self.environment.renamed(entry) for entry in sys.path]
 
     def _modules(self) -> list[str]:
-        names = [worker.__name__]
-        if self.audits:
-            package = __name__.split(".")[0]
-            names += [f"{package}{name[1:]}" for name in _AUDIT]
-        return names
+        package = __name__.split(".")[0]
+        late = [_PACKING, *(_AUDIT if self.audits else ())]
+        return [worker.__name__, _HOOK, *(f"{package}.{name}" for name in late)]
 
     def _server_environment(self) -> dict[str, str]:
         # Python 3.11 gives the server no search path. It must import nothing from the project.
